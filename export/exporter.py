@@ -1,0 +1,152 @@
+"""One export from request to artifact."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import checkpoints
+import nets
+from export import labels, record, staging
+from export.errors import ExportError
+from export.request import Request, Result
+
+if TYPE_CHECKING:
+    from export.graphs import Graphs
+
+Progress = Callable[[str], None]  # called with the name of each phase as it begins
+PHASES = (
+    "checking the request",
+    "opening the checkpoint",
+    "building the graphs",
+    "restoring the variables",
+    "writing the artifact",
+)
+
+# Takes (what, bytes done, bytes in all or None) while a checkpoint is fetched.
+Transfer = Callable[[str, int, "int | None"], None]
+
+
+def export(
+    request: Request, on_phase: Progress = lambda phase: None, on_transfer: Transfer | None = None
+) -> Result:
+    """Makes the artifact that a request asks for.
+
+    Args:
+      request: what to export from where to where.
+      on_phase: called at the start of each of `PHASES`.
+      on_transfer: called while a checkpoint is downloaded.
+
+    Returns:
+      What was done. The artifact is whole at its target.
+
+    Raises:
+      nets.NetworkError, RequestError: for a request that is refused.
+      checkpoints.CheckpointError: for a checkpoint that is bad or does not fit.
+      ExportError: for an artifact that cannot be written.
+      In every case the target is as it was.
+    """
+    on_phase(PHASES[0])
+    spec = request.spec()
+    target = staging.check_target(request.output, request.overwrite)
+    names = labels.choose(request.labels, request.task, spec.num_classes)
+
+    on_phase(PHASES[1])
+    with checkpoints.open(
+        request.checkpoint,
+        name=request.checkpoint_name,
+        sha256=request.sha256,
+        progress=on_transfer,
+    ) as checkpoint:
+        on_phase(PHASES[2])
+        built = _build(spec, request.task)
+        on_phase(PHASES[3])
+        plan = _fill(built, checkpoint, spec, request)
+
+    on_phase(PHASES[4])
+    from export import saved_model
+
+    with staging.staged(target) as folder:
+        saved_model.write(folder, spec, request.task, built, names)
+        content = _record(request, spec, checkpoint, plan, names)
+        record.write(folder, content)
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        content = record.read(folder)
+    return Result(target, content, checkpoint.choice, plan.summary(), size)
+
+
+def _build(spec: nets.NetworkSpec, task: str) -> Graphs:
+    from export import graphs  # imports TensorFlow
+
+    try:
+        return graphs.build(spec, task)
+    except ValueError as error:
+        raise ExportError(
+            f"TensorFlow cannot build {spec.name} with these options: {error}"
+        ) from error
+
+
+def _fill(
+    built: Graphs, checkpoint: checkpoints.Checkpoint, spec: nets.NetworkSpec, request: Request
+) -> checkpoints.Plan:
+    """Sets the variables from the checkpoint, or says why it does not fit."""
+    plan = checkpoints.plan(
+        checkpoint, built.variables.infos(), averages=request.averages, expected=[spec.head]
+    )
+    try:
+        plan.require_complete()
+    except checkpoints.CheckpointError as error:
+        raise checkpoints.CheckpointError(f"{error}\n{_advice(checkpoint, spec)}") from error
+    built.variables.assign(plan.load(checkpoint))
+    return plan
+
+
+def _advice(checkpoint: checkpoints.Checkpoint, spec: nets.NetworkSpec) -> str:
+    """What to do about a checkpoint that does not fit the network."""
+    fits = nets.find_fits({name: tuple(t.shape) for name, t in checkpoint.tensors.items()})
+    same = [fit for fit in fits if fit.is_whole and fit.network == spec.name]
+    if same and same[0].num_classes is None:
+        return f"The checkpoint is {same[0]}: export it with --task=feature_vector."
+    if same:
+        return f"The checkpoint is {same[0]}: give --num_classes={same[0].num_classes}."
+    if fits and fits[0].is_whole:
+        found = " or ".join(str(fit) for fit in fits)
+        return f"The checkpoint is that of {found}: export it under that name."
+    closest = f" Of the registered networks {fits[0]}." if fits else ""
+    return (
+        f"No registered network fits it.{closest} If it was trained with options of its own, give "
+        "them: --depth_multiplier, --num_classes, --feature_depth."
+    )
+
+
+def _record(
+    request: Request,
+    spec: nets.NetworkSpec,
+    checkpoint: checkpoints.Checkpoint,
+    plan: checkpoints.Plan,
+    names: labels.Labels | None,
+) -> dict[str, Any]:
+    is_classification = request.task == "classification"
+    return {
+        "artifact": "saved_model_2",
+        "task": request.task,
+        "network": record.describe_network(spec),
+        "output": {
+            "name": "logits" if is_classification else "feature_vector",
+            "width": spec.num_classes if is_classification else spec.feature_depth,
+        },
+        "labels": record.describe_labels(names),
+        "checkpoint": {
+            "source": checkpoint.source_name,
+            "sha256": checkpoint.source_sha256,
+            "name": checkpoint.label,
+            "format": checkpoint.format,
+            "step": checkpoint.step,
+            "averages": request.averages,
+        },
+        "variables": record.describe_plan(plan),
+        "versions": record.versions(),
+        "command": request.command(checkpoint.source_name),
+    }

@@ -1,0 +1,86 @@
+"""Builds a network once for inference and once for training. Imports TensorFlow."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import tensorflow as tf
+
+from export.variables import SharedVariables
+from nets import NetworkSpec
+
+DEFAULT_KEY = "default"  # of the task's own output among the endpoints
+
+
+@dataclasses.dataclass(frozen=True)
+class Graphs:
+    """The two graphs of a network, over the same variables.
+
+    Attributes:
+      inference: concrete function of images f32[batch, height, width, 3] in [0, 1] to a
+        dict of endpoints: the task's output under `default`, the others with the network's
+        scope in front.
+      training: the same of images and batch_norm_momentum f32[], with batch statistics and
+        dropout; a call moves the moving statistics.
+      variables: what both use.
+    """
+
+    inference: tf.types.experimental.ConcreteFunction
+    training: tf.types.experimental.ConcreteFunction
+    variables: SharedVariables
+
+
+def build(spec: NetworkSpec, task: str) -> Graphs:
+    """Builds both graphs; the variables hold zeros.
+
+    Args:
+      spec: the network.
+      task: one of `nets.TASKS`.
+    """
+    variables = SharedVariables()
+    images, momentum = input_specs(spec)
+
+    def inference(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        # The momentum has no part in inference.
+        return _endpoints(spec, task, variables, inputs, False, 0.0)
+
+    def training(inputs: tf.Tensor, batch_norm_momentum: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _endpoints(spec, task, variables, inputs, True, batch_norm_momentum)
+
+    return Graphs(
+        inference=tf.function(inference, autograph=False).get_concrete_function(images),
+        training=tf.function(training, autograph=False).get_concrete_function(images, momentum),
+        variables=variables,
+    )
+
+
+def input_specs(spec: NetworkSpec) -> tuple[tf.TensorSpec, tf.TensorSpec]:
+    """What `__call__` takes: `inputs` f32[batch, H, W, 3] and `batch_norm_momentum` f32[]."""
+    size = None if spec.size_is_free else spec.image_size
+    return (
+        tf.TensorSpec([None, size, size, 3], tf.float32, name="inputs"),
+        tf.TensorSpec([], tf.float32, name="batch_norm_momentum"),
+    )
+
+
+def _endpoints(
+    spec: NetworkSpec,
+    task: str,
+    variables: SharedVariables,
+    images: tf.Tensor,
+    is_training: bool,
+    momentum: float | tf.Tensor,
+) -> dict[str, tf.Tensor]:
+    with tf.compat.v1.variable_scope("", custom_getter=variables.get, use_resource=True):
+        endpoints = spec.builder(
+            spec,
+            spec.input_scaling.apply(images),
+            num_classes=spec.num_classes if task == "classification" else None,
+            is_training=is_training,
+            batch_norm_momentum=momentum,
+        )
+    if task == "classification":
+        output = endpoints["Logits"]
+    else:
+        output = tf.squeeze(endpoints[spec.feature_endpoint], [1, 2], name="feature_vector")
+    return {DEFAULT_KEY: output} | {f"{spec.scope}/{key}": t for key, t in endpoints.items()}

@@ -1,0 +1,75 @@
+"""Class names that go into a classification artifact."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from importlib import resources
+from pathlib import Path
+
+from export.errors import RequestError
+
+FILE_NAME = "labels.txt"  # under assets/
+_IMAGENET_CLASSES = 1001
+_IMAGENET_SOURCE = (
+    "built in: background, then the 1000 classes of ILSVRC-2012 in the order of their WordNet "
+    "ids, named by their WordNet lemmas as the package timm lists them"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Labels:
+    """One name per logit, and where the names come from."""
+
+    names: tuple[str, ...]
+    source: str
+
+    def text(self) -> str:
+        """The content of the asset: one name per line."""
+        return "".join(f"{name}\n" for name in self.names)
+
+
+def choose(path: str | os.PathLike[str] | None, task: str, num_classes: int) -> Labels | None:
+    """The labels of an artifact.
+
+    Args:
+      path: a UTF-8 text file with one name per line in the order of the logits, or None.
+      task: only classification has labels.
+      num_classes: width of the logits.
+
+    Returns:
+      The file's labels; without a file, ImageNet's for 1001 classes and None for others.
+
+    Raises:
+      RequestError: for a file that cannot be read or does not fit.
+    """
+    if task != "classification":
+        if path is not None:
+            raise RequestError("labels go with --task=classification; leave --labels out")
+        return None
+    if path is not None:
+        return _read(Path(path), num_classes)
+    return imagenet() if num_classes == _IMAGENET_CLASSES else None
+
+
+def imagenet() -> Labels:
+    """The 1001 names of TF-Slim's ImageNet logits."""
+    text = resources.files("export").joinpath("data/imagenet_labels.txt").read_text("utf-8")
+    return Labels(tuple(text.splitlines()), _IMAGENET_SOURCE)
+
+
+def _read(path: Path, num_classes: int) -> Labels:
+    try:
+        names = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise RequestError(f"cannot read the labels {path}: {reason}") from error
+    blank = [str(number) for number, name in enumerate(names, 1) if not name.strip()]
+    if blank:
+        raise RequestError(f"{path} has no name on line {', '.join(blank[:5])}")
+    if len(names) != num_classes:
+        raise RequestError(
+            f"{path} has {len(names)} labels, the network {num_classes} logits: one line each "
+            "is needed, the background class included where the network has one"
+        )
+    return Labels(tuple(names), path.name)

@@ -1,0 +1,107 @@
+"""The object that is saved: a network with the public contract. Imports TensorFlow."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import tensorflow as tf
+
+from export import graphs
+from nets import NetworkSpec
+
+DEFAULT_MOMENTUM = 0.99  # of the moving statistics, as the published modules have it
+
+
+@dataclasses.dataclass(frozen=True)
+class _Untracked:
+    """Holds the graphs where tf.Module does not look, so that they are no children of it."""
+
+    inference: tf.types.experimental.ConcreteFunction
+    training: tf.types.experimental.ConcreteFunction
+
+
+class HubModule(tf.Module):
+    """A network for one task, as TensorFlow Hub's users call it.
+
+    Attributes:
+      variables: every variable a call can touch.
+      trainable_variables: those without the moving statistics.
+      regularization_losses: one function of no arguments to the f32 loss.
+    """
+
+    # tf.Module computes these two; here they are lists of the object, so that they are saved.
+    variables = ()
+    trainable_variables = ()
+
+    def __init__(self, spec: NetworkSpec, built: graphs.Graphs, labels: str | None = None) -> None:
+        """Wraps built graphs.
+
+        Args:
+          spec: the network.
+          built: its graphs for the task.
+          labels: path of a text file with one label per line, saved as an asset.
+        """
+        super().__init__()
+        self._graphs = _Untracked(built.inference, built.training)
+        self.variables = built.variables.all()
+        self.trainable_variables = built.variables.trainable()
+        self.regularization_losses = [_regularization_loss(spec, built)]
+        if labels is not None:
+            self.labels = tf.saved_model.Asset(labels)
+        images, momentum = graphs.input_specs(spec)
+        for training in (False, True):
+            for return_endpoints in (False, True):
+                self.__call__.get_concrete_function(images, training, return_endpoints, momentum)
+
+    @tf.function(autograph=False)
+    def __call__(
+        self,
+        inputs: tf.Tensor,
+        training: bool = False,
+        return_endpoints: bool = False,
+        batch_norm_momentum: float | tf.Tensor = DEFAULT_MOMENTUM,
+    ) -> tf.Tensor | dict[str, tf.Tensor]:
+        """Runs the network.
+
+        Args:
+          inputs: f32[batch, height, width, 3], RGB in [0, 1].
+          training: use the statistics of the batch, and move the moving ones.
+          return_endpoints: give all endpoints instead of the output alone.
+          batch_norm_momentum: m in [0, 1]; when training each moving statistic becomes
+            m * old + (1 - m) * batch.
+
+        Returns:
+          f32[batch, features] or, for classification, logits f32[batch, classes]; or a flat
+          dict of all endpoints, in which that output is `default`.
+        """
+        if training:
+            endpoints = self._graphs.training(inputs, batch_norm_momentum)
+        else:
+            endpoints = self._graphs.inference(inputs)
+        return endpoints if return_endpoints else endpoints[graphs.DEFAULT_KEY]
+
+
+def serving_signature(
+    spec: NetworkSpec, task: str, built: graphs.Graphs
+) -> tf.types.experimental.ConcreteFunction:
+    """`serving_default`: `inputs` to one output named `feature_vector` or `logits`."""
+    output = "logits" if task == "classification" else "feature_vector"
+    images, _ = graphs.input_specs(spec)
+
+    def serve(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {output: built.inference(inputs)[graphs.DEFAULT_KEY]}
+
+    return tf.function(serve, autograph=False).get_concrete_function(images)
+
+
+def _regularization_loss(spec: NetworkSpec, built: graphs.Graphs) -> tf.types.experimental.PolymorphicFunction:
+    regularized = [
+        variable
+        for name, variable in built.variables.named().items()
+        if spec.is_regularized(name)
+    ]
+
+    def regularization_loss() -> tf.Tensor:
+        return spec.weight_decay * tf.add_n([tf.nn.l2_loss(variable) for variable in regularized])
+
+    return tf.function(regularization_loss, input_signature=[], autograph=False)

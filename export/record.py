@@ -1,0 +1,86 @@
+"""The record of an export: what pages, cards and later proofs read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from export.labels import Labels
+from export.version import __version__
+from nets import NetworkSpec
+
+PATH = "assets.extra/slimhub.json"  # inside the artifact
+_FORMAT = 1  # of the record; higher where a reader of the old one would be wrong
+_PACKAGES = ("tensorflow", "tf-slim", "numpy")
+
+
+def describe_network(spec: NetworkSpec) -> dict[str, Any]:
+    """What a spec says of a network, as JSON."""
+    return {
+        "name": spec.name,
+        "family": spec.family,
+        "scope": spec.scope,
+        "depth_multiplier": spec.depth_multiplier,
+        "image_size": spec.image_size,
+        "size_is_free": spec.size_is_free,
+        "input_range": [0.0, 1.0],
+        "input_scaling": spec.input_scaling.value,
+        "feature_depth": spec.feature_depth,
+        "num_classes": spec.num_classes,
+        "has_background": spec.has_background,
+        "weight_decay": spec.weight_decay,
+        "batch_norm_epsilon": spec.batch_norm_epsilon,
+        "paper": spec.paper.url,
+        "public_checkpoint": spec.checkpoint,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what made the artifact."""
+    packages = {package: metadata.version(package) for package in _PACKAGES}
+    return {"slimhub": __version__, "python": platform.python_version()} | packages
+
+
+def describe_labels(labels: Labels | None) -> dict[str, Any] | None:
+    """Number and source of the labels, as JSON."""
+    return None if labels is None else {"count": len(labels.names), "source": labels.source}
+
+
+def describe_files(folder: Path) -> dict[str, dict[str, Any]]:
+    """Size in bytes and sha256 of every file of an artifact, without the record itself."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = {path.relative_to(folder).as_posix(): path for path in paths}
+    return {
+        name: {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+        for name, path in names.items()
+        if name != PATH
+    }
+
+
+def write(folder: Path, content: dict[str, Any]) -> None:
+    """Puts a record into an artifact, with the digests of its files."""
+    content = {"format": _FORMAT} | content | {"files": describe_files(folder)}
+    path = folder / PATH
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The record of an artifact.
+
+    Raises:
+      FileNotFoundError: where it has none (slimhub did not write it).
+    """
+    return json.loads((folder / PATH).read_text("utf-8"))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

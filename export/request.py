@@ -1,0 +1,96 @@
+"""What an export is asked for, and what it answers."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from pathlib import Path
+from typing import Any
+
+import nets
+from export.errors import RequestError
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """One export.
+
+    Attributes:
+      network: registered name.
+      checkpoint: archive, URL, folder, prefix or file.
+      output: folder to be written.
+      task: one of `nets.TASKS`.
+      checkpoint_name: which of several checkpoints.
+      sha256: expected hex digest of an archive or file.
+      averages: `auto`, `shadow` or `raw`.
+      labels: path of a text file with one label per line.
+      overwrite: replace an artifact that is at the output.
+      depth_multiplier, num_classes, image_size, feature_depth: options of the network.
+    """
+
+    network: str
+    checkpoint: str
+    output: str
+    task: str = "feature_vector"
+    checkpoint_name: str | None = None
+    sha256: str | None = None
+    averages: str = "auto"
+    labels: str | None = None
+    overwrite: bool = False
+    depth_multiplier: float | None = None
+    num_classes: int | None = None
+    image_size: int | None = None
+    feature_depth: int | None = None
+
+    def spec(self) -> nets.NetworkSpec:
+        """The network with the request's options.
+
+        Raises:
+          nets.NetworkError: for an unknown name or an option out of range.
+          RequestError: for an unknown task.
+        """
+        if self.task not in nets.TASKS:
+            raise RequestError(f"the task must be {' or '.join(nets.TASKS)}, not {self.task!r}")
+        return nets.get(self.network).customized(
+            depth_multiplier=self.depth_multiplier,
+            num_classes=self.num_classes,
+            image_size=self.image_size,
+            feature_depth=self.feature_depth,
+        )
+
+    def command(self, checkpoint_name: str) -> str:
+        """The command line that repeats this export, without any path of the machine.
+
+        Args:
+          checkpoint_name: what the checkpoint is called without its folder.
+        """
+        flags = dataclasses.asdict(self) | {
+            "checkpoint": checkpoint_name,
+            "labels": self.labels and Path(self.labels).name,
+        }
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}
+        unneeded = ("network", "output", "overwrite")
+        words = ["slimhub", "export", self.network]
+        for name, value in flags.items():
+            if name not in unneeded and (name == "task" or value != defaults[name]):
+                words.append(f"--{name}={value}")
+        return shlex.join(words)
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """A finished export.
+
+    Attributes:
+      output: the artifact's folder.
+      record: what `assets.extra/slimhub.json` holds.
+      choice: why this checkpoint, where the source held several.
+      filled: lines that say what filled the variables and what was left over.
+      bytes: size of the artifact.
+    """
+
+    output: Path
+    record: dict[str, Any]
+    choice: str
+    filled: list[str]
+    bytes: int

@@ -1,0 +1,76 @@
+"""The variables of a network, made once and shared by its graphs. Imports TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from checkpoints import VariableInfo
+
+
+class SharedVariables:
+    """Makes each variable when a graph first asks for it, and gives it to later graphs.
+
+    TF-Slim asks through variable scopes, by full name; `get` is the scopes' custom getter.
+    """
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, tf.Variable] = {}
+
+    def get(
+        self,
+        getter: Any,
+        name: str,
+        shape: Iterable[int] | None = None,
+        trainable: bool | None = True,
+        **options: Any,
+    ) -> tf.Variable:
+        """The variable of a name; the signature is that of a variable scope's custom getter.
+
+        Args:
+          getter: TF1's own way to make it, not used: its variables belong to one graph.
+          name: full name.
+          shape: of the variable.
+          trainable: whether optimizers and tapes should see it.
+          **options: initializers and collections, not used: values come from a checkpoint.
+
+        Returns:
+          An f32 variable of zeros where it is new.
+        """
+        if name not in self._by_name:
+            with tf.init_scope():  # outside of the function that is being traced
+                self._by_name[name] = tf.Variable(
+                    tf.zeros(shape), trainable=bool(trainable), name=name
+                )
+        return self._by_name[name]
+
+    def all(self) -> list[tf.Variable]:
+        """Every variable, in the order in which the graph asked for them."""
+        return list(self._by_name.values())
+
+    def trainable(self) -> list[tf.Variable]:
+        """Those that optimizers change: no moving statistics."""
+        return [variable for variable in self._by_name.values() if variable.trainable]
+
+    def infos(self) -> list[VariableInfo]:
+        """Names and shapes, for the plan that fills them."""
+        return [
+            VariableInfo(name, tuple(variable.shape), variable.trainable)
+            for name, variable in self._by_name.items()
+        ]
+
+    def assign(self, values: Mapping[str, np.ndarray]) -> None:
+        """Sets every variable, by name.
+
+        Args:
+          values: f32 arrays of the variables' shapes, one for each name.
+        """
+        for name, variable in self._by_name.items():
+            variable.assign(values[name])
+
+    def named(self) -> dict[str, tf.Variable]:
+        """Variables by full name."""
+        return dict(self._by_name)

@@ -1,0 +1,24 @@
+"""Network definitions on TF-Slim, and the registry of what can be rebuilt.
+
+Importing this package imports no TensorFlow; building a network does.
+"""
+
+from nets.errors import NetworkError
+from nets.fitting import Fit
+from nets.fitting import find as find_fits
+from nets.registry import get, names
+from nets.spec import TASKS, NetworkSpec, Paper, Published
+from nets.stored import count_parameters
+
+__all__ = [
+    "TASKS",
+    "Fit",
+    "NetworkError",
+    "NetworkSpec",
+    "Paper",
+    "Published",
+    "count_parameters",
+    "find_fits",
+    "get",
+    "names",
+]

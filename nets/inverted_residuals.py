@@ -1,0 +1,195 @@
+"""MobileNet V3 and EdgeTPU as TF-Slim graphs. Imports TensorFlow."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+import tf_slim as slim
+
+from nets.batch_norm import batch_norm
+from nets.heads import classify
+from nets.rounding import round8
+
+if TYPE_CHECKING:
+    from nets.mobilenet_v3 import Block, Definition
+    from nets.spec import NetworkSpec
+
+# The squeeze-excite gate of the original is this rounded literal, hard swish is 1/6 in float32.
+_GATE_SLOPE = 0.16667
+_SWISH_SLOPE = 1.0 / 6.0
+_SQUEEZE_FACTOR = 4  # the gate's hidden layer is this much narrower
+_WEIGHTS_STDDEV = 0.09  # of the truncated normal that the original training starts from
+
+
+def hard_swish(x: tf.Tensor) -> tf.Tensor:
+    """x * relu6(x + 3) * (1/6) of "Searching for MobileNetV3", any shape, f32."""
+    return x * tf.nn.relu6(x + 3.0) * tf.constant(_SWISH_SLOPE, tf.float32)
+
+
+_ACTIVATIONS = {"relu": tf.nn.relu, "hard_swish": hard_swish}
+
+
+def build(
+    definition: Definition,
+    spec: NetworkSpec,
+    images: tf.Tensor,
+    *,
+    num_classes: int | None,
+    is_training: bool,
+    batch_norm_momentum: float | tf.Tensor,
+) -> dict[str, tf.Tensor]:
+    """Builds the network in the current graph.
+
+    Args:
+      definition: its layers.
+      spec: depth multiplier, feature depth and constants of batch norm and dropout.
+      images: f32[batch, height, width, 3] in the network's own range.
+      num_classes: width of the logits, or None for a network without them.
+      is_training: batch statistics and dropout, and updates in tf.GraphKeys.UPDATE_OPS.
+      batch_norm_momentum: factor of the old moving statistics in an update, in [0, 1].
+
+    Returns:
+      Endpoints by name without the scope, in graph order: `layer_1` ..., of each block
+      `layer_N/expansion_output`, `/depthwise_output` and `/output`, then `global_pool`
+      f32[batch, 1, 1, feature_depth] and, with classes, `Logits` and `Predictions`
+      f32[batch, num_classes].
+    """
+    endpoints: dict[str, tf.Tensor] = {}
+    with (
+        tf.compat.v1.variable_scope(spec.scope),
+        _layer_defaults(spec, is_training, batch_norm_momentum),
+    ):
+        net = _layers(definition, spec, images, endpoints)
+        net = tf.reduce_mean(net, [1, 2], keepdims=True, name="global_pool")
+        endpoints["global_pool"] = net
+        if num_classes is not None:
+            keep = spec.dropout_keep if is_training else 1.0
+            endpoints.update(classify(net, num_classes, keep, _weights_initializer(_WEIGHTS_STDDEV)))
+    return endpoints
+
+
+def _layers(
+    definition: Definition, spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]
+) -> tf.Tensor:
+    """All layers up to the features; fills in their endpoints."""
+    activation = _ACTIVATIONS[definition.activation]
+
+    def next_layer() -> str:
+        return f"layer_{sum('/' not in name for name in endpoints) + 1}"
+
+    net = slim.conv2d(
+        net,
+        round8(definition.stem_width * spec.depth_multiplier),
+        3,
+        stride=2,
+        activation_fn=activation,
+        scope="Conv",
+    )
+    endpoints["layer_1"] = net
+    for index, block in enumerate(definition.blocks):
+        layer = next_layer()
+        scope = f"expanded_conv_{index}" if index else "expanded_conv"
+        outputs = _expanded_conv(net, block, spec.depth_multiplier, scope)
+        net = outputs["output"]
+        endpoints[layer] = net
+        endpoints.update({f"{layer}/{name}": tensor for name, tensor in outputs.items()})
+
+    if definition.last_width is None:
+        net = slim.conv2d(net, spec.feature_depth, 1, activation_fn=activation, scope="Conv_1")
+        endpoints[next_layer()] = net
+        return net
+
+    width = round8(definition.last_width * spec.depth_multiplier)
+    net = slim.conv2d(net, width, 1, activation_fn=activation, scope="Conv_1")
+    endpoints[next_layer()] = net
+    net = tf.reduce_mean(net, [1, 2], keepdims=True, name="pool")
+    endpoints[next_layer()] = net
+    net = slim.conv2d(
+        net, spec.feature_depth, 1, activation_fn=activation, normalizer_fn=None, scope="Conv_2"
+    )
+    endpoints[next_layer()] = net
+    return net
+
+
+def _expanded_conv(
+    net: tf.Tensor, block: Block, depth_multiplier: float, scope: str
+) -> dict[str, tf.Tensor]:
+    """One inverted residual block; its endpoints, the last of which is `output`."""
+    inputs, width_in = net, net.shape[-1]
+    width = round8(block.width * depth_multiplier)
+    expanded = round8(width_in * block.expansion)
+    activation = _ACTIVATIONS[block.activation]
+    outputs = {}
+    with tf.compat.v1.variable_scope(scope):
+        if expanded > width_in:
+            net = slim.conv2d(
+                net,
+                expanded,
+                block.kernel if block.fused else 1,
+                stride=block.stride if block.fused else 1,
+                activation_fn=activation,
+                scope="expand",
+            )
+            outputs["expansion_output"] = net
+        if not block.fused:
+            net = slim.separable_conv2d(
+                net,
+                None,  # depthwise only
+                block.kernel,
+                depth_multiplier=1,
+                stride=block.stride,
+                activation_fn=activation,
+                scope="depthwise",
+            )
+            outputs["depthwise_output"] = net
+        if block.squeeze_excite:
+            net = _squeeze_excite(net)
+        net = slim.conv2d(net, width, 1, activation_fn=None, scope="project")
+        if block.residual and block.stride == 1 and width == width_in:
+            net = net + inputs
+        outputs["output"] = tf.identity(net, name="output")
+    return outputs
+
+
+def _squeeze_excite(net: tf.Tensor) -> tf.Tensor:
+    """Gates each channel by a small network on the spatial means."""
+    width = net.shape[-1]
+    with (
+        tf.compat.v1.variable_scope("squeeze_excite"),
+        slim.arg_scope([slim.conv2d], normalizer_fn=None),
+    ):
+        squeezed = tf.reduce_mean(net, [1, 2], keepdims=True)
+        hidden = slim.conv2d(
+            squeezed, round8(width / _SQUEEZE_FACTOR), 1, activation_fn=tf.nn.relu, scope="Conv"
+        )
+        gate = slim.conv2d(hidden, width, 1, activation_fn=None, scope="Conv_1")
+        return tf.nn.relu6(gate + 3.0) * _GATE_SLOPE * net
+
+
+@contextlib.contextmanager
+def _layer_defaults(
+    spec: NetworkSpec, is_training: bool, batch_norm_momentum: float | tf.Tensor
+) -> Iterator[None]:
+    """Batch norm, padding and initial weights of every layer inside."""
+    normalizer = {
+        "decay": batch_norm_momentum,
+        "epsilon": spec.batch_norm_epsilon,
+        "center": True,
+        "scale": True,
+        "is_training": is_training,
+    }
+    with slim.arg_scope(
+        [slim.conv2d, slim.separable_conv2d],
+        padding="SAME",
+        normalizer_fn=batch_norm,
+        normalizer_params=normalizer,
+        weights_initializer=_weights_initializer(_WEIGHTS_STDDEV),
+    ):
+        yield
+
+
+def _weights_initializer(stddev: float) -> tf.compat.v1.Initializer:
+    return tf.compat.v1.truncated_normal_initializer(stddev=stddev)

@@ -1,0 +1,217 @@
+"""MobileNet V3 (large, small, minimalistic) and MobileNet EdgeTPU.
+
+Widths, kernels and strides are those of "Searching for MobileNetV3" (tables 1 and 2)
+and, for EdgeTPU, of the definition Google published with its checkpoints.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from nets.rounding import round8
+from nets.spec import NetworkSpec, Paper, Published
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+RELU = "relu"
+HARD_SWISH = "hard_swish"
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """One inverted residual block; widths are those at depth multiplier 1."""
+
+    kernel: int
+    expansion: float  # factor on the width of the block's input
+    width: int  # of the output
+    squeeze_excite: bool
+    activation: str
+    stride: int
+    fused: bool = False  # expand and depthwise are one k x k convolution
+    residual: bool = True  # add the input where shapes allow
+
+
+@dataclasses.dataclass(frozen=True)
+class Definition:
+    """A network of inverted residual blocks, layer by layer."""
+
+    scope: str
+    stem_width: int
+    activation: str  # of the layers outside the blocks
+    blocks: tuple[Block, ...]
+    last_width: int | None  # 1x1 convolution before pooling; None: it makes the features
+    feature_width: int
+
+
+def _blocks(rows: str) -> tuple[Block, ...]:
+    """Reads blocks from rows of `kernel expansion width SE|- RE|HS stride`."""
+    blocks = []
+    for row in rows.strip().splitlines():
+        kernel, expansion, width, squeeze, activation, stride = row.split()
+        over, _, under = expansion.partition("/")
+        blocks.append(
+            Block(
+                kernel=int(kernel),
+                expansion=float(over) / float(under or 1),
+                width=int(width),
+                squeeze_excite=squeeze == "SE",
+                activation={"RE": RELU, "HS": HARD_SWISH}[activation],
+                stride=int(stride),
+            )
+        )
+    return tuple(blocks)
+
+
+LARGE = Definition(
+    scope="MobilenetV3",
+    stem_width=16,
+    activation=HARD_SWISH,
+    blocks=_blocks("""
+        3 1      16  -  RE 1
+        3 4      24  -  RE 2
+        3 3      24  -  RE 1
+        5 3      40  SE RE 2
+        5 3      40  SE RE 1
+        5 3      40  SE RE 1
+        3 6      80  -  HS 2
+        3 2.5    80  -  HS 1
+        3 184/80 80  -  HS 1
+        3 184/80 80  -  HS 1
+        3 6      112 SE HS 1
+        3 6      112 SE HS 1
+        5 6      160 SE HS 2
+        5 6      160 SE HS 1
+        5 6      160 SE HS 1
+    """),
+    last_width=960,
+    feature_width=1280,
+)
+
+SMALL = Definition(
+    scope="MobilenetV3",
+    stem_width=16,
+    activation=HARD_SWISH,
+    blocks=_blocks("""
+        3 1     16 SE RE 2
+        3 72/16 24 -  RE 2
+        3 88/24 24 -  RE 1
+        5 4     40 SE HS 2
+        5 6     40 SE HS 1
+        5 6     40 SE HS 1
+        5 3     48 SE HS 1
+        5 3     48 SE HS 1
+        5 6     96 SE HS 2
+        5 6     96 SE HS 1
+        5 6     96 SE HS 1
+    """),
+    last_width=576,
+    feature_width=1024,
+)
+
+
+def _minimalistic(definition: Definition) -> Definition:
+    """The same widths without squeeze-excite, hard swish and 5x5 kernels."""
+    plain = {"kernel": 3, "squeeze_excite": False, "activation": RELU}
+    blocks = tuple(dataclasses.replace(block, **plain) for block in definition.blocks)
+    return dataclasses.replace(definition, activation=RELU, blocks=blocks)
+
+
+def _edgetpu_blocks() -> tuple[Block, ...]:
+    # (kernel, expansion of the first and of the other blocks, width, stride, count, fused)
+    stages = (
+        (3, 1, 1, 16, 1, 1, True),
+        (3, 8, 4, 32, 2, 4, True),
+        (3, 8, 4, 48, 2, 4, True),
+        (3, 8, 4, 96, 2, 4, False),
+        (3, 8, 4, 96, 1, 4, False),
+        (5, 8, 4, 160, 2, 4, False),
+        (3, 8, 8, 192, 1, 1, False),
+    )
+    blocks = []
+    for kernel, first, others, width, stride, count, fused in stages:
+        for i in range(count):
+            expansion = first if i == 0 else others
+            # The first block of a stage never adds its input, also where widths agree
+            # (the second stage of width 96).
+            blocks.append(
+                Block(kernel, expansion, width, False, RELU, stride if i == 0 else 1, fused, i > 0)
+            )
+    return tuple(blocks)
+
+
+EDGETPU = Definition(
+    scope="MobilenetEdgeTPU",
+    stem_width=32,
+    activation=RELU,
+    blocks=_edgetpu_blocks(),
+    last_width=None,
+    feature_width=1280,
+)
+
+_V3_PAPER = Paper(
+    title="Searching for MobileNetV3",
+    authors="Andrew Howard, Mark Sandler, Grace Chu, Liang-Chieh Chen, Bo Chen, Mingxing Tan, "
+    "Weijun Wang, Yukun Zhu, Ruoming Pang, Vijay Vasudevan, Quoc V. Le, Hartwig Adam",
+    year=2019,
+    url="https://arxiv.org/abs/1905.02244",
+)
+_V3_TABLE = "TF-Slim's table of MobileNet V3 checkpoints"
+
+
+def _spec(
+    name: str, definition: Definition, multiplier: float, archive: str, published: Published
+) -> NetworkSpec:
+    def build(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
+        from nets import inverted_residuals  # imports TensorFlow
+
+        return inverted_residuals.build(definition, spec, images, **options)
+
+    def depth_rule(depth_multiplier: float) -> int:
+        # Narrower networks keep the full feature layer ("finegrain classification mode").
+        return round8(definition.feature_width * max(1.0, depth_multiplier))
+
+    return NetworkSpec(
+        name=name,
+        family="MobileNet EdgeTPU" if definition is EDGETPU else "MobileNet V3",
+        scope=definition.scope,
+        builder=build,
+        image_size=224,
+        depth_multiplier=multiplier,
+        feature_depth=depth_rule(multiplier),
+        depth_rule=depth_rule,
+        paper=_V3_PAPER,
+        published=published,
+        checkpoint=archive,
+    )
+
+
+def _figures(top1: float, macs: float, parameters: float, headless: float) -> Published:
+    return Published(
+        source=_V3_TABLE,
+        top1=top1,
+        macs=macs,
+        parameters=parameters,
+        parameters_headless=headless,
+    )
+
+
+SPECS = (
+    _spec("mobilenet_v3_large_100_224", LARGE, 1.0,
+          "v3-large_224_1.0_float/ema/model-540000", _figures(75.2, 216.6, 5.484, 4.202)),
+    _spec("mobilenet_v3_large_075_224", LARGE, 0.75,
+          "v3-large_224_0.75_float/ema/model-220000", _figures(73.3, 154.6, 3.995, 2.713)),
+    _spec("mobilenet_v3_large_minimalistic_100_224", _minimalistic(LARGE), 1.0,
+          "v3-large-minimalistic_224_1.0_float/ema/model-342500",
+          _figures(72.3, 209.1, 3.926, 2.643)),
+    _spec("mobilenet_v3_small_100_224", SMALL, 1.0,
+          "v3-small_224_1.0_float/ema/model-388500", _figures(67.5, 56.5, 2.544, 1.518)),
+    _spec("mobilenet_v3_small_075_224", SMALL, 0.75,
+          "v3-small_224_0.75_float/ema/model-497500", _figures(65.4, 43.4, 2.043, 1.017)),
+    _spec("mobilenet_v3_small_minimalistic_100_224", _minimalistic(SMALL), 1.0,
+          "v3-small-minimalistic_224_1.0_float/ema/model-498000",
+          _figures(61.9, 52.3, 2.046, 1.020)),
+    _spec("mobilenet_edgetpu_100_224", EDGETPU, 1.0, "", Published(source=_V3_TABLE)),
+    _spec("mobilenet_edgetpu_075_224", EDGETPU, 0.75, "", Published(source=_V3_TABLE)),
+)  # fmt: skip

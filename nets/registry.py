@@ -1,0 +1,30 @@
+"""The one list of networks that can be rebuilt."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+
+from nets import mobilenet_v3
+from nets.errors import NetworkError
+from nets.spec import NetworkSpec
+
+_SPECS: dict[str, NetworkSpec] = {spec.name: spec for spec in mobilenet_v3.SPECS}
+
+
+def names(pattern: str = "*") -> list[str]:
+    """Names of the registered networks that match a pattern of `*`, `?` and `[...]`."""
+    return [name for name in _SPECS if fnmatch.fnmatchcase(name, pattern)]
+
+
+def get(name: str) -> NetworkSpec:
+    """The spec of a network by its hub name.
+
+    Raises:
+      NetworkError: where none has that name; the message lists the nearest ones.
+    """
+    if name in _SPECS:
+        return _SPECS[name]
+    near = difflib.get_close_matches(name, _SPECS, n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`slimhub list` shows all names"
+    raise NetworkError(f"no network is named {name!r}: {hint}")

@@ -1,0 +1,26 @@
+"""From images in [0, 1] to the range a network was trained on."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+class InputScaling(enum.Enum):
+    """How a network wants its images, as a sentence for people."""
+
+    SYMMETRIC = "x * 2 - 1, in [-1, 1]"
+
+    def apply(self, images: tf.Tensor) -> tf.Tensor:
+        """Scales images.
+
+        Args:
+          images: f32[batch, height, width, 3], RGB in [0, 1].
+
+        Returns:
+          f32 of the same shape, in the network's own range.
+        """
+        return images * 2.0 - 1.0

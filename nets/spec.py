@@ -1,0 +1,148 @@
+"""NetworkSpec: everything that differs between networks, in one frozen record."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nets.errors import NetworkError
+from nets.scaling import InputScaling
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+# A builder makes the network in the current graph: (spec, scaled images
+# f32[N, H, W, 3], num_classes or None, is_training, batch_norm_momentum) ->
+# {endpoint name without the scope: tensor}, in graph order.
+Builder = Callable[..., "dict[str, tf.Tensor]"]
+
+TASKS = ("feature_vector", "classification")
+
+# TF-Slim strides every network by 32 in all; less leaves no feature map.
+_SMALLEST_IMAGE = 32  # pixels
+
+
+@dataclasses.dataclass(frozen=True)
+class Paper:
+    """Where a network was published first."""
+
+    title: str
+    authors: str
+    year: int
+    url: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """Figures others published for a network; none is measured here."""
+
+    source: str
+    top1: float | None = None  # ImageNet validation accuracy, per cent
+    top5: float | None = None  # ImageNet validation accuracy, per cent
+    macs: float | None = None  # multiply-adds for one image, millions
+    parameters: float | None = None  # trainable, with 1001 classes, millions
+    parameters_headless: float | None = None  # the same without logits, millions
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkSpec:
+    """One network that can be rebuilt.
+
+    Attributes:
+      name: the hub's name, e.g. `mobilenet_v3_small_075_224`.
+      family: what its definition is shared with, e.g. `MobileNet V3`.
+      scope: outermost variable scope, first part of every variable's name.
+      builder: makes the graph; see `Builder`.
+      image_size: default height and width, pixels.
+      size_is_free: whether the published module took any image size.
+      depth_multiplier: factor on the width of every layer.
+      feature_depth: number of features, the width of the last layer before the logits.
+      feature_endpoint: endpoint the feature vector is read from.
+      depth_rule: the published feature depth at a depth multiplier.
+      num_classes: width of the logits, background included.
+      has_background: whether class 0 is a background class.
+      input_scaling: from images in [0, 1] to what the network was trained on.
+      weight_decay: factor of the L2 loss over the regularized variables.
+      regularized: pattern of the names of the variables that are regularized.
+      batch_norm_epsilon: added to the variance.
+      batch_norm_decay: momentum of the moving statistics in the original training.
+      dropout_keep: probability to keep a feature before the logits when training.
+      head: pattern of the variables that only the logits use.
+      published: figures from elsewhere.
+      paper: the first description.
+      checkpoint: public archive and the checkpoint inside it, or empty.
+    """
+
+    name: str
+    family: str
+    scope: str
+    builder: Builder
+    image_size: int
+    depth_multiplier: float
+    feature_depth: int
+    depth_rule: Callable[[float], int]
+    paper: Paper
+    published: Published
+    checkpoint: str = ""
+    size_is_free: bool = False
+    feature_endpoint: str = "global_pool"
+    num_classes: int = 1001  # ImageNet's 1000 and background
+    has_background: bool = True
+    input_scaling: InputScaling = InputScaling.SYMMETRIC
+    weight_decay: float = 4e-5
+    regularized: str = r"/weights$"
+    batch_norm_epsilon: float = 0.001
+    batch_norm_decay: float = 0.997
+    dropout_keep: float = 0.8
+    head: str = r"/Logits/"
+
+    def customized(
+        self,
+        *,
+        depth_multiplier: float | None = None,
+        num_classes: int | None = None,
+        image_size: int | None = None,
+        feature_depth: int | None = None,
+    ) -> NetworkSpec:
+        """The same network with options of one's own.
+
+        Args:
+          depth_multiplier: above 0, at most 4.
+          num_classes: width of the logits, at least 1.
+          image_size: height and width in pixels, at least 32.
+          feature_depth: width of the last layer before the logits; by default what
+            the published networks have at this depth multiplier.
+
+        Returns:
+          A spec; this one where nothing is given.
+
+        Raises:
+          NetworkError: for a value out of its range.
+        """
+        _check_range("depth_multiplier", depth_multiplier, 0.01, 4)
+        _check_range("num_classes", num_classes, 1, 1_000_000)
+        _check_range("image_size", image_size, _SMALLEST_IMAGE, 4096)
+        _check_range("feature_depth", feature_depth, 1, 65_536)
+        changes: dict[str, object] = {}
+        if depth_multiplier is not None:
+            changes["depth_multiplier"] = depth_multiplier
+            changes["feature_depth"] = self.depth_rule(depth_multiplier)
+        if num_classes is not None:
+            changes["num_classes"] = num_classes
+            changes["has_background"] = self.has_background and num_classes == self.num_classes
+        if image_size is not None:
+            changes["image_size"] = image_size
+        if feature_depth is not None:
+            changes["feature_depth"] = feature_depth
+        return dataclasses.replace(self, **changes) if changes else self
+
+    def is_regularized(self, variable_name: str) -> bool:
+        """Whether the L2 loss of the original training covers a variable."""
+        return re.search(self.regularized, variable_name) is not None
+
+
+def _check_range(option: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise NetworkError(f"{option} must be between {low} and {high}, not {value}")

@@ -1,0 +1,5 @@
+"""`python -m slimhub` is `slimhub`."""
+
+from slimhub.main import run
+
+run()

@@ -1,0 +1,84 @@
+"""`slimhub export`: the main job."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from slimhub import checkpoint_options, network_options
+
+if TYPE_CHECKING:
+    from export import Result
+
+NAME = "export"
+SUMMARY = "Exports a TF-Slim checkpoint as a TF2 SavedModel."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's arguments."""
+    from nets import TASKS
+
+    parser.add_argument("network", metavar="NAME", help="a name that `slimhub list` shows")
+    checkpoint_options.add(parser, "--checkpoint")
+    parser.add_argument(
+        "--averages",
+        choices=("auto", "shadow", "raw"),
+        default="auto",
+        help="moving averages: where stored (auto, the default), all of them (shadow), none (raw)",
+    )
+    parser.add_argument("--task", choices=TASKS, default="feature_vector")
+    parser.add_argument("--output", required=True, metavar="FOLDER", help="folder to be written")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the SavedModel that is at the output"
+    )
+    parser.add_argument(
+        "--labels",
+        metavar="FILE",
+        help="one class name per line, in the order of the logits; ImageNet's are built in",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    network_options.add(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Exports, and prints what was done."""
+    from export import PHASES, Request, export
+    from slimhub.progress import Progress
+
+    request = Request(
+        network=arguments.network,
+        checkpoint=arguments.checkpoint,
+        output=arguments.output,
+        task=arguments.task,
+        checkpoint_name=arguments.checkpoint_name,
+        sha256=arguments.sha256,
+        averages=arguments.averages,
+        labels=arguments.labels,
+        overwrite=arguments.overwrite,
+        **network_options.chosen(arguments),
+    )
+    with Progress(len(PHASES)) as progress:
+        result = export(request, progress.phase, progress.transfer)
+    if arguments.format == "json":
+        print(json.dumps({"output": arguments.output, "record": result.record}, indent=2))
+    else:
+        print("\n".join(_lines(result, arguments.output)))
+    return 0
+
+
+def _lines(result: Result, output: str) -> list[str]:
+    record = result.record
+    source, labels = record["checkpoint"], record["labels"]
+    width, unit = record["output"]["width"], record["output"]["name"].replace("_vector", "s")
+    rows = [("network", f"{record['network']['name']}, {record['task']}: {width} {unit}")]
+    rows.append(("checkpoint", f"{source['name']}, of {source['source']}"))
+    rows.append(("", result.choice))
+    rows += [("" if i else "variables", line) for i, line in enumerate(result.filled)]
+    if labels is not None:
+        rows.append(("labels", f"{labels['count']}, {labels['source']}"))
+    elif record["task"] == "classification":
+        rows.append(("labels", "none: --labels=FILE adds the names of your classes"))
+    rows.append(("artifact", f"{output}, {result.bytes / 1e6:.1f} MB"))
+    rows.append(("load it", f"hub.KerasLayer({output!r}, trainable=True)"))
+    return [f"{head:12}{text}".rstrip() for head, text in rows]

@@ -1,0 +1,83 @@
+"""Entry point: reads the command line, runs one command, turns errors into exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from types import FrameType
+
+from absl import app
+from absl.flags import argparse_flags
+
+from slimhub import shadowing
+
+DONE, FAILED, WRONG_COMMAND_LINE = 0, 1, 2
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+def run() -> None:
+    """The console command `slimhub`; ends the process."""
+    hidden_by = shadowing.find()
+    if hidden_by:
+        print(f"slimhub: {hidden_by}", file=sys.stderr)
+        sys.exit(FAILED)
+    # Only TensorFlow's own errors: its start-up notices are not the user's concern.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    signal.signal(signal.SIGTERM, _stop)
+    app.run(_main, flags_parser=_parse)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Ends by an exception, so that whatever was begun is cleaned up."""
+    sys.exit(128 + number)
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    from slimhub import describe_command, export_command, inspect_command, list_command
+
+    parser = argparse_flags.ArgumentParser(
+        prog="slimhub",
+        description="Turns TF-Slim checkpoints into TF2 SavedModels for TensorFlow Hub's users.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (export_command, inspect_command, list_command, describe_command):
+        sub = commands.add_parser(
+            command.NAME,
+            help=command.SUMMARY,
+            description=command.SUMMARY,
+            allow_abbrev=False,
+            inherited_absl_flags=None,
+        )
+        sub.add_argument("--debug", action="store_true", help="show a traceback with an error")
+        command.add_arguments(sub)
+        sub.set_defaults(command=command.execute)
+    return parser.parse_args(argv[1:])
+
+
+def _main(arguments: argparse.Namespace) -> int:
+    from checkpoints import CheckpointError
+    from export.errors import ExportError, RequestError
+    from nets import NetworkError
+
+    try:
+        return arguments.command(arguments) or DONE
+    except (NetworkError, RequestError) as error:
+        return _report(error, WRONG_COMMAND_LINE, arguments.debug)
+    except (CheckpointError, ExportError) as error:
+        return _report(error, FAILED, arguments.debug)
+    except KeyboardInterrupt:
+        print("slimhub: interrupted; nothing was written", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:  # the reader of the output went away, as in `slimhub list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _report(error: Exception, code: int, debug: bool) -> int:
+    if debug:
+        raise error
+    print(f"slimhub: {error}", file=sys.stderr)
+    return code
