@@ -94,11 +94,11 @@ def serving_signature(
     return tf.function(serve, autograph=False).get_concrete_function(images)
 
 
-def _regularization_loss(spec: NetworkSpec, built: graphs.Graphs) -> tf.types.experimental.PolymorphicFunction:
+def _regularization_loss(
+    spec: NetworkSpec, built: graphs.Graphs
+) -> tf.types.experimental.PolymorphicFunction:
     regularized = [
-        variable
-        for name, variable in built.variables.named().items()
-        if spec.is_regularized(name)
+        variable for name, variable in built.variables.named().items() if spec.is_regularized(name)
     ]
 
     def regularization_loss() -> tf.Tensor:

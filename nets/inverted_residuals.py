@@ -25,7 +25,7 @@ _WEIGHTS_STDDEV = 0.09  # of the truncated normal that the original training sta
 
 
 def hard_swish(x: tf.Tensor) -> tf.Tensor:
-    """x * relu6(x + 3) * (1/6) of "Searching for MobileNetV3", any shape, f32."""
+    """X * relu6(x + 3) * (1/6) of "Searching for MobileNetV3", any shape, f32."""
     return x * tf.nn.relu6(x + 3.0) * tf.constant(_SWISH_SLOPE, tf.float32)
 
 
@@ -67,7 +67,9 @@ def build(
         endpoints["global_pool"] = net
         if num_classes is not None:
             keep = spec.dropout_keep if is_training else 1.0
-            endpoints.update(classify(net, num_classes, keep, _weights_initializer(_WEIGHTS_STDDEV)))
+            endpoints.update(
+                classify(net, num_classes, keep, _weights_initializer(_WEIGHTS_STDDEV))
+            )
     return endpoints
 
 

@@ -40,7 +40,7 @@ def variables(network: str) -> dict[str, tuple[int, ...]]:
 
 
 def count_parameters(network: str) -> dict[str, int]:
-    """Counts of single numbers: `trainable`, `headless` (trainable without logits), `statistics`."""
+    """Counts single numbers: `trainable`, `headless` (trainable, no logits) and `statistics`."""
     head = re.compile(get(network).head)
     counts = {"trainable": 0, "headless": 0, "statistics": 0}
     for name, shape in variables(network).items():

@@ -1,0 +1,1 @@
+"""Programs a developer runs: `python -m scripts.NAME`."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-_HELP = (
-    "archive, its URL (http, https, gs), folder, prefix, or one of the checkpoint's files"
-)
+_HELP = "archive, its URL (http, https, gs), folder, prefix, or one of the checkpoint's files"
 
 
 def add(parser: argparse.ArgumentParser, checkpoint: str) -> None:

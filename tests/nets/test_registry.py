@@ -1,0 +1,113 @@
+"""The list of networks, and what is stored of them."""
+
+import gzip
+import json
+
+import pytest
+import tensorflow as tf
+
+import nets
+from nets import stored
+from scripts.store_variables import shapes_of
+from tests import support
+
+V3_FIGURES = {  # trainable parameters with and without logits, millions
+    "mobilenet_v3_large_100_224": (5.484, 4.202),
+    "mobilenet_v3_large_075_224": (3.995, 2.713),
+    "mobilenet_v3_large_minimalistic_100_224": (3.926, 2.643),
+    "mobilenet_v3_small_100_224": (2.544, 1.518),
+    "mobilenet_v3_small_075_224": (2.043, 1.017),
+    "mobilenet_v3_small_minimalistic_100_224": (2.046, 1.020),
+}
+
+
+@pytest.mark.parametrize("name", nets.names())
+def test_stored_variables_are_those_of_the_built_network(name):
+    built = {variable: tuple(shape) for variable, shape in shapes_of(name).items()}
+    assert stored.variables(name) == built
+
+
+@support.needs_reference
+@pytest.mark.parametrize("name", nets.names())
+def test_stored_variables_are_those_of_the_original(name):
+    tables = json.loads(gzip.decompress((support.REFERENCE / "variables.json.gz").read_bytes()))
+    original = {variable: tuple(shape) for variable, shape in tables[name]["variables"]}
+    assert stored.variables(name) == original
+
+
+@pytest.mark.parametrize("name", V3_FIGURES)
+def test_parameter_counts_are_the_published_ones(name):
+    counts = nets.count_parameters(name)
+    published = nets.get(name).published
+    assert (published.parameters, published.parameters_headless) == V3_FIGURES[name]
+    # Published to three decimals, of which the last is not always rounded to nearest.
+    assert counts["trainable"] / 1e6 == pytest.approx(published.parameters, abs=1e-3)
+    assert counts["headless"] / 1e6 == pytest.approx(published.parameters_headless, abs=1e-3)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(nets.NetworkError, match="did you mean mobilenet_v3_small_075_224"):
+        nets.get("mobilenet_v3_small_75_224")
+    with pytest.raises(nets.NetworkError, match="`slimhub list` shows all names"):
+        nets.get("alexnet")
+
+
+def test_names_match_a_pattern():
+    assert nets.names("*edgetpu*") == ["mobilenet_edgetpu_100_224", "mobilenet_edgetpu_075_224"]
+    assert len(nets.names()) == len(set(nets.names()))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"depth_multiplier": 0.0}, "depth_multiplier must be between"),
+        ({"depth_multiplier": float("nan")}, "depth_multiplier must be between"),
+        ({"num_classes": 0}, "num_classes must be between"),
+        ({"image_size": 31}, "image_size must be between 32"),
+        ({"feature_depth": -1}, "feature_depth must be between"),
+    ],
+)
+def test_options_out_of_range_are_refused(options, message):
+    with pytest.raises(nets.NetworkError, match=message):
+        nets.get("mobilenet_v3_small_075_224").customized(**options)
+
+
+def test_narrow_networks_keep_the_full_feature_layer():
+    small = nets.get("mobilenet_v3_small_100_224")
+    assert small.customized(depth_multiplier=0.5).feature_depth == 1024
+    assert small.customized(depth_multiplier=1.5).feature_depth == 1536
+    assert small.customized(depth_multiplier=0.5, feature_depth=512).feature_depth == 512
+
+
+def test_own_classes_have_no_background_class():
+    spec = nets.get("mobilenet_v3_small_100_224")
+    assert spec.has_background
+    assert not spec.customized(num_classes=10).has_background
+    assert spec.customized() is spec
+
+
+def test_fits_name_the_network_and_its_classes():
+    shapes = stored.variables("mobilenet_v3_large_075_224")
+    assert [str(fit) for fit in nets.find_fits(shapes)] == [
+        "mobilenet_v3_large_075_224, with 1001 classes"
+    ]
+    headless = {name: shape for name, shape in shapes.items() if "/Logits/" not in name}
+    assert [fit.num_classes for fit in nets.find_fits(headless)] == [None]
+    headless.pop("MobilenetV3/Conv/weights")
+    (closest,) = nets.find_fits(headless)
+    assert str(closest) == (
+        "mobilenet_v3_large_075_224 comes closest: 263 of its 264 variables fit"
+    )
+    assert nets.find_fits({"dense/kernel": (3, 4)}) == []
+
+
+def test_building_uses_the_stored_feature_depth():
+    for name in nets.names():
+        spec = nets.get(name).customized(num_classes=7, image_size=64)
+        with tf.Graph().as_default():
+            images = tf.compat.v1.placeholder(tf.float32, [None, 64, 64, 3])
+            endpoints = spec.builder(
+                spec, images, num_classes=7, is_training=False, batch_norm_momentum=0.0
+            )
+        assert endpoints["global_pool"].shape.as_list() == [None, 1, 1, spec.feature_depth], name
+        assert endpoints["Predictions"].shape.as_list() == [None, 7]
