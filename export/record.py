@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from checkpoints import Plan
 from export.labels import Labels
 from export.version import __version__
 from nets import NetworkSpec
@@ -48,6 +49,16 @@ def versions() -> dict[str, str]:
 def describe_labels(labels: Labels | None) -> dict[str, Any] | None:
     """Number and source of the labels, as JSON."""
     return None if labels is None else {"count": len(labels.names), "source": labels.source}
+
+
+def describe_plan(plan: Plan) -> dict[str, Any]:
+    """What filled the variables and what was left over, as JSON."""
+    return {
+        "filled": plan.counts(),
+        "averages_in_checkpoint": plan.averages,
+        "left_over_expected": {kind: len(names) for kind, names in plan.expected.items()},
+        "left_over": list(plan.unexpected),
+    }
 
 
 def describe_files(folder: Path) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,21 @@
+"""TF1 checkpoints: open, describe, resolve moving averages, map onto variables.
+
+Importing this package imports no TensorFlow; opening a checkpoint does.
+"""
+
+from checkpoints.checkpoint import Checkpoint, open
+from checkpoints.describing import describe, render
+from checkpoints.errors import CheckpointError
+from checkpoints.planning import Assignment, Plan, VariableInfo, plan
+
+__all__ = [
+    "Assignment",
+    "Checkpoint",
+    "CheckpointError",
+    "Plan",
+    "VariableInfo",
+    "describe",
+    "open",
+    "plan",
+    "render",
+]

@@ -1,0 +1,98 @@
+"""Tar archives: every member is checked before anything is unpacked."""
+
+from __future__ import annotations
+
+import contextlib
+import lzma
+import shutil
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+
+from checkpoints.errors import CheckpointError
+
+MAX_UNPACKED_BYTES = 4 << 30  # 4 GiB; the largest public TF-Slim archive unpacks to about 1.5 GiB
+_MAX_MEMBERS = 100_000
+_BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
+
+
+def list_files(path: Path, max_unpacked_bytes: int = MAX_UNPACKED_BYTES) -> list[str]:
+    """Names of the regular files of an archive, after a check of every member.
+
+    Args:
+      path: a tar file, compressed or not.
+      max_unpacked_bytes: bound of the sum of all sizes.
+
+    Returns:
+      Relative paths with `/`.
+
+    Raises:
+      CheckpointError: for a damaged archive, or one with an unsafe member or too much in it.
+    """
+    names, total = [], 0
+    with _reading(path) as archive:
+        for count, member in enumerate(archive):
+            _check_member(path, member)
+            total += member.size
+            if total > max_unpacked_bytes or count >= _MAX_MEMBERS:
+                raise CheckpointError(
+                    f"{path.name} would unpack to more than {max_unpacked_bytes:,} bytes or "
+                    f"{_MAX_MEMBERS:,} members: unpack it yourself, if you trust it, and name "
+                    "the folder"
+                )
+            if member.isfile():
+                names.append(_clean(member.name))
+    return names
+
+
+def unpack(path: Path, wanted: Callable[[str], bool], folder: Path) -> None:
+    """Unpacks some files of an archive that `list_files` has checked.
+
+    Args:
+      path: the archive.
+      wanted: says by its relative path whether a file is needed.
+      folder: where to; files keep their relative paths.
+    """
+    with _reading(path) as archive:
+        for member in archive:
+            name = _clean(member.name)
+            if not member.isfile() or not wanted(name):
+                continue
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source = archive.extractfile(member)
+            with target.open("wb") as file:
+                shutil.copyfileobj(source, file, 1 << 20)
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[tarfile.TarFile]:
+    try:
+        with tarfile.open(path, "r:*") as archive:
+            yield archive
+    except _BROKEN as error:
+        raise CheckpointError(
+            f"{path.name} is a damaged or truncated archive ({error}): download it again, and "
+            "give --sha256 if its digest is published"
+        ) from error
+
+
+def _clean(name: str) -> str:
+    return PurePosixPath(name).as_posix()
+
+
+def _check_member(path: Path, member: tarfile.TarInfo) -> None:
+    parts = PurePosixPath(member.name)
+    if parts.is_absolute() or ".." in parts.parts:
+        fault = "points outside of the archive"
+    elif member.issym() or member.islnk():
+        fault = "is a link"
+    elif not (member.isfile() or member.isdir()):
+        fault = "is neither a file nor a folder"
+    else:
+        return
+    raise CheckpointError(
+        f"{path.name} is not unpacked, because its member {member.name!r} {fault}: get the "
+        "archive from a source you trust"
+    )

@@ -1,0 +1,158 @@
+"""An opened checkpoint."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+import numpy as np
+
+from checkpoints import archives, choosing, downloads, locating, names, reading
+from checkpoints.digests import sha256_of_checkpoint, sha256_of_file
+from checkpoints.errors import CheckpointError
+
+Averages = Literal["stored", "shadows", "unknown"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """A TF1 checkpoint: names, shapes, dtypes and values.
+
+    Attributes:
+      label: what it is called inside its source; never an absolute path.
+      source_name: base name of what was given, or its URL without credentials.
+      source_sha256: hex digest of the archive or file given; for a folder or prefix, of the
+        lines `<sha256>  <base name>` of its files, index first.
+      format: `V1` (one file) or `V2` (index and data).
+      tensors: shape and dtype by name.
+      step: of the training, where known.
+      candidates: labels of all checkpoints in the source.
+      choice: why this one of them, in words.
+    """
+
+    label: str
+    source_name: str
+    source_sha256: str
+    format: Literal["V1", "V2"]
+    tensors: dict[str, reading.TensorInfo]
+    step: int | None
+    candidates: tuple[str, ...]
+    choice: str
+    _reader: reading.TensorReader = dataclasses.field(repr=False)
+    _resources: contextlib.ExitStack = dataclasses.field(repr=False)
+
+    @property
+    def averages(self) -> Averages:
+        """How moving averages are in it.
+
+        `shadows`: beside the raw values, under `X/ExponentialMovingAverage`. `stored`: under
+        the plain names, as its folder `ema` says. `unknown`: nothing says what plain names hold.
+        """
+        if any(name.endswith(names.SHADOW) for name in self.tensors):
+            return "shadows"
+        return "stored" if choosing.holds_averages(self.label) else "unknown"
+
+    def shadow_of(self, variable: str) -> str | None:
+        """The name of the tensor with a variable's moving average, where there is one."""
+        name = variable + names.SHADOW
+        return name if name in self.tensors else None
+
+    def read(self, name: str) -> np.ndarray:
+        """The value of a tensor.
+
+        Raises:
+          CheckpointError: where its bytes are damaged.
+        """
+        return self._reader.read(name)
+
+    def close(self) -> None:
+        """Removes what was unpacked; the values can no longer be read."""
+        self._resources.close()
+
+    def __enter__(self) -> Checkpoint:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open(
+    source: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    sha256: str | None = None,
+    cache: Path | None = None,
+    max_unpacked_bytes: int = archives.MAX_UNPACKED_BYTES,
+    progress: downloads.Transfer | None = None,
+) -> Checkpoint:
+    """Opens a checkpoint.
+
+    Args:
+      source: archive, its URL (http, https, gs), folder, folder above it, prefix, or one of
+        its files.
+      name: which one, where there are several: label, end of it, or part of it.
+      sha256: hex digest that the archive or file must have.
+      cache: folder for downloads; the user's cache folder by default.
+      max_unpacked_bytes: an archive that would unpack to more is refused.
+      progress: told of downloads: (what, bytes done, bytes in all or None).
+
+    Returns:
+      The checkpoint; close it, or use it in a with statement, to remove temporary files.
+
+    Raises:
+      CheckpointError: says what is wrong and what to do; nothing is left on disk.
+    """
+    text = os.fspath(source)
+    sha256 = sha256.lower() if sha256 else None
+    if downloads.is_url(text):
+        path = downloads.fetch(text, sha256, cache, progress)
+        source_name = downloads.public_name(text)
+    else:
+        path = Path(text).expanduser()
+        source_name = path.resolve().name
+    with contextlib.ExitStack() as resources:
+        try:
+            digest = _check_digest(path, sha256)
+            found = locating.locate(path, name, max_unpacked_bytes, resources)
+            reader = reading.TensorReader(found.prefix)
+        except PermissionError as error:
+            raise CheckpointError(f"{source_name} may not be read: {error.strerror}") from error
+        return Checkpoint(
+            label=found.label,
+            source_name=source_name,
+            source_sha256=digest or sha256_of_checkpoint(reader.files),
+            format="V1" if len(reader.files) == 1 else "V2",
+            tensors=reader.tensors,
+            step=reading.step(found.prefix, reader),
+            candidates=found.candidates,
+            choice=found.reason,
+            _reader=reader,
+            _resources=resources.pop_all(),
+        )
+
+
+def _check_digest(path: Path, expected: str | None) -> str | None:
+    """The digest of a source that is one file and holds a whole checkpoint; None for others."""
+    is_one_file = path.is_file() and names.prefix_of(path.name) is None
+    if not is_one_file:
+        if expected and path.exists():
+            raise CheckpointError(
+                f"--sha256 is for an archive or a single file, and {path.name} is neither"
+            )
+        return None
+    digest = sha256_of_file(path)
+    if expected and digest != expected:
+        raise CheckpointError(
+            f"{path.name} has the sha256 {digest}, not {expected}: check the digest, or get the "
+            "file again"
+        )
+    return digest

@@ -1,0 +1,127 @@
+"""Finds the checkpoints among files, and picks one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
+
+from checkpoints import names
+from checkpoints.errors import CheckpointError
+
+_AVERAGED_FOLDER = "ema"  # where the public archives keep averages under plain names
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """The checkpoint that was picked among candidates, and why."""
+
+    label: str
+    reason: str
+
+
+def candidates(files: Iterable[str]) -> list[str]:
+    """Prefixes of the checkpoints among relative file names, sorted.
+
+    A V2 checkpoint counts by its index, a V1 checkpoint by its name; broken ones (data
+    without index) count too, so that opening them can say what is missing.
+    """
+    found, present = set(), set(files)
+    for file in present:
+        prefix = names.prefix_of(file)
+        if prefix is not None and not file.endswith(".meta"):
+            found.add(prefix)
+        elif prefix is None and names.is_v1_name(file):
+            found.add(file)
+    return sorted(found)
+
+
+def choose(
+    labels: list[str],
+    where: str,
+    *,
+    name: str | None,
+    latest: dict[str, str],
+    has_shadows: Callable[[str], bool],
+) -> Choice:
+    """Picks one of several checkpoints.
+
+    Those with averages come first: a folder named `ema`, then those with shadows. In one
+    folder the one that its state file names last wins, without that the highest step. What
+    is then not one folder's is a tie.
+
+    Args:
+      labels: at least one, as `candidates` gives them.
+      where: what they are in, for messages.
+      name: the user's pick: a label, its end, or a part of it.
+      latest: base name in the state file of each folder that has one.
+      has_shadows: whether a checkpoint holds shadows; asked only where it matters.
+
+    Raises:
+      CheckpointError: where nothing has the name, or several are equally good.
+    """
+    if name is not None:
+        return Choice(_named(labels, where, name), "the one that was asked for")
+    if len(labels) == 1:
+        return Choice(labels[0], "the only one there")
+    averaged = [label for label in labels if _is_averaged(label)]
+    reason = f"preferred because it is in a folder named {_AVERAGED_FOLDER}/"
+    if not averaged:
+        averaged = [label for label in labels if has_shadows(label)]
+        reason = "preferred because it holds moving averages beside the raw values"
+    if not averaged or len(averaged) == len(labels):
+        averaged, reason = labels, ""
+    newest, newest_reason = _newest(averaged, latest)
+    if len(newest) > 1:
+        listed = "\n  ".join(newest)
+        raise CheckpointError(
+            f"{where} holds several checkpoints:\n  {listed}\npick one with --checkpoint_name"
+        )
+    reasons = [part for part in (reason, newest_reason) if part]
+    return Choice(newest[0], f"one of {len(labels)}, " + ", ".join(reasons))
+
+
+def holds_averages(label: str) -> bool:
+    """Whether a checkpoint's plain names hold averages, by the folder it is in."""
+    return _is_averaged(label)
+
+
+def _is_averaged(label: str) -> bool:
+    return _AVERAGED_FOLDER in PurePosixPath(label).parts[:-1]
+
+
+def _named(labels: list[str], where: str, name: str) -> str:
+    for matches in (
+        [label for label in labels if label == name],
+        [label for label in labels if f"/{label}".endswith(f"/{name}")],
+        [label for label in labels if name in label],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            break
+    listed = "\n  ".join(labels)
+    fault = "no checkpoint" if not matches else f"{len(matches)} checkpoints"
+    raise CheckpointError(f"{where} holds {fault} named {name!r}; there are:\n  {listed}")
+
+
+def _newest(labels: list[str], latest: dict[str, str]) -> tuple[list[str], str]:
+    """One label per folder, and what made it the newest."""
+    folders: dict[str, list[str]] = {}
+    for label in labels:
+        folders.setdefault(str(PurePosixPath(label).parent), []).append(label)
+    newest, reason = [], ""
+    for folder, inside in folders.items():
+        last = [label for label in inside if PurePosixPath(label).name == latest.get(folder)]
+        steps = {label: names.step_of(label) for label in inside}
+        if len(inside) == 1:
+            newest += inside
+        elif last:
+            newest += last
+            reason = "the last of its training by the state file"
+        elif None not in steps.values():
+            newest.append(max(inside, key=lambda label: steps[label] or 0))
+            reason = "the highest step of its training"
+        else:
+            newest += inside
+    return newest, reason

@@ -1,0 +1,130 @@
+"""Reads a checkpoint with TensorFlow, whose errors name no file: these do."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from checkpoints import names
+from checkpoints.errors import CheckpointError
+
+_SHARD = re.compile(r"\.data-(\d{5})-of-(\d{5})$")
+
+
+@dataclasses.dataclass(frozen=True)
+class TensorInfo:
+    """Shape and dtype name of a tensor in a checkpoint."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
+class TensorReader:
+    """Tensors of one checkpoint, V1 or V2."""
+
+    def __init__(self, prefix: Path) -> None:
+        """Opens a checkpoint.
+
+        Args:
+          prefix: path of a V1 file, or of a V2 checkpoint without `.index`.
+
+        Raises:
+          CheckpointError: where a file is missing or damaged, or it is TensorFlow 2's own kind.
+        """
+        self._prefix = prefix
+        self.files = _files_of(prefix)
+        import tensorflow as tf
+
+        self._errors = (tf.errors.OpError, ValueError, RuntimeError, MemoryError)
+        with self._naming_file(self.files[0]):
+            self._reader = tf.train.load_checkpoint(str(prefix))
+            shapes = self._reader.get_variable_to_shape_map()
+            dtypes = self._reader.get_variable_to_dtype_map()
+        self.tensors = {
+            name: TensorInfo(tuple(shapes[name]), dtypes[name].name) for name in sorted(shapes)
+        }
+        if names.OBJECT_GRAPH in self.tensors:
+            raise CheckpointError(
+                f"{prefix.name} is an object-based checkpoint of TensorFlow 2 or Keras: slimhub "
+                "needs one that TensorFlow 1's Saver wrote, with tensors by variable name"
+            )
+        if not self.tensors:
+            raise CheckpointError(f"{prefix.name} holds no tensors: name another checkpoint")
+
+    def read(self, name: str) -> np.ndarray:
+        """The value of a tensor.
+
+        Raises:
+          CheckpointError: where its bytes are damaged.
+        """
+        with self._naming_file(*self.files[-1:], tensor=name):
+            return np.asarray(self._reader.get_tensor(name))
+
+    @contextlib.contextmanager
+    def _naming_file(self, file: Path, tensor: str = "") -> Iterator[None]:
+        try:
+            yield
+        except self._errors as error:
+            what = f"the tensor {tensor} in {file.name}" if tensor else file.name
+            reason = _first_sentence(error)
+            raise CheckpointError(
+                f"{what} is damaged and cannot be read ({reason}): copy or download the "
+                "checkpoint again"
+            ) from error
+
+
+def list_tensors(prefix: Path) -> list[str]:
+    """Names of the tensors of a checkpoint of which only the index need be there."""
+    import tensorflow as tf
+
+    try:
+        return [name for name, _ in tf.train.list_variables(str(prefix))]
+    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{prefix.name} is damaged and cannot be read ({_first_sentence(error)}): copy or "
+            "download the checkpoint again"
+        ) from error
+
+
+def _first_sentence(error: BaseException) -> str:
+    """TensorFlow's words without the path of the file and what follows."""
+    text = str(getattr(error, "message", "") or error) or type(error).__name__
+    return re.split(r": /|; |\n| in /", text)[0].strip()[:120]
+
+
+def _files_of(prefix: Path) -> list[Path]:
+    """The files of a checkpoint, index first; V1 has one."""
+    index = prefix.with_name(prefix.name + ".index")
+    shards = sorted(prefix.parent.glob(_escape(prefix.name) + ".data-*-of-*"))
+    shards = [shard for shard in shards if _SHARD.search(shard.name)]
+    if not index.is_file():
+        if shards:
+            raise CheckpointError(
+                f"{index.name} is missing beside {shards[0].name}: copy it to the same folder"
+            )
+        return [prefix]
+    total = int(_SHARD.search(shards[0].name)[2]) if shards else 1
+    expected = [f"{prefix.name}.data-{i:05}-of-{total:05}" for i in range(total)]
+    missing = sorted(set(expected) - {shard.name for shard in shards})
+    if missing:
+        raise CheckpointError(
+            f"{missing[0]} is missing beside {index.name}: copy it to the same folder"
+        )
+    return [index, *(prefix.with_name(name) for name in expected)]
+
+
+def _escape(name: str) -> str:
+    return re.sub(r"([\[*?])", r"[\1]", name)
+
+
+def step(prefix: Path, reader: TensorReader) -> int | None:
+    """The training step a checkpoint holds, or the one in its name."""
+    for name, info in reader.tensors.items():
+        if names.matter_of_course(name) == "training step" and info.shape == ():
+            return int(reader.read(name))
+    return names.step_of(prefix.name)
