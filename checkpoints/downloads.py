@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from checkpoints.errors import CheckpointError
+from checkpoints.starting import tensorflow
 
 Transfer = Callable[[str, int, "int | None"], None]  # what, bytes done, bytes in all
 
@@ -98,7 +99,7 @@ def _fetch_http(url: str, sha256: str | None, cache: Path, transfer: Transfer | 
 
 
 def _fetch_with_tensorflow(url: str, cache: Path, transfer: Transfer | None) -> Path:
-    import tensorflow as tf
+    tf = tensorflow()
 
     name = public_name(url)
     folder = cache / hashlib.sha256(url.encode()).hexdigest()[:32]
@@ -120,7 +121,7 @@ def _fetch_with_tensorflow(url: str, cache: Path, transfer: Transfer | None) -> 
 
 def _copy(source: str, target: Path) -> None:
     """Copies a file through TensorFlow; the target appears whole or not at all."""
-    import tensorflow as tf
+    tf = tensorflow()
 
     if target.exists():
         return

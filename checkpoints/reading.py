@@ -12,6 +12,7 @@ import numpy as np
 
 from checkpoints import names
 from checkpoints.errors import CheckpointError
+from checkpoints.starting import tensorflow
 
 _SHARD = re.compile(r"\.data-(\d{5})-of-(\d{5})$")
 
@@ -38,7 +39,7 @@ class TensorReader:
         """
         self._prefix = prefix
         self.files = _files_of(prefix)
-        import tensorflow as tf
+        tf = tensorflow()
 
         self._errors = (tf.errors.OpError, ValueError, RuntimeError, MemoryError)
         with self._naming_file(self.files[0]):
@@ -80,7 +81,7 @@ class TensorReader:
 
 def list_tensors(prefix: Path) -> list[str]:
     """Names of the tensors of a checkpoint of which only the index need be there."""
-    import tensorflow as tf
+    tf = tensorflow()
 
     try:
         return [name for name, _ in tf.train.list_variables(str(prefix))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 
 import tensorflow as tf
 
@@ -71,7 +72,12 @@ def _endpoints(
     is_training: bool,
     momentum: float | tf.Tensor,
 ) -> dict[str, tf.Tensor]:
-    with tf.compat.v1.variable_scope("", custom_getter=variables.get, use_resource=True):
+    with (
+        warnings.catch_warnings(),
+        tf.compat.v1.variable_scope("", custom_getter=variables.get, use_resource=True),
+    ):
+        # TF-Slim's own way to use TensorFlow's layers, which nobody here can change.
+        warnings.filterwarnings("ignore", "`layer.(apply|updates)`", UserWarning)
         endpoints = spec.builder(
             spec,
             spec.input_scaling.apply(images),

@@ -58,10 +58,14 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 
 def _main(arguments: argparse.Namespace) -> int:
+    from absl import logging
+
     from checkpoints import CheckpointError
     from export.errors import ExportError, RequestError
     from nets import NetworkError
 
+    if not arguments.debug:
+        logging.set_verbosity(logging.WARNING)  # TensorFlow logs through absl
     try:
         return arguments.command(arguments) or DONE
     except (NetworkError, RequestError) as error:

@@ -1,5 +1,7 @@
 """design/contract.md, "Loaded object", line by line, on the saved object graph and on disk."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,8 +17,7 @@ OUTPUTS = {"feature_vector": ("feature_vector", 1024), "classification": ("logit
 def case(request, artifact):
     made = artifact("mobilenet_v3_small_075_224", request.param)
     proto = saved_model_pb2.SavedModel()
-    with open(f"{made.path}/saved_model.pb", "rb") as file:
-        proto.ParseFromString(file.read())
+    proto.ParseFromString(Path(made.path, "saved_model.pb").read_bytes())
     return made, made.load(), proto
 
 
@@ -87,7 +88,7 @@ def test_variables_are_all_that_a_call_can_touch(case):
 
 
 def test_the_regularization_loss_is_one_function_of_no_arguments(case):
-    made, loaded, proto = case
+    _, loaded, proto = case
     losses = [name for name in children(proto) if name.startswith("regularization_losses/")]
     assert losses == ["regularization_losses/0"]
     (loss,) = loaded.regularization_losses
