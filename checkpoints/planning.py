@@ -153,7 +153,7 @@ def plan(
     used = {assignment.tensor for assignment in assignments}
     wanted = {variable.name for variable in variables}
     left = [name for name in checkpoint.tensors if name not in used]
-    kinds = _sorted_by_kind(left, lambda name: _kind(name, wanted, averages, expected))
+    kinds = _sorted_by_kind(left, lambda name: _kind(name, wanted, expected))
     unexpected = kinds.pop("", ())
     return Plan(
         tuple(assignments),
@@ -181,15 +181,15 @@ def _require_shadows(checkpoint: Checkpoint, variables: Sequence[VariableInfo]) 
         )
 
 
-def _kind(name: str, wanted: set[str], averages: str, expected: Sequence[str]) -> str:
+def _kind(name: str, wanted: set[str], expected: Sequence[str]) -> str:
     """What a name left over is; empty where nothing explains it."""
-    if any(re.search(pattern, name) for pattern in expected):
-        return "of parts the task does not have"
     usual = names.matter_of_course(name)
     if usual:
         return usual
     if names.base_of(name) in wanted:
         return "moving averages" if name.endswith(names.SHADOW) else "raw values with an average"
+    if any(re.search(pattern, name) for pattern in expected):
+        return "of parts the task does not have"
     return ""
 
 

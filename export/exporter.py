@@ -66,7 +66,7 @@ def export(
     on_phase(PHASES[4])
     from export import saved_model
 
-    with staging.staged(target) as folder:
+    with staging.staged(target, request.overwrite) as folder:
         saved_model.write(folder, spec, request.task, built, names)
         content = _record(request, spec, checkpoint, plan, names)
         record.write(folder, content)
@@ -91,7 +91,10 @@ def _fill(
 ) -> checkpoints.Plan:
     """Sets the variables from the checkpoint, or says why it does not fit."""
     plan = checkpoints.plan(
-        checkpoint, built.variables.infos(), averages=request.averages, expected=[spec.head]
+        checkpoint,
+        built.variables.infos(),
+        averages=request.averages,
+        expected=[spec.head] if request.task == "feature_vector" else [],
     )
     try:
         plan.require_complete()

@@ -46,7 +46,7 @@ def check_target(target: str | os.PathLike[str], overwrite: bool) -> Path:
 
 
 @contextlib.contextmanager
-def staged(target: Path) -> Iterator[Path]:
+def staged(target: Path, overwrite: bool) -> Iterator[Path]:
     """A new folder beside the target that takes its place when the block ends well.
 
     Where the block raises or is interrupted the folder is removed, with the parent folders
@@ -55,6 +55,7 @@ def staged(target: Path) -> Iterator[Path]:
 
     Args:
       target: path of the folder to be, checked by `check_target`.
+      overwrite: whether a folder that is there is replaced.
 
     Raises:
       ExportError: where the folder cannot be made or put in place.
@@ -64,7 +65,7 @@ def staged(target: Path) -> Iterator[Path]:
     try:
         _make(stage)
         yield stage
-        _put_in_place(stage, target)
+        _put_in_place(stage, target, overwrite)
     except BaseException:
         shutil.rmtree(stage, ignore_errors=True)
         for folder in made:  # innermost first
@@ -90,10 +91,10 @@ def _make(folder: Path) -> None:
         ) from error
 
 
-def _put_in_place(stage: Path, target: Path) -> None:
+def _put_in_place(stage: Path, target: Path, overwrite: bool) -> None:
     try:
-        if not target.exists():
-            stage.rename(target)
+        if not (overwrite and target.is_dir()):
+            stage.rename(target)  # fails where something came there meanwhile
         elif _exchange(stage, target):
             shutil.rmtree(stage)  # now holds the old content
         else:

@@ -67,9 +67,13 @@ def test_gradients_are_the_sources(artifact, batch, training):
         wanted = [source.images, *(source.variables[name] for name in names)]
         gradients = tf1.gradients(tf1.reduce_sum(source.feature**2), wanted)
         expected = source.run(gradients, batch)
+    largest = max(np.abs(gradient).max() for gradient in expected)
     for name, one, other in zip(["images", *names], actual, expected, strict=True):
-        # Sums over the batch may be taken in another order when the two graphs are optimized.
-        assert support.relative_difference(one.numpy(), other) < 1e-4, name
+        # The backward graphs are optimized apart, so sums are taken in another order. Some
+        # gradients are zero but for rounding (a beta before a batch norm that takes it away
+        # again), hence the floor.
+        scale = max(np.abs(other).max(), 1e-3 * largest)
+        assert np.abs(one.numpy() - other).max() < 1e-4 * scale, name
 
 
 def test_it_works_inside_a_function(artifact, batch):

@@ -1,0 +1,158 @@
+"""Archives: all compressions, and everything unsafe in one is refused."""
+
+import gzip
+import io
+import tarfile
+
+import numpy as np
+import pytest
+from conftest import PLAIN, WEIGHTS, files_below, make, tar, tar_of
+
+import checkpoints
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz", "w"])
+@pytest.mark.parametrize("name", ["model.tgz", "model.zip", "model"])
+def test_any_compression_is_read_under_any_name(folder, tmp_path, mode, name):
+    archive = tar(tmp_path / name, folder, mode)
+    with checkpoints.open(archive) as checkpoint:
+        assert checkpoint.label == "published/model.ckpt-7"
+        assert checkpoint.source_name == name
+        assert list(checkpoint.tensors) == sorted(PLAIN)
+        np.testing.assert_array_equal(checkpoint.read("Net/Conv/weights"), WEIGHTS)
+
+
+@pytest.mark.parametrize("format_", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_any_tar_format_and_names_with_a_leading_dot_are_read(folder, tmp_path, format_):
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w", format=format_) as archive:
+        archive.add(folder, ".")
+    with checkpoints.open(path) as checkpoint:
+        assert checkpoint.label == "model.ckpt-7"
+
+
+def test_only_the_chosen_checkpoint_is_unpacked(folder, tmp_path, temporary):
+    make(folder / "model.ckpt-3")
+    archive = tar(tmp_path / "a.tgz", folder)
+    with checkpoints.open(archive) as checkpoint:
+        assert checkpoint.label == "published/model.ckpt-7"
+        unpacked = [name for name in files_below(temporary) if ".data-" in name]
+        assert [name.rpartition("/")[2] for name in unpacked] == ["model.ckpt-7.data-00000-of-00001"]
+
+
+def test_what_was_unpacked_is_removed_on_close(folder, tmp_path, temporary):
+    checkpoint = checkpoints.open(tar(tmp_path / "a.tgz", folder))
+    assert files_below(temporary)
+    checkpoint.close()
+    assert not files_below(temporary)
+    checkpoint.close()
+
+
+def test_what_was_unpacked_is_removed_when_the_block_raises(folder, tmp_path, temporary):
+    archive = tar(tmp_path / "a.tgz", folder)
+
+    def fail():
+        with checkpoints.open(archive):
+            assert files_below(temporary)
+            raise KeyError("something else")
+
+    with pytest.raises(KeyError):
+        fail()
+    assert not files_below(temporary)
+
+
+def test_a_folder_is_left_as_it_is_on_close(folder):
+    before = files_below(folder)
+    with checkpoints.open(folder) as checkpoint:
+        checkpoint.read("Net/Conv/weights")
+    assert files_below(folder) == before
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz", "w"])
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.95])
+def test_a_truncated_archive_is_refused(tmp_path, refuses, mode, kept):
+    noise = np.random.RandomState(0).normal(size=20_000).astype(np.float32)
+    make(tmp_path / "a" / "model.ckpt", {"w": noise})
+    archive = tar(tmp_path / "a.tgz", tmp_path / "a", mode)
+    content = archive.read_bytes()
+    archive.write_bytes(content[: int(len(content) * kept)])
+    refuses(archive, r"^a\.tgz is a damaged or truncated archive .*: download it again")
+
+
+def member(name, kind=tarfile.REGTYPE, size=0, link=""):
+    info = tarfile.TarInfo(name)
+    info.type, info.size, info.linkname = kind, size, link
+    return info
+
+
+@pytest.mark.parametrize(
+    ("bad", "fault"),
+    [
+        (member("/etc/model.ckpt"), "points outside of the archive"),
+        (member("../model.ckpt"), "points outside of the archive"),
+        (member("a/../../model.ckpt"), "points outside of the archive"),
+        (member("..", tarfile.DIRTYPE), "points outside of the archive"),
+        (member("a/link", tarfile.SYMTYPE, link="model.ckpt"), "is a link"),
+        (member("a/link", tarfile.SYMTYPE, link="/etc/passwd"), "is a link"),
+        (member("a/link", tarfile.LNKTYPE, link="a/model.ckpt"), "is a link"),
+        (member("a/null", tarfile.CHRTYPE), "is neither a file nor a folder"),
+        (member("a/disk", tarfile.BLKTYPE), "is neither a file nor a folder"),
+        (member("a/pipe", tarfile.FIFOTYPE), "is neither a file nor a folder"),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_an_unsafe_member_is_refused(tmp_path, refuses, bad, fault):
+    archive = tar_of(tmp_path / "a.tgz", member("a/model.ckpt", size=9), bad, member("a/last"))
+    message = refuses(archive, f"^a.tgz is not unpacked, because its member .* {fault}: get the")
+    assert repr(bad.name) in message
+
+
+def test_an_unsafe_member_is_refused_though_it_is_not_the_checkpoint(folder, tmp_path, refuses):
+    archive = tmp_path / "a.tgz"
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(folder, "published")
+        packed.addfile(member("../../evil"), io.BytesIO())
+    refuses(archive, "its member '../../evil' points outside")
+
+
+def test_an_archive_over_the_limit_is_refused(folder, tmp_path, refuses):
+    archive = tar(tmp_path / "a.tgz", folder)
+    refuses(archive, r"a\.tgz would unpack to more than 1,000 bytes", max_unpacked_bytes=1000)
+
+
+def test_the_limit_counts_what_members_claim_before_any_is_unpacked(tmp_path, refuses):
+    bomb = tar_of(tmp_path / "a.tgz", *[member(f"{i}.ckpt", size=1 << 20) for i in range(8)])
+    assert bomb.stat().st_size < 1 << 16
+    refuses(bomb, "would unpack to more than", max_unpacked_bytes=7 << 20)
+
+
+def test_an_archive_at_the_limit_is_read(folder, tmp_path):
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    with checkpoints.open(tar(tmp_path / "a.tgz", folder), max_unpacked_bytes=size) as checkpoint:
+        assert checkpoint.step == 7
+
+
+def test_a_gzip_that_is_no_tar_is_refused(tmp_path, refuses):
+    path = tmp_path / "model.ckpt.gz"
+    path.write_bytes(gzip.compress(b"not a tar archive" * 100))
+    refuses(path, r"model\.ckpt\.gz is a damaged or truncated archive")
+
+
+def test_an_archive_without_checkpoint_is_refused(tmp_path, refuses):
+    archive = tar_of(tmp_path / "a.tgz", member("a/labels.txt"), member("a/frozen.pb"))
+    refuses(archive, r"the archive a\.tgz holds no checkpoint .* only: a/frozen\.pb, a/labels\.txt")
+
+
+def test_an_empty_archive_is_refused(tmp_path, refuses):
+    refuses(tar_of(tmp_path / "a.tgz"), r"the archive a\.tgz is empty")
+
+
+def test_an_archive_with_a_saved_model_is_refused(tmp_path, refuses):
+    archive = tar_of(tmp_path / "a.tgz", member("m/saved_model.pb"), member("m/assets/x"))
+    refuses(archive, r"the archive a\.tgz holds a SavedModel and no checkpoint")
+
+
+def test_an_archive_with_a_shard_missing_is_refused(folder, tmp_path, refuses):
+    (folder / "model.ckpt-7.data-00000-of-00001").unlink()
+    match = r"model\.ckpt-7\.data-00000-of-00001 is missing beside model\.ckpt-7\.index"
+    refuses(tar(tmp_path / "a.tgz", folder), match)

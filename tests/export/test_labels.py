@@ -1,0 +1,50 @@
+"""Labels of classification artifacts."""
+
+import pytest
+
+from export import labels
+from export.errors import RequestError
+
+
+def test_imagenet_has_a_background_and_a_thousand_classes():
+    names = labels.imagenet().names
+    assert len(names) == 1001
+    assert names[0] == "background"
+    assert names[1].startswith("tench")
+    assert labels.choose(None, "classification", 1001) == labels.imagenet()
+
+
+def test_other_class_counts_have_none_of_their_own():
+    assert labels.choose(None, "classification", 10) is None
+    assert labels.choose(None, "feature_vector", 1001) is None
+
+
+def test_a_file_gives_one_name_per_logit(tmp_path):
+    path = tmp_path / "animals.txt"
+    path.write_text("cat\ndog\nkäfer\n", "utf-8")
+    chosen = labels.choose(path, "classification", 3)
+    assert chosen.names == ("cat", "dog", "käfer")
+    assert chosen.source == "animals.txt"
+    assert chosen.text() == "cat\ndog\nkäfer\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"cat\ndog\n", "has 2 labels, the network 3 logits"),
+        (b"cat\n\ndog\n", "has no name on line 2"),
+        (b"cat\n\xff\ndog\n", "not UTF-8"),
+        (None, "No such file"),
+    ],
+)
+def test_a_bad_file_is_refused(tmp_path, content, message):
+    path = tmp_path / "labels.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(RequestError, match=message):
+        labels.choose(path, "classification", 3)
+
+
+def test_labels_need_classification(tmp_path):
+    with pytest.raises(RequestError, match="--task=classification"):
+        labels.choose(tmp_path / "labels.txt", "feature_vector", 3)

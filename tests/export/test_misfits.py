@@ -1,0 +1,91 @@
+"""Checkpoints that do not fit what was asked for, and what the error advises."""
+
+import numpy as np
+import pytest
+
+import export
+from checkpoints import CheckpointError
+from nets import stored
+from tests import support
+from tests.conftest import write_checkpoint
+
+NETWORK = "mobilenet_v3_small_100_224"
+
+
+@pytest.fixture
+def refusal(tmp_path):
+    """The message an export of given values ends with; it leaves nothing behind."""
+
+    def refuse(values, **options):
+        folder = tmp_path / "checkpoint"
+        folder.mkdir()
+        write_checkpoint(folder / "model.ckpt-1", values)
+        target = tmp_path / "out" / "artifact"
+        request = export.Request(NETWORK, str(folder), str(target), **options)
+        with pytest.raises(CheckpointError) as caught:
+            export.export(request)
+        assert not target.parent.exists()
+        return str(caught.value)
+
+    return refuse
+
+
+def values_of(network, **changed):
+    shapes = stored.variables(network)
+    return {name: support.synthetic_value(name, shape) for name, shape in shapes.items()} | changed
+
+
+def test_another_networks_checkpoint_is_named(refusal):
+    message = refusal(values_of("mobilenet_v3_large_075_224"))
+    assert "The checkpoint is that of mobilenet_v3_large_075_224, with 1001 classes" in message
+    assert "wants [3, 3, 72, 1], has [3, 3, 64, 1]" in message
+
+
+def test_another_depth_multiplier_is_named(refusal):
+    message = refusal(values_of("mobilenet_v3_small_075_224"))
+    assert "that of mobilenet_v3_small_075_224" in message
+
+
+def test_a_depth_multiplier_of_ones_own_is_advised(refusal):
+    half = values_of(NETWORK) | {
+        "MobilenetV3/Conv_1/weights": np.zeros([1, 1, 48, 288], np.float32)
+    }
+    message = refusal(half)
+    assert "No registered network fits it" in message
+    assert f"{NETWORK} comes closest: 207 of its 208 variables fit" in message
+    assert "--depth_multiplier" in message
+
+
+def test_another_class_count_is_advised(refusal):
+    logits = {
+        "MobilenetV3/Logits/Conv2d_1c_1x1/weights": np.zeros([1, 1, 1024, 7], np.float32),
+        "MobilenetV3/Logits/Conv2d_1c_1x1/biases": np.zeros([7], np.float32),
+    }
+    message = refusal(values_of(NETWORK, **logits), task="classification")
+    assert "wants [1001], has [7]" in message
+    assert "give --num_classes=7" in message
+
+
+def test_both_sides_of_a_renamed_variable_are_shown(refusal):
+    values = values_of(NETWORK)
+    values["MobilenetV3/first/weights"] = values.pop("MobilenetV3/Conv/weights")
+    message = refusal(values)
+    assert "wanted, not in the checkpoint: MobilenetV3/Conv/weights" in message
+    assert "in the checkpoint, not wanted: MobilenetV3/first/weights" in message
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.full([16], np.nan, np.float32), "16 of 16 values that are NaN or infinite"),
+        (np.array([np.inf] + [0] * 15, np.float32), "1 of 16 values that are NaN or infinite"),
+        (np.zeros([16], np.float16), "is float16, not float32"),
+        (np.zeros([16], np.float64), "is float64, not float32"),
+        (np.full([16], -1, np.float32), "is a variance with negative values"),
+    ],
+)
+def test_unsound_values_are_refused_by_name(refusal, value, message):
+    name = "MobilenetV3/Conv/BatchNorm/moving_variance"
+    refused = refusal(values_of(NETWORK, **{name: value}))
+    assert name in refused
+    assert message in refused

@@ -1,0 +1,140 @@
+"""The target holds a whole artifact, the old one, or nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from export import staging
+from export.errors import ExportError, RequestError
+from tests.support import REPOSITORY
+
+
+def write_artifact(folder, content):
+    (folder / "saved_model.pb").write_text(content)
+
+
+def entries(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_folder_appears_when_the_block_ends(tmp_path):
+    target = tmp_path / "a" / "b" / "artifact"
+    with staging.staged(target, overwrite=True) as folder:
+        assert folder.parent == target.parent
+        write_artifact(folder, "new")
+        assert not target.exists()
+    assert (target / "saved_model.pb").read_text() == "new"
+    assert entries(target.parent) == ["artifact"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_an_error_leaves_nothing(tmp_path, error):
+    with (
+        pytest.raises(error),
+        staging.staged(tmp_path / "a" / "artifact", overwrite=False) as folder,
+    ):
+        write_artifact(folder, "half")
+        raise error
+    assert entries(tmp_path) == []
+
+
+def test_an_error_keeps_the_old_artifact(tmp_path):
+    target = tmp_path / "artifact"
+    target.mkdir()
+    write_artifact(target, "old")
+    with (
+        pytest.raises(ValueError, match="broken"),
+        staging.staged(target, overwrite=True) as folder,
+    ):
+        write_artifact(folder, "half")
+        raise ValueError("broken")
+    assert (target / "saved_model.pb").read_text() == "old"
+    assert entries(tmp_path) == ["artifact"]
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_the_old_artifact_is_there_until_the_new_one_is_whole(tmp_path, monkeypatch, can_exchange):
+    if not can_exchange:
+        monkeypatch.setattr(staging, "_exchange", lambda one, other: False)
+    target = tmp_path / "artifact"
+    target.mkdir()
+    write_artifact(target, "old")
+    with staging.staged(target, overwrite=True) as folder:
+        write_artifact(folder, "new")
+        assert (target / "saved_model.pb").read_text() == "old"
+    assert (target / "saved_model.pb").read_text() == "new"
+    assert entries(tmp_path) == ["artifact"]
+
+
+def test_a_target_that_exists_is_refused(tmp_path):
+    target = tmp_path / "artifact"
+    assert staging.check_target(target, overwrite=False) == target
+    target.mkdir()
+    with pytest.raises(RequestError, match="exists: name another folder, or replace it with --ov"):
+        staging.check_target(target, overwrite=False)
+    assert staging.check_target(target, overwrite=True) == target  # empty
+
+
+def test_only_a_saved_model_is_overwritten(tmp_path):
+    (tmp_path / "letters.txt").write_text("dear")
+    with pytest.raises(RequestError, match="is not a SavedModel folder"):
+        staging.check_target(tmp_path, overwrite=True)
+    with pytest.raises(RequestError, match="is not a SavedModel folder"):
+        staging.check_target(tmp_path / "letters.txt", overwrite=True)
+
+
+def test_a_target_that_came_meanwhile_is_kept(tmp_path):
+    target = tmp_path / "artifact"
+    with (
+        pytest.raises(ExportError, match="cannot move"),
+        staging.staged(target, overwrite=False) as folder,
+    ):
+        write_artifact(folder, "mine")
+        target.write_text("somebody's file")
+    assert target.read_text() == "somebody's file"
+    assert entries(tmp_path) == ["artifact"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_one_sentence(tmp_path):
+    tmp_path.chmod(0o500)
+    with (
+        pytest.raises(ExportError, match="cannot make a folder"),
+        staging.staged(tmp_path / "a", False),
+    ):
+        pass
+
+
+def test_a_file_among_the_parents_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(ExportError, match="cannot make a folder"),
+        staging.staged(tmp_path / "file" / "artifact", overwrite=False),
+    ):
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("phase", ["building the graphs", "writing the artifact"])
+def test_a_killed_export_leaves_nothing_at_the_target(tmp_path, number, phase):
+    sample = REPOSITORY / "samples" / "digits_mobilenet_v3.tgz"
+    target = tmp_path / "out" / "artifact"
+    command = [sys.executable, "-m", "slimhub", "export", "mobilenet_v3_small_100_224"]
+    command += [f"--checkpoint={sample}", "--depth_multiplier=0.35", "--num_classes=10"]
+    command += ["--image_size=32", "--feature_depth=128", f"--output={target}"]
+    with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if phase in line:
+                break
+        time.sleep(0.3)
+        process.send_signal(number)
+        process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert not target.exists()
+    if number != signal.SIGKILL:
+        assert not target.parent.exists()
