@@ -72,8 +72,9 @@ def _reading(path: Path) -> Iterator[tarfile.TarFile]:
         with tarfile.open(path, "r:*") as archive:
             yield archive
     except _BROKEN as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
         raise CheckpointError(
-            f"{path.name} is a damaged or truncated archive ({error}): download it again, and "
+            f"{path.name} is a damaged or truncated archive ({reason}): download it again, and "
             "give --sha256 if its digest is published"
         ) from error
 

@@ -144,7 +144,7 @@ def _check_digest(path: Path, expected: str | None) -> str | None:
     """The digest of a source that is one file and holds a whole checkpoint; None for others."""
     is_one_file = path.is_file() and names.prefix_of(path.name) is None
     if not is_one_file:
-        if expected and path.exists():
+        if expected and (path.exists() or locating.is_prefix(path)):
             raise CheckpointError(
                 f"--sha256 is for an archive or a single file, and {path.name} is neither"
             )

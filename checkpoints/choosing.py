@@ -61,7 +61,7 @@ def choose(
       CheckpointError: where nothing has the name, or several are equally good.
     """
     if name is not None:
-        return Choice(_named(labels, where, name), "the one that was asked for")
+        return Choice(named(labels, where, name), "the one that was asked for")
     if len(labels) == 1:
         return Choice(labels[0], "the only one there")
     averaged = [label for label in labels if _is_averaged(label)]
@@ -90,7 +90,12 @@ def _is_averaged(label: str) -> bool:
     return _AVERAGED_FOLDER in PurePosixPath(label).parts[:-1]
 
 
-def _named(labels: list[str], where: str, name: str) -> str:
+def named(labels: list[str], where: str, name: str) -> str:
+    """The label that a user's pick means: by all of it, its end, or a part of it.
+
+    Raises:
+      CheckpointError: where none is meant, or several are.
+    """
     for matches in (
         [label for label in labels if label == name],
         [label for label in labels if f"/{label}".endswith(f"/{name}")],

@@ -54,20 +54,28 @@ def locate(
     if path.is_file():
         prefix = names.prefix_of(path.name)
         if prefix is not None:
-            return _alone(path.with_name(prefix))
+            return _alone(path.with_name(prefix), name)
         if refusals.is_archive(path):
             return _in_archive(path, name, max_unpacked_bytes, resources)
         if refusals.is_table(path):
-            return _alone(path)
+            return _alone(path, name)
         raise refusals.refuse_file(path)
-    if path.parent.is_dir() and any(
-        names.prefix_of(entry.name) == path.name for entry in path.parent.iterdir()
-    ):
-        return _alone(path)
+    if is_prefix(path):
+        return _alone(path, name)
     raise refusals.refuse_missing(path)
 
 
-def _alone(prefix: Path) -> Located:
+def is_prefix(path: Path) -> bool:
+    """Whether a path is that of files without their endings."""
+    folder = path.parent
+    return folder.is_dir() and any(
+        names.prefix_of(entry.name) == path.name for entry in folder.iterdir()
+    )
+
+
+def _alone(prefix: Path, name: str | None) -> Located:
+    if name is not None:
+        choosing.named([prefix.name], prefix.name, name)
     return Located(prefix, prefix.name, "the one that was named", (prefix.name,))
 
 

@@ -15,6 +15,7 @@ from checkpoints.errors import CheckpointError
 from checkpoints.starting import tensorflow
 
 _SHARD = re.compile(r"\.data-(\d{5})-of-(\d{5})$")
+_PATTERN = re.compile(r"[*?\[\\]")  # TensorFlow takes paths with these for patterns
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +38,7 @@ class TensorReader:
         Raises:
           CheckpointError: where a file is missing or damaged, or it is TensorFlow 2's own kind.
         """
-        self._prefix = prefix
+        _require_plain(prefix)
         self.files = _files_of(prefix)
         tf = tensorflow()
 
@@ -63,7 +64,7 @@ class TensorReader:
         Raises:
           CheckpointError: where its bytes are damaged.
         """
-        with self._naming_file(*self.files[-1:], tensor=name):
+        with self._naming_file(self.files[-1], tensor=name):
             return np.asarray(self._reader.get_tensor(name))
 
     @contextlib.contextmanager
@@ -71,7 +72,10 @@ class TensorReader:
         try:
             yield
         except self._errors as error:
-            what = f"the tensor {tensor} in {file.name}" if tensor else file.name
+            shard = (
+                _SHARD.sub(r".data-?????-of-\2", file.name) if len(self.files) > 2 else file.name
+            )
+            what = f"the tensor {tensor} in {shard}" if tensor else file.name
             reason = _first_sentence(error)
             raise CheckpointError(
                 f"{what} is damaged and cannot be read ({reason}): copy or download the "
@@ -81,6 +85,9 @@ class TensorReader:
 
 def list_tensors(prefix: Path) -> list[str]:
     """Names of the tensors of a checkpoint of which only the index need be there."""
+    _require_plain(prefix)
+    if not _index_of(prefix).is_file():
+        _files_of(prefix)  # says what is missing
     tf = tensorflow()
 
     try:
@@ -100,14 +107,16 @@ def _first_sentence(error: BaseException) -> str:
 
 def _files_of(prefix: Path) -> list[Path]:
     """The files of a checkpoint, index first; V1 has one."""
-    index = prefix.with_name(prefix.name + ".index")
-    shards = sorted(prefix.parent.glob(_escape(prefix.name) + ".data-*-of-*"))
+    index = _index_of(prefix)
+    shards = sorted(prefix.parent.glob(prefix.name + ".data-*-of-*"))
     shards = [shard for shard in shards if _SHARD.search(shard.name)]
     if not index.is_file():
         if shards:
             raise CheckpointError(
                 f"{index.name} is missing beside {shards[0].name}: copy it to the same folder"
             )
+        if not prefix.is_file():
+            raise CheckpointError(f"{index.name} is missing: copy it to where its other files are")
         return [prefix]
     total = int(_SHARD.search(shards[0].name)[2]) if shards else 1
     expected = [f"{prefix.name}.data-{i:05}-of-{total:05}" for i in range(total)]
@@ -119,8 +128,15 @@ def _files_of(prefix: Path) -> list[Path]:
     return [index, *(prefix.with_name(name) for name in expected)]
 
 
-def _escape(name: str) -> str:
-    return re.sub(r"([\[*?])", r"[\1]", name)
+def _index_of(prefix: Path) -> Path:
+    return prefix.with_name(prefix.name + ".index")
+
+
+def _require_plain(prefix: Path) -> None:
+    if _PATTERN.search(str(prefix)):
+        raise CheckpointError(
+            f"TensorFlow cannot read {prefix}, because of a * ? [ or \\ in its path: rename it"
+        )
 
 
 def step(prefix: Path, reader: TensorReader) -> int | None:

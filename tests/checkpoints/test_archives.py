@@ -37,7 +37,9 @@ def test_only_the_chosen_checkpoint_is_unpacked(folder, tmp_path, temporary):
     with checkpoints.open(archive) as checkpoint:
         assert checkpoint.label == "published/model.ckpt-7"
         unpacked = [name for name in files_below(temporary) if ".data-" in name]
-        assert [name.rpartition("/")[2] for name in unpacked] == ["model.ckpt-7.data-00000-of-00001"]
+        assert [name.rpartition("/")[2] for name in unpacked] == [
+            "model.ckpt-7.data-00000-of-00001"
+        ]
 
 
 def test_what_was_unpacked_is_removed_on_close(folder, tmp_path, temporary):
@@ -69,7 +71,7 @@ def test_a_folder_is_left_as_it_is_on_close(folder):
 
 
 @pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz", "w"])
-@pytest.mark.parametrize("kept", [0.1, 0.5, 0.95])
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.85])
 def test_a_truncated_archive_is_refused(tmp_path, refuses, mode, kept):
     noise = np.random.RandomState(0).normal(size=20_000).astype(np.float32)
     make(tmp_path / "a" / "model.ckpt", {"w": noise})
@@ -117,7 +119,7 @@ def test_an_unsafe_member_is_refused_though_it_is_not_the_checkpoint(folder, tmp
 
 def test_an_archive_over_the_limit_is_refused(folder, tmp_path, refuses):
     archive = tar(tmp_path / "a.tgz", folder)
-    refuses(archive, r"a\.tgz would unpack to more than 1,000 bytes", max_unpacked_bytes=1000)
+    refuses(archive, r"a\.tgz would unpack to more than 100 bytes", max_unpacked_bytes=100)
 
 
 def test_the_limit_counts_what_members_claim_before_any_is_unpacked(tmp_path, refuses):

@@ -1,0 +1,75 @@
+"""Sets up an environment in this clone and runs one of the programs in it.
+
+    python3 scripts/run.py demo    # the main job on the sample checkpoint
+    python3 scripts/run.py test    # linter and all tests
+
+Needs Python 3.10 to 3.13 and pip's access to a package index the first time (about two
+minutes); the environment is the folder `.venv` of the clone, and is used again.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+ENVIRONMENT = REPOSITORY / ".venv"
+CONSTRAINTS = REPOSITORY / "requirements" / "constraints.txt"
+
+PROGRAMS = {
+    "demo": [["-m", "scripts.demo"]],
+    "test": [
+        ["-m", "ruff", "check", "."],
+        ["-m", "ruff", "format", "--check", "."],
+        ["-m", "pytest", "-m", "", "--durations=10"],
+    ],
+}
+
+
+def set_up() -> str:
+    """Installs slimhub with its test extra; returns the environment's interpreter.
+
+    What is installed is marked by the digest of what was asked for, written last, so that an
+    interrupted installation is begun again.
+    """
+    python = str(ENVIRONMENT / "bin" / "python")
+    wanted = (sys.version, (REPOSITORY / "pyproject.toml").read_text(), CONSTRAINTS.read_text())
+    digest = hashlib.sha256("".join(wanted).encode()).hexdigest()
+    mark = ENVIRONMENT / "slimhub-installed"
+    if mark.is_file() and mark.read_text() == digest:
+        return python
+    print("setting up .venv (about two minutes)", file=sys.stderr, flush=True)
+    venv.create(ENVIRONMENT, clear=True, with_pip=True)
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*install, "-c", str(CONSTRAINTS), "-e", f"{REPOSITORY}[test]"], check=True)
+    mark.write_text(digest)
+    return python
+
+
+def main() -> int:
+    """Runs the program that the command line names."""
+    if not (3, 10) <= sys.version_info[:2] <= (3, 13):
+        print("slimhub needs Python 3.10 to 3.13", file=sys.stderr)
+        return 2
+    if len(sys.argv) != 2 or sys.argv[1] not in PROGRAMS:
+        print(f"usage: python3 scripts/run.py {{{','.join(PROGRAMS)}}}", file=sys.stderr)
+        return 2
+    # A PYTHONPATH of the user's own may hold other packages named `nets`.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    python = set_up()
+    for arguments in PROGRAMS[sys.argv[1]]:
+        finished = subprocess.run([python, *arguments], cwd=REPOSITORY, env=environment)
+        if finished.returncode:
+            return finished.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"setting up .venv failed with exit code {error.returncode}")
+    except KeyboardInterrupt:
+        sys.exit(130)

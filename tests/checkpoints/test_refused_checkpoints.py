@@ -1,0 +1,297 @@
+"""What is damaged, incomplete or something else is refused in one clear sentence."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+from conftest import PLAIN, WEIGHTS, files_below, flip, make, make_v1, tar
+
+import checkpoints
+from checkpoints import CheckpointError
+
+INDEX, DATA = "model.ckpt-7.index", "model.ckpt-7.data-00000-of-00001"
+
+
+def ways(folder):
+    """Every way of naming a checkpoint of which some files are left."""
+    files = [path for path in folder.iterdir() if path.name in (INDEX, DATA)]
+    return [folder, folder.parent, folder / "model.ckpt-7", *files]
+
+
+def test_an_index_without_data_is_refused(folder, refuses):
+    (folder / DATA).unlink()
+    for source in ways(folder):
+        refuses(source, f"^{DATA} is missing beside {INDEX}: copy it to the same folder$")
+
+
+def test_data_without_an_index_is_refused(folder, refuses):
+    (folder / INDEX).unlink()
+    for source in ways(folder):
+        refuses(source, f"^{INDEX} is missing beside {DATA}: copy it to the same folder$")
+
+
+def test_a_graph_without_index_and_data_is_refused(folder, refuses):
+    (folder / INDEX).unlink()
+    (folder / DATA).unlink()
+    for source in (folder / "model.ckpt-7.meta", folder / "model.ckpt-7"):
+        refuses(source, f"^{INDEX} is missing: copy it to where its other files are$")
+    refuses(folder, r"the folder published holds no checkpoint .* model\.ckpt-7\.meta")
+
+
+@pytest.fixture
+def sharded(tmp_path):
+    import tensorflow as tf
+
+    parts = [str(make(tmp_path / f"part{i}", {f"w{i}": WEIGHTS})) for i in range(2)]
+    prefix = tmp_path / "sharded" / "model"
+    tf.raw_ops.MergeV2Checkpoints(checkpoint_prefixes=parts, destination_prefix=str(prefix))
+    return prefix
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_missing_shard_is_named(sharded, refuses, number):
+    shard = sharded.with_name(f"model.data-0000{number}-of-00002")
+    shard.unlink()
+    refuses(sharded, rf"^{shard.name} is missing beside model\.index")
+
+
+def test_a_damaged_tensor_in_one_of_several_shards_blames_no_other_shard(sharded):
+    flip(sharded.with_name("model.data-00000-of-00002"), 0)
+    with checkpoints.open(sharded) as checkpoint:
+        with pytest.raises(
+            CheckpointError, match=r"tensor w0 in model\.data-\?\?\?\?\?-of-00002 is"
+        ):
+            checkpoint.read("w0")
+        np.testing.assert_array_equal(checkpoint.read("w1"), WEIGHTS)
+
+
+def test_a_flipped_byte_in_the_data_names_file_and_tensor(folder, tmp_path):
+    flip(folder / DATA, (folder / DATA).read_bytes().find(WEIGHTS.tobytes()) + 5)
+    for source in (folder, tar(tmp_path / "a.tgz", folder)):
+        with checkpoints.open(source) as checkpoint:
+            match = rf"^the tensor Net/Conv/weights in {DATA} is damaged .*: copy or download"
+            with pytest.raises(CheckpointError, match=match):
+                checkpoint.read("Net/Conv/weights")
+            assert checkpoint.read("Net/Conv/BatchNorm/moving_variance").tolist() == [1, 2, 3]
+
+
+def test_truncated_data_name_file_and_tensor(folder):
+    (folder / DATA).write_bytes((folder / DATA).read_bytes()[:20])
+    with pytest.raises(CheckpointError, match=rf"in {DATA} is damaged and cannot be read"):
+        read_all(folder / "model.ckpt-7")
+
+
+def test_empty_data_name_file_and_tensor(folder):
+    (folder / DATA).write_bytes(b"")
+    with pytest.raises(CheckpointError, match=rf"in {DATA} is damaged and cannot be read"):
+        read_all(folder / "model.ckpt-7")
+
+
+def read_all(source):
+    with checkpoints.open(source) as checkpoint:
+        return {name: checkpoint.read(name) for name in checkpoint.tensors}
+
+
+def assert_refused_or_right(source):
+    try:
+        values = read_all(source)
+    except CheckpointError as error:
+        assert "damaged" in str(error) or "holds no tensors" in str(error)
+        return False
+    assert sorted(values) == sorted(PLAIN)
+    for name, value in values.items():
+        np.testing.assert_array_equal(value, PLAIN[name])
+    return True
+
+
+def test_a_flipped_byte_anywhere_in_the_index_is_refused_or_does_no_harm(folder):
+    index = folder / INDEX
+    original = index.read_bytes()
+    outcomes = []
+    for offset in range(len(original)):
+        flip(index, offset)
+        outcomes.append(assert_refused_or_right(folder / "model.ckpt-7"))
+        index.write_bytes(original)
+    assert outcomes.count(False) > len(outcomes) / 2
+
+
+def test_a_truncated_index_is_refused(folder, refuses):
+    content = (folder / INDEX).read_bytes()
+    for kept in (0, 1, 47, 48, len(content) // 2, len(content) - 1):
+        (folder / INDEX).write_bytes(content[:kept])
+        refuses(folder, f"^{INDEX} is damaged and cannot be read .*: copy or download")
+
+
+def test_a_flipped_byte_anywhere_in_a_v1_file_is_refused_or_does_no_harm(tmp_path):
+    path = make_v1(tmp_path / "model.ckpt")
+    original = path.read_bytes()
+    outcomes = []
+    for offset in range(0, len(original), 3):
+        flip(path, offset)
+        outcomes.append(assert_refused_or_right(path))
+        path.write_bytes(original)
+    assert outcomes.count(False) > len(outcomes) / 2
+
+
+def test_a_truncated_v1_file_is_refused(tmp_path, refuses):
+    path = make_v1(tmp_path / "model.ckpt")
+    path.write_bytes(path.read_bytes()[:-9])
+    refuses(path, r"^model\.ckpt is damaged or truncated, it does not end as a checkpoint does")
+    refuses(tmp_path, r"^model\.ckpt is damaged and cannot be read")
+
+
+def test_messages_show_no_path_of_the_temporary_folder(folder, tmp_path, temporary, refuses):
+    (folder / INDEX).write_bytes(b"damaged")
+    message = refuses(tar(tmp_path / "a.tgz", folder), "is damaged and cannot be read")
+    assert str(temporary) not in message
+
+
+def test_a_checkpoint_without_tensors_is_refused(folder, refuses):
+    make(folder.parent / "other" / "model", {"w": WEIGHTS})
+    import tensorflow as tf
+
+    empty = folder.parent / "empty" / "model"
+    empty.parent.mkdir()
+    names = tf.zeros([0], tf.string)
+    try:
+        tf.raw_ops.SaveV2(prefix=str(empty), tensor_names=names, shape_and_slices=names, tensors=[])
+    except (ValueError, tf.errors.InvalidArgumentError):
+        pytest.skip("this TensorFlow writes no empty checkpoint")
+    refuses(empty, "holds no tensors")
+
+
+def test_an_empty_file_is_refused(tmp_path, refuses):
+    for name in ("model.ckpt", "model.tgz", "model"):
+        (tmp_path / name).touch()
+        refuses(tmp_path / name, f"^{name} is empty: copy or download it again$")
+
+
+def test_an_empty_folder_is_refused(tmp_path, refuses):
+    (tmp_path / "nothing").mkdir()
+    match = "^the folder nothing is empty: name a folder or archive with a checkpoint$"
+    refuses(tmp_path / "nothing", match)
+
+
+def test_a_folder_of_other_things_is_refused(tmp_path, refuses):
+    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model-1"')
+    refuses(tmp_path, "holds no checkpoint .* only: checkpoint, notes.txt$")
+
+
+def test_a_folder_of_too_many_files_is_refused(tmp_path, monkeypatch, refuses):
+    monkeypatch.setattr(checkpoints.checkpoint.locating, "_MAX_FILES", 3)
+    for name in "abcd":
+        (tmp_path / name).touch()
+    refuses(tmp_path, "holds more than 3 files: name the checkpoint's own folder")
+
+
+def test_an_object_based_checkpoint_is_refused(tmp_path, refuses):
+    import tensorflow as tf
+
+    saved = tf.train.Checkpoint(weights=tf.Variable(WEIGHTS)).save(str(tmp_path / "tf2" / "ckpt"))
+    match = "^ckpt-1 is an object-based checkpoint of TensorFlow 2 or Keras: slimhub needs one"
+    refuses(saved, match)
+    refuses(tmp_path / "tf2", match)
+    refuses(tar(tmp_path / "a.tgz", tmp_path / "tf2"), match)
+
+
+@pytest.fixture
+def saved_model(tmp_path):
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.weights = tf.Variable(WEIGHTS)
+    tf.saved_model.save(module, str(tmp_path / "saved"))
+    return tmp_path / "saved"
+
+
+def test_a_saved_model_is_refused(saved_model, tmp_path, refuses):
+    refuses(saved_model, r"^saved is a SavedModel folder: .* hub\.load and hub\.KerasLayer read it")
+    refuses(saved_model / "saved_model.pb", r"^saved_model\.pb is a SavedModel: slimhub needs")
+
+
+def test_a_saved_model_in_an_archive_or_below_the_folder_is_refused(saved_model, tmp_path, refuses):
+    refuses(saved_model.parent, "SavedModel|object-based checkpoint of TensorFlow 2")
+    archive = tar(tmp_path / "a.tgz", saved_model)
+    refuses(archive, "SavedModel|object-based checkpoint of TensorFlow 2")
+
+
+def npz():
+    file = io.BytesIO()
+    np.savez(file, weights=WEIGHTS)
+    return file.getvalue()
+
+
+def keras():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("config.json", "{}")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "match"),
+    [
+        ("weights.h5", b"\x89HDF\r\n\x1a\n" + bytes(99), "is a Keras HDF5 file"),
+        ("weights", b"\x89HDF\r\n\x1a\n" + bytes(99), "is a Keras HDF5 file"),
+        ("model.tflite", b"\x1c\0\0\0TFL3" + bytes(99), "is a TF Lite model, which holds folded"),
+        ("model", b"\x1c\0\0\0TFL3" + bytes(99), "is a TF Lite model"),
+        ("frozen.pb", b"\x0a\x07graph" + bytes(99), "is a graph, frozen or not"),
+        ("graph.pbtxt", b"node {}", "is a graph, frozen or not"),
+        ("weights.npz", npz(), "is a zip file, such as .keras or .npz"),
+        ("model.keras", keras(), "is a zip file, such as .keras or .npz"),
+        ("notes.txt", b"hello", "is no checkpoint and no archive"),
+        ("labels", bytes(300), "is no checkpoint and no archive"),
+        ("model.ckpt", b"hello", "is damaged or truncated, it does not end as a checkpoint does"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value else None,
+)
+def test_a_file_of_another_kind_is_called_what_it_is(tmp_path, refuses, name, content, match):
+    (tmp_path / name).write_bytes(content)
+    message = refuses(tmp_path / name, f"^{name} {match}")
+    assert message.endswith(": copy it again" if name == "model.ckpt" else "Saver wrote")
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model.ckpt"])
+def test_a_keras_file_is_called_so_under_any_name(tmp_path, refuses, name):
+    (tmp_path / name).write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(99))
+    refuses(tmp_path / name, "is a Keras HDF5 file")
+
+
+def test_a_misspelt_path_suggests_names_near_it(folder, refuses):
+    message = refuses(folder / "model.ckp-7", "^there is no checkpoint .*: did you mean ")
+    assert INDEX in message or "model.ckpt-7" in message
+    message = refuses(folder.parent / "publishd", "did you mean published")
+    assert str(folder.parent / "publishd") in message
+
+
+def test_a_path_like_nothing_there_is_refused(folder, refuses):
+    refuses(folder / "zzz", "^there is no checkpoint .*zzz: check the path$")
+    refuses(folder / "no" / "where", "^there is no checkpoint .*, nor a folder .*no$")
+
+
+def test_a_misspelt_prefix_is_not_looked_for_in_a_file(folder, refuses):
+    refuses(folder / INDEX / "model", "^there is no checkpoint ")
+
+
+def test_what_is_neither_file_nor_folder_is_refused(tmp_path, refuses):
+    import os
+
+    os.mkfifo(tmp_path / "pipe")
+    refuses(tmp_path / "pipe", "there is no checkpoint")
+
+
+def test_a_refused_checkpoint_is_left_as_it_was(folder):
+    (folder / INDEX).write_bytes(b"damaged")
+    before = files_below(folder)
+    with pytest.raises(CheckpointError):
+        checkpoints.open(folder)
+    assert files_below(folder) == before
+
+
+@pytest.mark.parametrize("step", [np.float32(np.nan), np.array([1, 2]), "seven"])
+def test_an_odd_step_does_no_harm(tmp_path, step):
+    prefix = make(tmp_path / "model-3", {"w": WEIGHTS, "global_step": step})
+    with checkpoints.open(prefix) as checkpoint:
+        assert checkpoint.step == 3

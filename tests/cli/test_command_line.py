@@ -1,0 +1,168 @@
+"""The command line as a process: output, exit codes, time to answer."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+import nets
+from tests.support import REPOSITORY
+
+COMMANDS = ("export", "inspect", "list", "describe")
+SAMPLE = str(REPOSITORY / "samples" / "digits_mobilenet_v3.tgz")
+OPTIONS = [
+    "--depth_multiplier=0.35",
+    "--num_classes=10",
+    "--image_size=32",
+    "--feature_depth=128",
+]
+
+
+def run(*arguments, module="slimhub", **options):
+    command = [sys.executable, "-m", module, *arguments]
+    options = {"cwd": REPOSITORY, "capture_output": True, "text": True, "timeout": 120} | options
+    return subprocess.run(command, **options)
+
+
+def best_time(*arguments):
+    """Seconds and last run of the fastest of three: the machine may be busy."""
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        finished = run(*arguments)
+        times.append(time.perf_counter() - start)
+    return min(times), finished
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([c, "--help"] for c in COMMANDS)])
+def test_help_answers_at_once(arguments):
+    seconds, finished = best_time(*arguments)
+    assert finished.returncode == 0
+    assert "usage: slimhub" in finished.stdout
+    assert seconds < 0.5
+
+
+REFUSED = [
+    ([], "the following arguments are required: COMMAND"),
+    (["explode"], "invalid choice: 'explode'"),
+    (["export"], "the following arguments are required: NAME, --checkpoint, --output"),
+    (["export", "nonet", "--checkpoint=x", "--output=y"], "no network is named 'nonet'"),
+    (["export", "NET", "--checkpoint=x", "--output=y", "--task=sing"], "invalid choice: 'sing'"),
+    (["export", "NET", "--checkpoint=x", "--output=y", "--outptu=z"], "unrecognized arguments"),
+    (["export", "NET", "--checkpoint=x", "--output=y", "--image_size=8"], "between 32 and 4096"),
+    (["export", "NET", "--checkpoint=x", "--output=tests"], "the output tests exists"),
+    (["export", "NET", "--checkpoint=x", "--output=tests", "--overwrite"], "not a SavedModel fol"),
+    (["export", "NET", "--checkpoint=x", "--output=y", "--labels=z"], "go with --task=classifi"),
+    (["describe", "mobilenet"], "no network is named 'mobilenet'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED, ids=lambda value: str(value)[:60])
+def test_refused_arguments_are_answered_at_once(arguments, message):
+    named = ["mobilenet_v3_small_100_224" if a == "NET" else a for a in arguments]
+    seconds, finished = best_time(*named)
+    assert finished.returncode == 2
+    assert message in finished.stderr
+    assert finished.stdout == ""
+    assert "Traceback" not in finished.stderr
+    assert seconds < 0.5
+
+
+def test_a_missing_checkpoint_is_answered_at_once(tmp_path):
+    command = ["export", "mobilenet_v3_small_100_224", "--checkpoint=samples/digits.tgz"]
+    seconds, finished = best_time(*command, f"--output={tmp_path / 'out'}")
+    assert finished.returncode == 1
+    assert "there is no checkpoint samples/digits.tgz" in finished.stderr
+    assert "did you mean" in finished.stderr
+    assert seconds < 0.5
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_debug_shows_a_traceback():
+    assert "Traceback" in run("describe", "mobilenet", "--debug").stderr
+
+
+def test_list_shows_every_network():
+    lines = run("list").stdout.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == nets.names()
+    assert json.loads(run("list", "*small*", "--format=json").stdout) == nets.names("*small*")
+    nothing = run("list", "resnet*")
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+
+
+def test_describe_tells_what_is_known():
+    text = run("describe", "mobilenet_v3_small_075_224").stdout
+    assert "v3-small_224_0.75_float/ema/model-497500" in text
+    assert "1024 numbers" in text
+    described = json.loads(run("describe", "mobilenet_v3_small_075_224", "--format=json").stdout)
+    assert described["parameters"]["headless"] == 1_016_872
+    assert described["published"]["top1"] == 65.4
+
+
+def test_inspect_tells_what_is_in_a_checkpoint():
+    finished = run("inspect", SAMPLE)
+    assert finished.returncode == 0
+    assert "digits_mobilenet_v3/model.ckpt-2000" in finished.stdout
+    assert "step        2000" in finished.stdout
+    assert "284 optimizer slots" in finished.stdout
+    described = json.loads(run("inspect", SAMPLE, "--format=json").stdout)
+    assert described["averages"] == "shadows"
+    assert described["tensors"]["global_step"] == ["int64"]
+    assert (
+        "MobilenetV3/Conv/weights  float32[3, 3, 3, 8]"
+        in run("inspect", SAMPLE, "--tensors").stdout
+    )
+
+
+@pytest.mark.parametrize("module", ["slimhub", "export"])
+def test_export_says_what_it_did(tmp_path, module):
+    output = str(tmp_path / "artifact")
+    words = ["mobilenet_v3_small_100_224", f"--checkpoint={SAMPLE}", f"--output={output}"]
+    words = [*words, "--task=classification", *OPTIONS]
+    finished = run(*(["export", *words] if module == "slimhub" else words), module=module)
+    assert finished.returncode == 0, finished.stderr
+    lines = finished.stdout.splitlines()
+    assert lines[0].split() == [
+        "network", "mobilenet_v3_small_100_224,", "classification:", "10", "logits"
+    ]  # fmt: skip
+    assert "digits_mobilenet_v3/model.ckpt-2000, of digits_mobilenet_v3.tgz" in lines[1]
+    assert "210 filled: 210 with moving averages" in finished.stdout
+    assert "284 optimizer slots" in finished.stdout
+    assert f"hub.KerasLayer({output!r}, trainable=True)" in lines[-1]
+    # Elsewhere than on a terminal the progress is plain lines, and nothing else is on stderr.
+    assert all(line.startswith("slimhub: ") for line in finished.stderr.splitlines())
+    assert finished.stderr.count("\n") == 5
+
+
+def test_export_speaks_json(tmp_path):
+    words = [f"--checkpoint={SAMPLE}", f"--output={tmp_path / 'artifact'}", "--format=json"]
+    finished = run("export", "mobilenet_v3_small_100_224", *words, *OPTIONS)
+    answer = json.loads(finished.stdout)
+    assert answer["record"]["task"] == "feature_vector"
+    assert answer["record"]["output"] == {"name": "feature_vector", "width": 128}
+
+
+def test_a_shadowing_package_is_named(tmp_path):
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "__init__.py").write_text("")
+    program = "import slimhub.main; slimhub.main.run()"
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{REPOSITORY}"}
+    command = [sys.executable, "-P" if sys.version_info >= (3, 11) else "-B", "-c", program]
+    finished = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 1
+    assert str(tmp_path / "nets") in finished.stderr
+    assert "slimhub needs its own package 'nets'" in finished.stderr
+
+
+def test_a_closed_pipe_is_no_traceback():
+    command = f"{sys.executable} -m slimhub inspect {SAMPLE} --tensors | head -1"
+    finished = subprocess.run(
+        ["bash", "-c", command], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in finished.stderr
+    assert len(finished.stdout.splitlines()) == 1
