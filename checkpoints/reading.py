@@ -42,14 +42,16 @@ class TensorReader:
         self.files = _files_of(prefix)
         tf = tensorflow()
 
-        self._errors = (tf.errors.OpError, ValueError, RuntimeError, MemoryError)
+        # What TensorFlow's reader raises for damaged files; IndexError where data are truncated.
+        others = (IndexError, MemoryError, RuntimeError, TypeError, ValueError)
+        self._errors = (tf.errors.OpError, *others)
         with self._naming_file(self.files[0]):
             self._reader = tf.train.load_checkpoint(str(prefix))
             shapes = self._reader.get_variable_to_shape_map()
             dtypes = self._reader.get_variable_to_dtype_map()
-        self.tensors = {
-            name: TensorInfo(tuple(shapes[name]), dtypes[name].name) for name in sorted(shapes)
-        }
+            self.tensors = {
+                name: TensorInfo(tuple(shapes[name]), dtypes[name].name) for name in sorted(shapes)
+            }
         if names.OBJECT_GRAPH in self.tensors:
             raise CheckpointError(
                 f"{prefix.name} is an object-based checkpoint of TensorFlow 2 or Keras: slimhub "
@@ -142,6 +144,7 @@ def _require_plain(prefix: Path) -> None:
 def step(prefix: Path, reader: TensorReader) -> int | None:
     """The training step a checkpoint holds, or the one in its name."""
     for name, info in reader.tensors.items():
-        if names.matter_of_course(name) == "training step" and info.shape == ():
+        is_number = info.shape == () and info.dtype in ("int32", "int64")
+        if is_number and names.matter_of_course(name) == "training step":
             return int(reader.read(name))
     return names.step_of(prefix.name)

@@ -35,14 +35,14 @@ def refuse_file(path: Path) -> CheckpointError:
         head = file.read(16)
     if not head:
         kind = "is empty: copy or download it again"
-    elif names.is_v1_name(path.name):
-        kind = "is damaged or truncated, it does not end as a checkpoint does: copy it again"
     elif head.startswith(b"\x89HDF"):
         kind = f"is a Keras HDF5 file: {_WANTED}"
     elif head[4:8] == b"TFL3":
         kind = f"is a TF Lite model, which holds folded weights: {_WANTED}"
     elif head.startswith(b"PK"):
-        kind = f"is a zip file, such as .keras or .npz: {_WANTED}"
+        kind = f"is a zip file, such as .keras, .npz or PyTorch's: {_WANTED}"
+    elif names.is_v1_name(path.name):
+        kind = "is damaged or truncated, it does not end as a checkpoint does: copy it again"
     elif path.name == "saved_model.pb":
         kind = f"is a SavedModel: {_WANTED}"
     elif path.suffix in (".pb", ".pbtxt"):

@@ -25,7 +25,6 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-
 NETWORK = "mobilenet_v3_small_075_224"
 _GOALS = {"time": 1.3, "memory": 1.2}  # ours to the peer's, at most
 
