@@ -72,6 +72,11 @@ def _reading(path: Path) -> Iterator[tarfile.TarFile]:
         with tarfile.open(path, "r:*") as archive:
             yield archive
     except _BROKEN as error:
+        if getattr(error, "errno", None):  # the system's, not that of a decoder
+            raise CheckpointError(
+                f"{path.name} cannot be unpacked ({error.strerror}): make room in the folder for "
+                "temporary files, or name another with TMPDIR"
+            ) from error
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
         raise CheckpointError(
             f"{path.name} is a damaged or truncated archive ({reason}): download it again, and "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -13,7 +14,7 @@ import numpy as np
 
 from checkpoints import archives, choosing, downloads, locating, names, reading
 from checkpoints.digests import sha256_of_checkpoint, sha256_of_file
-from checkpoints.errors import CheckpointError
+from checkpoints.errors import CheckpointError, ChoiceError
 
 Averages = Literal["stored", "shadows", "unknown"]
 
@@ -113,19 +114,26 @@ def open(
     """
     text = os.fspath(source)
     sha256 = sha256.lower() if sha256 else None
-    if downloads.is_url(text):
-        path = downloads.fetch(text, sha256, cache, progress)
-        source_name = downloads.public_name(text)
-    else:
+    if not downloads.is_url(text):
         path = Path(text).expanduser()
-        source_name = path.resolve().name
-    with contextlib.ExitStack() as resources:
-        try:
-            digest = _check_digest(path, sha256)
-            found = locating.locate(path, name, max_unpacked_bytes, resources)
-            reader = reading.TensorReader(found.prefix)
-        except PermissionError as error:
-            raise CheckpointError(f"{source_name} may not be read: {error.strerror}") from error
+        return _open(path, path.resolve().name, name, sha256, max_unpacked_bytes)
+    path = downloads.fetch(text, sha256, cache, progress)
+    try:
+        return _open(path, downloads.public_name(text), name, sha256, max_unpacked_bytes)
+    except ChoiceError:
+        raise
+    except CheckpointError:  # the next attempt is to fetch it again
+        downloads.discard(path)
+        raise
+
+
+def _open(
+    path: Path, source_name: str, name: str | None, sha256: str | None, max_unpacked_bytes: int
+) -> Checkpoint:
+    with contextlib.ExitStack() as resources, _saying_what_may_not_be_read(source_name):
+        digest = _check_digest(path, sha256)
+        found = locating.locate(path, name, max_unpacked_bytes, resources)
+        reader = reading.TensorReader(found.prefix)
         return Checkpoint(
             label=found.label,
             source_name=source_name,
@@ -138,6 +146,15 @@ def open(
             _reader=reader,
             _resources=resources.pop_all(),
         )
+
+
+@contextlib.contextmanager
+def _saying_what_may_not_be_read(source_name: str) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        name = Path(error.filename).resolve().name if error.filename else source_name
+        raise CheckpointError(f"{name} may not be read: {error.strerror}") from error
 
 
 def _check_digest(path: Path, expected: str | None) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
 from checkpoints import names
-from checkpoints.errors import CheckpointError
+from checkpoints.errors import ChoiceError
 
 _AVERAGED_FOLDER = "ema"  # where the public archives keep averages under plain names
 
@@ -58,7 +58,7 @@ def choose(
       has_shadows: whether a checkpoint holds shadows; asked only where it matters.
 
     Raises:
-      CheckpointError: where nothing has the name, or several are equally good.
+      ChoiceError: where nothing has the name, or several are equally good.
     """
     if name is not None:
         return Choice(named(labels, where, name), "the one that was asked for")
@@ -74,7 +74,7 @@ def choose(
     newest, newest_reason = _newest(averaged, latest)
     if len(newest) > 1:
         listed = "\n  ".join(newest)
-        raise CheckpointError(
+        raise ChoiceError(
             f"{where} holds several checkpoints:\n  {listed}\npick one with --checkpoint_name"
         )
     reasons = [part for part in (reason, newest_reason) if part]
@@ -94,7 +94,7 @@ def named(labels: list[str], where: str, name: str) -> str:
     """The label that a user's pick means: by all of it, its end, or a part of it.
 
     Raises:
-      CheckpointError: where none is meant, or several are.
+      ChoiceError: where none is meant, or several are.
     """
     for matches in (
         [label for label in labels if label == name],
@@ -107,7 +107,7 @@ def named(labels: list[str], where: str, name: str) -> str:
             break
     listed = "\n  ".join(labels)
     fault = "no checkpoint" if not matches else f"{len(matches)} checkpoints"
-    raise CheckpointError(f"{where} holds {fault} named {name!r}; there are:\n  {listed}")
+    raise ChoiceError(f"{where} holds {fault} named {name!r}; there are:\n  {listed}")
 
 
 def _newest(labels: list[str], latest: dict[str, str]) -> tuple[list[str], str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import hashlib
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from checkpoints.digests import sha256_of_file
 from checkpoints.errors import CheckpointError
 from checkpoints.starting import tensorflow
 
@@ -21,7 +25,10 @@ def is_url(source: str) -> bool:
 
 def public_name(url: str) -> str:
     """A URL without credentials, query and fragment, for messages and records."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise CheckpointError("the URL of the checkpoint is malformed: check the URL") from error
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}"
 
@@ -45,9 +52,32 @@ def fetch(url: str, sha256: str | None, cache: Path | None, transfer: Transfer |
         import pooch
 
         cache = Path(pooch.os_cache("slimhub"))
-    if url.startswith(("http://", "https://")):
-        return _fetch_http(url, sha256, cache, transfer)
-    return _fetch_with_tensorflow(url, cache, transfer)
+    bring = _fetch_http if url.startswith(("http://", "https://")) else _fetch_with_tensorflow
+    place = _place(url, cache)
+    try:
+        bring(url, sha256, place, transfer)
+    finally:
+        _remove_if_empty(place.parent)
+    return place
+
+
+def discard(path: Path) -> None:
+    """Removes what `fetch` returned from the cache."""
+    for file in path.parent.glob(glob.escape(path.name) + "*"):
+        file.unlink()
+    _remove_if_empty(path.parent)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # it is not, or was never made
+        folder.rmdir()
+
+
+def _place(url: str, cache: Path) -> Path:
+    """Where the copy of a URL is kept: under its own name in a folder of its own."""
+    name = public_name(url).rsplit("/", 1)[-1]
+    usable = name if name not in ("", ".", "..") else "download"
+    return cache / hashlib.sha256(url.encode()).hexdigest()[:32] / usable
 
 
 class _PoochProgress:
@@ -69,7 +99,7 @@ class _PoochProgress:
         pass
 
 
-def _fetch_http(url: str, sha256: str | None, cache: Path, transfer: Transfer | None) -> Path:
+def _fetch_http(url: str, sha256: str | None, place: Path, transfer: Transfer | None) -> None:
     import pooch
     import requests
 
@@ -79,7 +109,7 @@ def _fetch_http(url: str, sha256: str | None, cache: Path, transfer: Transfer | 
     downloader = pooch.HTTPDownloader(progressbar=progress)
     known_hash = f"sha256:{sha256}" if sha256 else None
     try:
-        return Path(pooch.retrieve(url, known_hash, path=cache, downloader=downloader))
+        pooch.retrieve(url, known_hash, place.name, place.parent, downloader=downloader)
     except requests.HTTPError as error:
         status = f"{error.response.status_code} {error.response.reason}"
         raise CheckpointError(f"{name} answers {status}: check the URL") from error
@@ -98,25 +128,28 @@ def _fetch_http(url: str, sha256: str | None, cache: Path, transfer: Transfer | 
         raise CheckpointError(f"cannot keep {name} in the cache: {error.strerror}") from error
 
 
-def _fetch_with_tensorflow(url: str, cache: Path, transfer: Transfer | None) -> Path:
+def _fetch_with_tensorflow(
+    url: str, sha256: str | None, place: Path, transfer: Transfer | None
+) -> None:
     tf = tensorflow()
 
     name = public_name(url)
-    folder = cache / hashlib.sha256(url.encode()).hexdigest()[:32]
     try:
         is_file = tf.io.gfile.exists(url) and not tf.io.gfile.isdir(url)
         sources = [url] if is_file else tf.io.gfile.glob(f"{url}.*")
         if not sources:
             raise CheckpointError(f"there is nothing at {name}: name an archive or a prefix")
-        folder.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if sha256 and place.is_file() and sha256_of_file(place) != sha256:
+            place.unlink()
         for done, source in enumerate(sources):
             if transfer:
                 transfer(source.rsplit("/", 1)[-1], done, len(sources))
-            _copy(source, folder / source.rsplit("/", 1)[-1])
+            _copy(source, place.with_name(source.rsplit("/", 1)[-1]))
     except (tf.errors.OpError, OSError) as error:
-        reason = getattr(error, "message", None) or error
+        text = str(getattr(error, "message", None) or error).replace(url, name)
+        reason = re.split(r" \(|: |\n", text)[0]
         raise CheckpointError(f"{name} could not be read: {reason}") from error
-    return folder / url.rsplit("/", 1)[-1]
 
 
 def _copy(source: str, target: Path) -> None:

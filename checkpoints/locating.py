@@ -80,9 +80,9 @@ def _alone(prefix: Path, name: str | None) -> Located:
 
 
 def _in_folder(folder: Path, name: str | None) -> Located:
-    if (folder / "saved_model.pb").is_file():
-        raise refusals.refuse_saved_model(folder)
     files = _walk(folder)
+    if "saved_model.pb" in files:
+        raise refusals.refuse_saved_model(folder)
     labels = choosing.candidates(files)
     where = f"the folder {folder.resolve().name}"
     if not labels:

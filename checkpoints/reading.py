@@ -40,6 +40,8 @@ class TensorReader:
         """
         _require_plain(prefix)
         self.files = _files_of(prefix)
+        for file in self.files:  # TensorFlow's error would look like damage
+            file.open("rb").close()
         tf = tensorflow()
 
         # What TensorFlow's reader raises for damaged files; IndexError where data are truncated.

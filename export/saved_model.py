@@ -10,6 +10,7 @@ import tensorflow as tf
 from export import graphs
 from export.labels import FILE_NAME, Labels
 from export.module import HubModule, serving_signature
+from export.portable import make_portable
 from nets import NetworkSpec
 
 
@@ -33,5 +34,6 @@ def write(
         module = HubModule(spec, built, labels_path)
         signatures = {"serving_default": serving_signature(spec, task, built)}
         tf.saved_model.save(module, str(folder), signatures=signatures)
+    make_portable(folder)
     if labels is None:
         (folder / "assets").rmdir()  # TensorFlow makes it in any case

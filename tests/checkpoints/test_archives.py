@@ -1,12 +1,14 @@
 """Archives: all compressions, and everything unsafe in one is refused."""
 
+import errno
 import gzip
 import io
+import shutil
 import tarfile
 
 import numpy as np
 import pytest
-from conftest import PLAIN, WEIGHTS, files_below, make, tar, tar_of
+from conftest import PLAIN, WEIGHTS, files_below, flip, make, tar, tar_of
 
 import checkpoints
 
@@ -152,6 +154,46 @@ def test_an_empty_archive_is_refused(tmp_path, refuses):
 def test_an_archive_with_a_saved_model_is_refused(tmp_path, refuses):
     archive = tar_of(tmp_path / "a.tgz", member("m/saved_model.pb"), member("m/assets/x"))
     refuses(archive, r"the archive a\.tgz holds a SavedModel and no checkpoint")
+
+
+def test_a_full_disk_is_not_called_damage(folder, tmp_path, monkeypatch, refuses):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    archive = tar(tmp_path / "a.tgz", folder)
+    monkeypatch.setattr(shutil, "copyfileobj", fail)
+    refuses(archive, r"^a\.tgz cannot be unpacked \(No space left on device\): make room")
+
+
+def test_a_file_and_a_folder_of_one_name_are_refused(tmp_path, refuses):
+    members = [member(name, size=9) for name in ("a.ckpt", "a.ckpt/b.ckpt")]
+    refuses(tar_of(tmp_path / "a.tgz", *members), r"^a\.tgz cannot be unpacked")
+
+
+def test_the_last_of_two_members_of_one_name_is_read(folder, tmp_path):
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w") as archive:
+        archive.add(folder, "a")
+        make(folder / "model.ckpt-7", {"w": WEIGHTS})
+        archive.add(folder, "a")
+    with checkpoints.open(path) as checkpoint:
+        assert list(checkpoint.tensors) == ["w"]
+        assert checkpoint.candidates == ("a/model.ckpt-7",)
+
+
+def test_a_flipped_byte_anywhere_in_an_archive_is_refused_or_does_no_harm(folder, tmp_path):
+    archive = tar(tmp_path / "a.tgz", folder)
+    original = archive.read_bytes()
+    refused = 0
+    for offset in range(0, len(original), 7):
+        flip(archive, offset)
+        try:
+            with checkpoints.open(archive) as checkpoint:
+                assert (checkpoint.read("Net/Conv/weights") == WEIGHTS).all()
+        except checkpoints.CheckpointError:
+            refused += 1
+        archive.write_bytes(original)
+    assert refused > 30
 
 
 def test_an_archive_with_a_shard_missing_is_refused(folder, tmp_path, refuses):

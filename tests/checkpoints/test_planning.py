@@ -92,9 +92,10 @@ def test_shadows_are_refused_when_asked_for_but_not_there(opened):
 
 
 def test_one_trainable_variable_without_a_shadow_is_refused_and_named(opened):
-    values = {**with_shadows(), "Net/Late/weights": WEIGHTS}
+    late = {"Net/Late/weights": WEIGHTS}
+    checkpoint = opened({**with_shadows(), **late})
     with pytest.raises(CheckpointError, match="no moving average of Net/Late/weights is in"):
-        checkpoints.plan(opened(values), wanted(values | PLAIN)[:4], averages="shadow")
+        checkpoints.plan(checkpoint, wanted({**PLAIN, **late}), averages="shadow")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_the_summary_says_what_was_taken(opened, tmp_path, values, folder, avera
         (VARIANCE + "/local_step", "bookkeeping of averages"),
         ("Net/Logits/weights", "of parts the task does not have"),
         ("Net/AuxLogits/Conv/weights" + SHADOW, "of parts the task does not have"),
-        ("Net/Logits/weights/Momentum", "of parts the task does not have"),
+        ("Net/Logits/weights/Momentum", "optimizer slots"),
     ],
 )
 def test_what_training_leaves_behind_is_expected(opened, name, kind):
@@ -150,7 +151,6 @@ def test_what_training_leaves_behind_is_expected(opened, name, kind):
     [
         "Net/Other/weights",
         "Net/Conv/weights_1",
-        "Net/Adam",
         "Net/Logits/weights",
         "Net/Other/weights" + SHADOW,
         "my_global_step",
@@ -160,9 +160,6 @@ def test_what_training_leaves_behind_is_expected(opened, name, kind):
 def test_anything_else_left_over_is_named(opened, name):
     checkpoint = opened({**PLAIN, name: WEIGHTS})
     plan = checkpoints.plan(checkpoint, wanted(), averages="raw")
-    if name == "Net/Adam":  # a slot of a variable named Net, as far as anyone can tell
-        assert name in plan.expected["optimizer slots"]
-        return
     assert plan.unexpected == (name,)
     assert f"left over, not expected: {name}" in plan.summary()
 
@@ -228,7 +225,9 @@ def test_another_dtype_is_refused(opened, dtype):
 
 def test_a_negative_variance_is_refused(opened):
     values = {**PLAIN, VARIANCE: np.array([1, -0.5, 2], np.float32)}
-    match = rf"^the tensor {VARIANCE} in model-7 is a variance with negative values \(lowest -0\.5\)"
+    match = (
+        rf"^the tensor {VARIANCE} in model-7 is a variance with negative values \(lowest -0\.5\)"
+    )
     assert_values_refused(opened(values), match)
 
 

@@ -1,0 +1,138 @@
+"""Makes a SavedModel load on every TensorFlow from 1.15 on. Imports TensorFlow's protos.
+
+TensorFlow writes what its own release reads. Each step takes out one thing that an older
+release stumbles over, and none changes what a newer one computes.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
+
+from tensorflow.core.framework import function_pb2, node_def_pb2
+from tensorflow.core.protobuf import saved_model_pb2
+
+from export.errors import ExportError
+
+_OLDEST = "1.15"
+_OPERATIONS = f"data/operations_{_OLDEST}.json.gz"  # {operation: [attributes]}
+_COPY_ON_READ = "DisableCopyOnRead"
+# (operation, attribute) without which the same is computed: a name for error messages, and a
+# check of a shape that was checked when the graph was built.
+_DISPENSABLE = {("VarHandleOp", "debug_name"), ("AssignVariableOp", "validate_shape")}
+
+Step = Callable[[saved_model_pb2.SavedModel], None]
+
+
+def make_portable(folder: Path) -> None:
+    """Rewrites a SavedModel's graph, and leaves out what cannot be the same twice.
+
+    Args:
+      folder: a SavedModel that TensorFlow has just written.
+
+    Raises:
+      ExportError: where a graph needs what the oldest release does not have.
+    """
+    path = folder / "saved_model.pb"
+    saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+    for step in STEPS:
+        step(saved)
+    path.write_bytes(saved.SerializeToString(deterministic=True))
+    # It holds a random number and digests of the graph before the steps. Every release loads
+    # without it: those before 2.12 do not know it, those after only log its absence.
+    (folder / "fingerprint.pb").unlink(missing_ok=True)
+
+
+def drop_copy_on_read(saved: saved_model_pb2.SavedModel) -> None:
+    """Takes out the operation `DisableCopyOnRead`, new in 2.12.
+
+    It is in the function that saves the variables and spares a copy; without it the function
+    saves the same. TensorFlow 1.15 to 2.11 refuse the whole file where any function has an
+    operation they do not know.
+    """
+    for function in _functions(saved):
+        dropped = {node.name for node in function.node_def if node.op == _COPY_ON_READ}
+        if not dropped:
+            continue
+        for node in function.node_def:
+            _remove(node.input, {f"^{name}" for name in dropped})
+        _remove(function.node_def, dropped, key=lambda node: node.name)
+        outputs = {out for out, name in function.control_ret.items() if name in dropped}
+        for output in outputs:
+            del function.control_ret[output]
+        _remove(function.signature.control_output, outputs)
+
+
+def drop_unknown_attributes(saved: saved_model_pb2.SavedModel) -> None:
+    """Takes out attributes that 1.15 does not know, where they say nothing.
+
+    A main graph with one does not load through the C API of 1.15, a function with one not at
+    all. The saver strips defaults itself, but not from every node. An attribute whose name
+    begins with an underscore is a remark that every release passes over.
+
+    Raises:
+      ExportError: for one that has a value of its own.
+    """
+    from tensorflow.python.framework import op_def_registry
+
+    known = _operations()
+    for node in _nodes(saved):
+        unknown = [a for a in node.attr if not a.startswith("_") and a not in known[node.op]]
+        definition = op_def_registry.get(node.op)
+        defaults = {attribute.name: attribute.default_value for attribute in definition.attr}
+        for attribute in unknown:
+            is_dispensable = (node.op, attribute) in _DISPENSABLE
+            if not is_dispensable and node.attr[attribute] != defaults.get(attribute):
+                raise ExportError(
+                    f"the operation {node.op} of {node.name} uses the attribute {attribute}, "
+                    f"which TensorFlow {_OLDEST} does not have: the artifact would not load there"
+                )
+            del node.attr[attribute]
+
+
+def check_operations(saved: saved_model_pb2.SavedModel) -> None:
+    """Refuses operations that 1.15 does not have, in any function, used or not.
+
+    Raises:
+      ExportError: names them.
+    """
+    unknown = sorted({node.op for node in _nodes(saved)} - set(_operations()))
+    if unknown:
+        raise ExportError(
+            f"the graph uses {', '.join(unknown)}, which TensorFlow {_OLDEST} does not have: "
+            "the artifact would not load there"
+        )
+
+
+STEPS: tuple[Step, ...] = (drop_copy_on_read, check_operations, drop_unknown_attributes)
+
+
+@functools.cache
+def _operations() -> dict[str, frozenset[str]]:
+    text = gzip.decompress(resources.files("export").joinpath(_OPERATIONS).read_bytes())
+    return {name: frozenset(attributes) for name, attributes in json.loads(text).items()}
+
+
+def _functions(saved: saved_model_pb2.SavedModel) -> Iterator[function_pb2.FunctionDef]:
+    for meta_graph in saved.meta_graphs:
+        yield from meta_graph.graph_def.library.function
+
+
+def _nodes(saved: saved_model_pb2.SavedModel) -> Iterator[node_def_pb2.NodeDef]:
+    """Every node: of the main graph and of every function."""
+    for meta_graph in saved.meta_graphs:
+        yield from meta_graph.graph_def.node
+    names = {function.signature.name for function in _functions(saved)}
+    for function in _functions(saved):
+        yield from (node for node in function.node_def if node.op not in names)
+
+
+def _remove(items, unwanted, key=lambda item: item) -> None:
+    """Deletes from a repeated field of a proto those whose key is unwanted."""
+    for index in reversed(range(len(items))):
+        if key(items[index]) in unwanted:
+            del items[index]
