@@ -52,6 +52,8 @@ class HubModule(tf.Module):
         for training in (False, True):
             for return_endpoints in (False, True):
                 self.__call__.get_concrete_function(images, training, return_endpoints, momentum)
+        self.serve.get_concrete_function(images)
+        self.train.get_concrete_function(images)
 
     @tf.function(autograph=False)
     def __call__(
@@ -80,18 +82,17 @@ class HubModule(tf.Module):
             endpoints = self._graphs.inference(inputs)
         return endpoints if return_endpoints else endpoints[graphs.DEFAULT_KEY]
 
+    # Keras 3 has no hub.KerasLayer; its TFSMLayer calls endpoints of one input.
 
-def serving_signature(
-    spec: NetworkSpec, task: str, built: graphs.Graphs
-) -> tf.types.experimental.ConcreteFunction:
-    """`serving_default`: `inputs` to one output named `feature_vector` or `logits`."""
-    output = "logits" if task == "classification" else "feature_vector"
-    images, _ = graphs.input_specs(spec)
+    @tf.function(autograph=False)
+    def serve(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The output of inference, for `call_endpoint` of keras.layers.TFSMLayer."""
+        return self._graphs.inference(inputs)[graphs.DEFAULT_KEY]
 
-    def serve(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {output: built.inference(inputs)[graphs.DEFAULT_KEY]}
-
-    return tf.function(serve, autograph=False).get_concrete_function(images)
+    @tf.function(autograph=False)
+    def train(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The output in training mode with the default momentum, for `call_training_endpoint`."""
+        return self._graphs.training(inputs, tf.constant(DEFAULT_MOMENTUM))[graphs.DEFAULT_KEY]
 
 
 def _regularization_loss(

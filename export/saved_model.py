@@ -7,9 +7,9 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from export import graphs
+from export import graphs, signatures
 from export.labels import FILE_NAME, Labels
-from export.module import HubModule, serving_signature
+from export.module import HubModule
 from export.portable import make_portable
 from nets import NetworkSpec
 
@@ -32,8 +32,8 @@ def write(
             labels_path = str(Path(scratch, FILE_NAME))
             Path(labels_path).write_text(labels.text(), "utf-8")
         module = HubModule(spec, built, labels_path)
-        signatures = {"serving_default": serving_signature(spec, task, built)}
-        tf.saved_model.save(module, str(folder), signatures=signatures)
+        all_signatures = signatures.build(spec, task, built)
+        tf.saved_model.save(module, str(folder), signatures=all_signatures)
     make_portable(folder)
     if labels is None:
         (folder / "assets").rmdir()  # TensorFlow makes it in any case

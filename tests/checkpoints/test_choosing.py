@@ -44,7 +44,7 @@ def test_the_folder_ema_is_preferred_to_shadows(chosen):
 
 def test_only_a_folder_of_that_very_name_is_preferred(chosen):
     with pytest.raises(checkpoints.CheckpointError, match="several checkpoints"):
-        chosen({"schema/model-5": PLAIN, "other/ema-5": PLAIN})
+        chosen({"schema/model-5": PLAIN, "other/ema": PLAIN})
 
 
 def test_shadows_are_preferred_to_raw_values(chosen):
@@ -112,6 +112,11 @@ def test_an_exact_label_wins_over_an_end_and_an_end_over_a_part(tmp_path):
     for name, label in (("model-1", "model-1"), ("a/model-1", "a/model-1"), ("10", "a/model-10")):
         with checkpoints.open(tmp_path, name=name) as checkpoint:
             assert checkpoint.label == label
+
+
+def test_an_end_is_one_of_whole_names(chosen):
+    label, _ = chosen({"a/my-model-1": PLAIN, "b/model-1": PLAIN}, name="model-1")
+    assert label == "b/model-1"
 
 
 def test_an_unknown_name_lists_what_there_is(tmp_path, refuses):

@@ -46,6 +46,8 @@ def test_the_root_has_the_contracts_children(case):
         "trainable_variables",
         "regularization_losses",
         "signatures",
+        "serve",
+        "train",
     }
     labels = {"labels"} if made.task == "classification" else set()
     assert {name for name in children(proto) if "/" not in name} == expected | labels

@@ -1,0 +1,68 @@
+"""The signatures of an artifact, for serving and for programs without Python."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from export import graphs
+from nets import NetworkSpec
+
+ConcreteFunction = tf.types.experimental.ConcreteFunction
+
+IMAGES = "serving_default"
+# Sorted after the other: TensorFlow names their calls in order, and the published modules'
+# name `StatefulPartitionedCall:0` has to be the other's output.
+ENCODED_IMAGES = "serving_encoded_images"
+
+
+def build(spec: NetworkSpec, task: str, built: graphs.Graphs) -> dict[str, ConcreteFunction]:
+    """All signatures by name.
+
+    `serving_default` takes `inputs` f32[batch, height, width, 3] in [0, 1], and
+    `serving_encoded_images` takes `encoded` string[batch], JPEG or PNG files. Both give one
+    output, `feature_vector` or `logits`.
+
+    Args:
+      spec: the network.
+      task: one of `nets.TASKS`.
+      built: its graphs for the task.
+    """
+    output = "logits" if task == "classification" else "feature_vector"
+    images, _ = graphs.input_specs(spec)
+
+    def serve(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {output: built.inference(inputs)[graphs.DEFAULT_KEY]}
+
+    def serve_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
+        return serve(decode(encoded, spec.image_size))
+
+    encoded = tf.TensorSpec([None], tf.string, name="encoded")
+    return {
+        IMAGES: tf.function(serve, autograph=False).get_concrete_function(images),
+        ENCODED_IMAGES: tf.function(serve_encoded, autograph=False).get_concrete_function(encoded),
+    }
+
+
+def decode(encoded: tf.Tensor, size: int) -> tf.Tensor:
+    """Images as a network takes them, from files.
+
+    Each is decoded to RGB, brought to [0, 1] by tf.image.convert_image_dtype, and stretched to a
+    square without cropping, by bilinear interpolation between pixel centres without smoothing:
+    what tf.image.resize does by default.
+
+    Args:
+      encoded: string[batch], JPEG or PNG files of any size.
+      size: height and width of the result, pixels.
+
+    Returns:
+      f32[batch, size, size, 3] in [0, 1].
+    """
+
+    def decode_one(file: tf.Tensor) -> tf.Tensor:
+        # This operation decodes PNG as well; the one for any format is not in TensorFlow 1.15.
+        image = tf.image.convert_image_dtype(tf.io.decode_jpeg(file, channels=3), tf.float32)
+        return tf.image.resize(image, [size, size])
+
+    return tf.map_fn(
+        decode_one, encoded, fn_output_signature=tf.TensorSpec([size, size, 3], tf.float32)
+    )
