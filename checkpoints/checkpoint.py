@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from checkpoints import archives, choosing, downloads, locating, names, reading
+from checkpoints import archives, downloads, locating, names, reading
 from checkpoints.digests import sha256_of_checkpoint, sha256_of_file
 from checkpoints.errors import CheckpointError, ChoiceError
 
@@ -43,6 +43,7 @@ class Checkpoint:
     step: int | None
     candidates: tuple[str, ...]
     choice: str
+    _is_averaged: bool = dataclasses.field(repr=False)
     _reader: reading.TensorReader = dataclasses.field(repr=False)
     _resources: contextlib.ExitStack = dataclasses.field(repr=False)
 
@@ -55,7 +56,7 @@ class Checkpoint:
         """
         if any(name.endswith(names.SHADOW) for name in self.tensors):
             return "shadows"
-        return "stored" if choosing.holds_averages(self.label) else "unknown"
+        return "stored" if self._is_averaged else "unknown"
 
     def shadow_of(self, variable: str) -> str | None:
         """The name of the tensor with a variable's moving average, where there is one."""
@@ -113,6 +114,8 @@ def open(
       CheckpointError: says what is wrong and what to do; nothing is left on disk.
     """
     text = os.fspath(source)
+    if not text.strip() or "\0" in text:  # an empty path would mean the working folder
+        raise CheckpointError("the path of the checkpoint is empty or malformed: give its path")
     sha256 = sha256.lower() if sha256 else None
     if not downloads.is_url(text):
         path = Path(text).expanduser()
@@ -143,6 +146,7 @@ def _open(
             step=reading.step(found.prefix, reader),
             candidates=found.candidates,
             choice=found.reason,
+            _is_averaged=found.is_averaged,
             _reader=reader,
             _resources=resources.pop_all(),
         )

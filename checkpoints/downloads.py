@@ -52,7 +52,9 @@ def fetch(url: str, sha256: str | None, cache: Path | None, transfer: Transfer |
         import pooch
 
         cache = Path(pooch.os_cache("slimhub"))
-    bring = _fetch_http if url.startswith(("http://", "https://")) else _fetch_with_tensorflow
+    bring = (
+        _fetch_http if url.lower().startswith(("http://", "https://")) else _fetch_with_tensorflow
+    )
     place = _place(url, cache)
     try:
         bring(url, sha256, place, transfer)
@@ -125,7 +127,10 @@ def _fetch_http(url: str, sha256: str | None, place: Path, transfer: Transfer | 
             "the file was replaced"
         ) from error
     except OSError as error:
-        raise CheckpointError(f"cannot keep {name} in the cache: {error.strerror}") from error
+        reason = error.strerror or type(error).__name__  # pooch's own error has no strerror
+        raise CheckpointError(
+            f"cannot keep {name} in the cache: {reason}; check that its folder can be written"
+        ) from error
 
 
 def _fetch_with_tensorflow(

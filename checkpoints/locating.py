@@ -34,6 +34,15 @@ class Located:
     reason: str
     candidates: tuple[str, ...]
 
+    @property
+    def is_averaged(self) -> bool:
+        """Whether plain names hold averages; the same however the checkpoint was named.
+
+        The label lacks the folder where that, a prefix or a file in it was given.
+        """
+        folder = self.prefix.parent.resolve().name
+        return choosing.holds_averages(f"{folder}/{self.label}")
+
 
 def locate(
     path: Path, name: str | None, max_unpacked_bytes: int, resources: contextlib.ExitStack

@@ -173,7 +173,9 @@ def _source(checkpoint: Checkpoint, variable: str, averages: str) -> tuple[str, 
 
 
 def _require_shadows(checkpoint: Checkpoint, variables: Sequence[VariableInfo]) -> None:
-    without = [v.name for v in variables if v.trainable and not checkpoint.shadow_of(v.name)]
+    # A variable without any tensor is no matter of averages: the plan names it as missing.
+    held = [v.name for v in variables if v.trainable and v.name in checkpoint.tensors]
+    without = [name for name in held if not checkpoint.shadow_of(name)]
     if without:
         raise CheckpointError(
             f"--averages=shadow, but no moving average of {_listed(without)} is in "

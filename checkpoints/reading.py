@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from checkpoints import names
+from checkpoints import names, refusals
 from checkpoints.errors import CheckpointError
 from checkpoints.starting import tensorflow
 
@@ -80,7 +80,7 @@ class TensorReader:
                 _SHARD.sub(r".data-?????-of-\2", file.name) if len(self.files) > 2 else file.name
             )
             what = f"the tensor {tensor} in {shard}" if tensor else file.name
-            reason = _first_sentence(error)
+            reason = _first_sentence(error, file.parent)
             raise CheckpointError(
                 f"{what} is damaged and cannot be read ({reason}): copy or download the "
                 "checkpoint again"
@@ -97,15 +97,17 @@ def list_tensors(prefix: Path) -> list[str]:
     try:
         return [name for name, _ in tf.train.list_variables(str(prefix))]
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        reason = _first_sentence(error, prefix.parent)
         raise CheckpointError(
-            f"{prefix.name} is damaged and cannot be read ({_first_sentence(error)}): copy or "
-            "download the checkpoint again"
+            f"{prefix.name} is damaged and cannot be read ({reason}): copy or download the "
+            "checkpoint again"
         ) from error
 
 
-def _first_sentence(error: BaseException) -> str:
-    """TensorFlow's words without the path of the file and what follows."""
+def _first_sentence(error: BaseException, folder: Path) -> str:
+    """TensorFlow's words without the folder of the file and what follows."""
     text = str(getattr(error, "message", "") or error) or type(error).__name__
+    text = text.replace(f"{folder}/", "")
     return re.split(r": /|; |\n| in /", text)[0].strip()[:120]
 
 
@@ -121,6 +123,8 @@ def _files_of(prefix: Path) -> list[Path]:
             )
         if not prefix.is_file():
             raise CheckpointError(f"{index.name} is missing: copy it to where its other files are")
+        if not refusals.is_table(prefix):  # Keras and PyTorch also call files .ckpt
+            raise refusals.refuse_file(prefix)
         return [prefix]
     total = int(_SHARD.search(shards[0].name)[2]) if shards else 1
     expected = [f"{prefix.name}.data-{i:05}-of-{total:05}" for i in range(total)]

@@ -62,6 +62,10 @@ def refuse_saved_model(folder: Path) -> CheckpointError:
 
 def refuse_missing(path: Path) -> CheckpointError:
     """The error for a path that is not there, with names like it from its folder."""
+    if path.is_symlink():
+        return CheckpointError(
+            f"{path} is a link to {path.readlink()}, which does not exist: name the checkpoint"
+        )
     try:
         entries = [entry.name for entry in path.parent.iterdir()]
     except OSError:

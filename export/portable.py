@@ -21,6 +21,8 @@ from export.errors import ExportError
 _OLDEST = "1.15"
 _OPERATIONS = f"data/operations_{_OLDEST}.json.gz"  # {operation: [attributes]}
 _COPY_ON_READ = "DisableCopyOnRead"
+_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
+_GRADIENT = "_gradient_op_type"
 # (operation, attribute) without which the same is computed: a name for error messages, and a
 # check of a shape that was checked when the graph was built.
 _DISPENSABLE = {("VarHandleOp", "debug_name"), ("AssignVariableOp", "validate_shape")}
@@ -108,7 +110,26 @@ def check_operations(saved: saved_model_pb2.SavedModel) -> None:
         )
 
 
-STEPS: tuple[Step, ...] = (drop_copy_on_read, check_operations, drop_unknown_attributes)
+def mark_calls(saved: saved_model_pb2.SavedModel) -> None:
+    """Marks calls of functions inside functions as having a gradient of their own.
+
+    TensorFlow 1.15 and 2.0 give only calls with this attribute the gradient of the function
+    they call, whatever its value. For others they fall back on one that does not know batch
+    norm, and fine-tuning then loses the gradients of all inner layers without a word. Newer
+    releases do it for every call, and pass over the attribute.
+    """
+    for function in _functions(saved):
+        for node in function.node_def:
+            if node.op in _CALLS:
+                node.attr[_GRADIENT].s = b"PartitionedCall"
+
+
+STEPS: tuple[Step, ...] = (
+    drop_copy_on_read,
+    check_operations,
+    drop_unknown_attributes,
+    mark_calls,
+)
 
 
 @functools.cache

@@ -138,7 +138,7 @@ def test_a_truncated_v1_file_is_refused(tmp_path, refuses):
     path = make_v1(tmp_path / "model.ckpt")
     path.write_bytes(path.read_bytes()[:-9])
     refuses(path, r"^model\.ckpt is damaged or truncated, it does not end as a checkpoint does")
-    refuses(tmp_path, r"^model\.ckpt is damaged and cannot be read")
+    refuses(tmp_path, r"^model\.ckpt is damaged or truncated, it does not end as a checkpoint does")
 
 
 def test_messages_show_no_path_of_the_temporary_folder(folder, tmp_path, temporary, refuses):

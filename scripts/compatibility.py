@@ -1,0 +1,140 @@
+"""Tries an artifact on every TensorFlow from 1.15 to today.
+
+    python -m scripts.compatibility ARTIFACT [--rows 1.15.5,2.0.4] [--json FILE]
+
+Each row is a release in an environment of its own, made on first use in the user's cache folder
+(a minute or two each), in which `compatibility_consumer.py` uses the artifact as a stranger
+would. What the TensorFlow that runs this script computes is what the rows are compared with. A
+row takes about a minute. Prints a table, and ends with exit code 1 if anything failed; a row
+whose interpreter is missing is not run, which is not a pass.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from scripts import compatibility_rows
+
+CONSUMER = Path(__file__).with_name("compatibility_consumer.py")
+_TIMEOUT = 900  # seconds for one row
+
+Results = dict[str, dict[str, Any]]  # by check: status, difference, detail
+
+
+def default_cache() -> Path:
+    """Where the environments are kept."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("slimhub")) / "compatibility"
+
+
+def consume(python: str, *arguments: str) -> str:
+    """Runs the consumer; returns what it printed.
+
+    Raises:
+      RuntimeError: where it ends by itself, with the end of what it wrote to stderr.
+    """
+    quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    quiet.pop("PYTHONPATH", None)
+    finished = subprocess.run(
+        [python, str(CONSUMER), *arguments],
+        capture_output=True,
+        text=True,
+        env=quiet,
+        timeout=_TIMEOUT,
+    )
+    if finished.returncode:
+        raise RuntimeError(f"exit code {finished.returncode}: {finished.stderr[-1500:]}")
+    return finished.stdout
+
+
+def try_row(
+    row: compatibility_rows.Row, artifact: str, expected: str, cache: Path
+) -> Results | str:
+    """Results of one row by check, or why it was not run."""
+    interpreter = compatibility_rows.find_interpreter(row.python)
+    if interpreter is None:
+        return f"no Python {row.python}"
+    try:
+        python = compatibility_rows.environment(row, interpreter, cache)
+    except RuntimeError as error:
+        return f"cannot be installed: {str(error).splitlines()[-1]}"
+    print(f"trying TensorFlow {row.tensorflow}", file=sys.stderr, flush=True)
+    try:
+        return json.loads(consume(python, artifact, expected).splitlines()[-1])
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        return {"all": {"status": "fail", "difference": None, "detail": str(error)}}
+
+
+def try_rows(artifact: str, rows: list[str], cache: Path) -> dict[str, Results | str]:
+    """Results by release.
+
+    Args:
+      artifact: folder of a SavedModel with slimhub's contract.
+      rows: releases of `compatibility_rows.ROWS`.
+      cache: folder of the environments.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        expected = str(Path(scratch, "expected.npz"))
+        consume(sys.executable, artifact, expected, "--write")
+        return {
+            row.tensorflow: try_row(row, artifact, expected, cache)
+            for row in compatibility_rows.ROWS
+            if row.tensorflow in rows
+        }
+
+
+def render(results: dict[str, Results | str]) -> str:
+    """A table in Markdown, and what failed and why below it."""
+    checks = max((list(r) for r in results.values() if isinstance(r, dict)), key=len, default=[])
+    lines = ["| TensorFlow | " + " | ".join(check.replace("_", " ") for check in checks) + " |"]
+    lines.append("|---" * (len(checks) + 1) + "|")
+    details = []
+    for release, result in results.items():
+        if isinstance(result, str):
+            lines.append(f"| {release} | not run: {result} |")
+            continue
+        cells = [_cell(result.get(check, result.get("all"))) for check in checks]
+        lines.append(f"| {release} | " + " | ".join(cells) + " |")
+        for check, outcome in result.items():
+            if outcome["status"] != "pass":
+                details.append(f"{release}, {check}: {outcome['detail']}")
+    return "\n".join(lines + (["", *details] if details else []))
+
+
+def _cell(outcome: dict[str, Any]) -> str:
+    return f"{outcome['difference']:.0e}" if outcome["status"] == "pass" else "FAIL"
+
+
+def main() -> int:
+    """Runs the rows and prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("artifact")
+    all_rows = [row.tensorflow for row in compatibility_rows.ROWS]
+    parser.add_argument("--rows", default=",".join(all_rows), help="comma between them")
+    parser.add_argument("--json", type=Path, help="also write the results to this file")
+    parser.add_argument("--cache", type=Path, help="folder of the environments")
+    arguments = parser.parse_args()
+    rows = arguments.rows.split(",")
+    unknown = sorted(set(rows) - set(all_rows))
+    if unknown:
+        parser.error(f"no row {', '.join(unknown)}; there are {', '.join(all_rows)}")
+    if not (Path(arguments.artifact) / "saved_model.pb").is_file():
+        parser.error(f"{arguments.artifact} is no SavedModel folder")
+    results = try_rows(arguments.artifact, rows, arguments.cache or default_cache())
+    print(render(results))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=2) + "\n")
+    outcomes = [o for r in results.values() if isinstance(r, dict) for o in r.values()]
+    return int(any(outcome["status"] != "pass" for outcome in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,298 @@
+"""Uses an artifact as a stranger's program does, on the TensorFlow that runs it.
+
+    python compatibility_consumer.py ARTIFACT EXPECTED.npz [--write]
+
+With --write it stores what this TensorFlow computes as expected; without, it compares and
+prints one JSON line {check: {"status", "difference", "detail"}}. Python 3.7, TensorFlow 1.15
+and newer; `scripts/compatibility.py` runs it.
+"""
+
+import json
+import sys
+import tempfile
+
+import numpy as np
+import tensorflow as tf
+
+MOMENTUM = 0.9
+IMAGES = 2
+# Relative to the largest magnitude; other releases have other convolution kernels, and the
+# batch statistics of few pictures amplify rounding.
+CALL, ENDPOINTS, TRAINING, STATISTICS = 2e-5, 1e-4, 2e-3, 5e-4
+
+if tf.__version__.startswith("1."):
+    tf.compat.v1.enable_v2_behavior()
+
+
+class Case:
+    """An artifact, images for it, and what the exporting machine computes."""
+
+    def __init__(self, path, expected):
+        self.path = path
+        self.expected = expected
+        size = self.load().signatures["serving_default"].inputs[0].shape.as_list()[1] or 224
+        rng = np.random.RandomState(0)
+        self.images = rng.uniform(0, 1, (IMAGES, size, size, 3)).astype(np.float32)
+
+    def load(self):
+        """A fresh copy."""
+        return tf.compat.v2.saved_model.load(self.path)
+
+    def inference(self):
+        """All endpoints by name, without training."""
+        endpoints = self.load()(tf.constant(self.images), return_endpoints=True)
+        return {"inference " + name: value.numpy() for name, value in endpoints.items()}
+
+    def training(self, momentum=MOMENTUM):
+        """Features of a training call, and all variables before and after it.
+
+        The features are before the dropout of a classification, which is random.
+        """
+        module = self.load()
+        before = values(module.variables)
+        endpoints = module(
+            tf.constant(self.images),
+            training=True,
+            return_endpoints=True,
+            batch_norm_momentum=momentum,
+        )
+        (pooled,) = [value for name, value in endpoints.items() if name.endswith("/global_pool")]
+        return pooled.numpy(), before, values(module.variables)
+
+    def gradients(self):
+        """Gradients of the sum of squared outputs for all trainable variables, by name."""
+        module = self.load()
+        with tf.GradientTape() as tape:
+            target = tf.reduce_sum(module(tf.constant(self.images)) ** 2)
+        found = tape.gradient(target, list(module.trainable_variables))
+        pairs = zip(module.trainable_variables, found)
+        return {"gradient " + variable.name: value.numpy() for variable, value in pairs}
+
+
+def values(variables):
+    """Variables as arrays, by name."""
+    return {variable.name: variable.numpy() for variable in variables}
+
+
+def difference(actual, expected):
+    """Largest difference relative to the largest magnitude."""
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    require(actual.shape == expected.shape, "shape %s, not %s" % (actual.shape, expected.shape))
+    return float(np.abs(actual - expected).max() / max(np.abs(expected).max(), 1e-30))
+
+
+def require(condition, message):
+    """Fails a check."""
+    if not condition:
+        raise AssertionError(message)
+
+
+def below(found, bound):
+    """Passes a difference on where it is below the bound, otherwise fails the check."""
+    require(found < bound, "difference %.1e, bound %.0e" % (found, bound))
+    return found
+
+
+def changed(old, new):
+    """Names of the variables that are not the same bits."""
+    return [name for name in old if (old[name] != new[name]).any()]
+
+
+def moving(names):
+    """Those that are moving statistics."""
+    return [name for name in names if "/moving_" in name]
+
+
+def check_call(case):
+    """Call and keyword call against the exporting machine."""
+    module = case.load()
+    output = module(tf.constant(case.images)).numpy()
+    require((module(inputs=tf.constant(case.images)).numpy() == output).all(), "inputs= differs")
+    return below(difference(output, case.expected["inference default"]), CALL)
+
+
+def check_endpoints(case):
+    """Every endpoint against the exporting machine."""
+    actual = case.inference()
+    wanted = {name for name in case.expected.files if name.startswith("inference ")}
+    require(set(actual) == wanted, "other endpoints")
+    return below(max(difference(actual[name], case.expected[name]) for name in actual), ENDPOINTS)
+
+
+def check_training(case):
+    """A training call against the exporting machine."""
+    pooled, _, _ = case.training()
+    return below(difference(pooled, case.expected["training"]), TRAINING)
+
+
+def check_gradients(case):
+    """Gradients of all trainable variables against the exporting machine."""
+    actual = case.gradients()
+    # Relative to the largest of all: some are zero but for rounding.
+    largest = max(np.abs(case.expected[name]).max() for name in actual)
+    differences = [np.abs(actual[name] - case.expected[name]).max() for name in actual]
+    return below(float(max(differences) / largest), TRAINING)
+
+
+def check_statistics(case):
+    """Moving statistics against the formula and the exporting machine; nothing else moves."""
+    _, old, new = case.training()
+    _, _, batch = case.training(0.0)  # the statistics of the batch alone
+    names = moving(old)
+    require(set(changed(old, new)) == set(names), "others than the moving statistics changed")
+    by_formula = [
+        difference(new[name], MOMENTUM * old[name] + (1 - MOMENTUM) * batch[name]) for name in names
+    ]
+    below(max(by_formula), STATISTICS)
+    _, old, same = case.training(1.0)
+    require(not changed(old, same), "momentum 1 changes variables")
+    return below(
+        max(difference(new[name], case.expected["moved " + name]) for name in names), STATISTICS
+    )
+
+
+def check_regularization(case):
+    """The one regularization loss against the exporting machine."""
+    module = case.load()  # its functions need it alive
+    (loss,) = module.regularization_losses
+    return below(difference(loss().numpy(), case.expected["regularization"]), 1e-5)
+
+
+def keras_model(case, trainable):
+    """hub.KerasLayer with a dense layer on top, and the layer."""
+    import tensorflow_hub as hub
+
+    keras = keras_of_hub()
+    arguments = dict(batch_norm_momentum=MOMENTUM) if trainable else {}
+    layer = hub.KerasLayer(case.path, trainable=trainable, arguments=arguments)
+    model = keras.Sequential([layer, keras.layers.Dense(5, activation="softmax")])
+    model.build([None] + list(case.images.shape[1:]))
+    return model, layer
+
+
+def keras_of_hub():
+    """Keras 2: tf_keras where tf.keras is Keras 3."""
+    major, minor = (int(part) for part in tf.__version__.split(".")[:2])
+    if (major, minor) < (2, 16):
+        return tf.keras
+    import tf_keras
+
+    return tf_keras
+
+
+def fit(model, case, learning_rate):
+    """One step of training on the case's images."""
+    optimizer = keras_of_hub().optimizers.SGD(learning_rate)
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    labels = np.arange(IMAGES)
+    return model.fit(case.images, labels, batch_size=IMAGES, verbose=0).history["loss"][-1]
+
+
+def check_keras_frozen(case):
+    """A frozen layer predicts what a call gives, and fit leaves it alone."""
+    model, layer = keras_model(case, trainable=False)
+    old = values(layer.variables)
+    fit(model, case, 0.1)
+    require(not changed(old, values(layer.variables)), "fit changed a frozen layer")
+    output = layer(tf.constant(case.images)).numpy()
+    return below(difference(output, case.expected["inference default"]), CALL)
+
+
+def check_keras_fit(case):
+    """Fine-tuning moves the statistics by the formula, then all weights."""
+    model, layer = keras_model(case, trainable=True)
+    count = len(case.load().trainable_variables)
+    require(len(layer.trainable_weights) == count, "%d trainable weights" % count)
+    require(len(layer.losses) == 1, "%d losses" % len(layer.losses))
+    old = values(layer.variables)
+    fit(model, case, 0.0)
+    new = values(layer.variables)
+    require(set(changed(old, new)) == set(moving(old)), "not just the statistics moved")
+    worst = max(difference(new[n], case.expected["moved " + n]) for n in moving(old))
+    loss = fit(model, case, 0.1)
+    require(np.isfinite(loss), "loss %s" % loss)
+    still = set(old) - set(changed(new, values(layer.variables)))
+    # Steps below the resolution of float32 leave a weight as it is.
+    require(len(still) < 0.1 * len(old), "%d of %d did not change" % (len(still), len(old)))
+    return below(worst, STATISTICS)
+
+
+def check_save_again(case):
+    """Saved inside a larger model and loaded, it computes and trains the same."""
+    module = case.load()
+
+    class Larger(tf.Module):
+        def __init__(self):
+            super(Larger, self).__init__()
+            self.inner = module
+
+        @tf.function(input_signature=[tf.TensorSpec([None] + list(case.images.shape[1:]))])
+        def __call__(self, images):
+            return self.inner(images)
+
+    with tempfile.TemporaryDirectory() as folder:
+        tf.compat.v2.saved_model.save(Larger(), folder)
+        again = tf.compat.v2.saved_model.load(folder)
+        output = again(tf.constant(case.images)).numpy()
+        require((output == module(tf.constant(case.images)).numpy()).all(), "another output")
+        old = values(again.inner.variables)
+        again.inner(tf.constant(case.images), training=True, batch_norm_momentum=MOMENTUM)
+        moved = changed(old, values(again.inner.variables))
+    require(set(moved) == set(moving(old)), "statistics do not move")
+    return below(difference(output, case.expected["inference default"]), CALL)
+
+
+CHECKS = [
+    check_call,
+    check_endpoints,
+    check_training,
+    check_gradients,
+    check_statistics,
+    check_regularization,
+    check_keras_frozen,
+    check_keras_fit,
+    check_save_again,
+]
+
+
+def attempt(check, case):
+    """Result of one check; the others go on where it fails."""
+    try:
+        return {"status": "pass", "difference": check(case), "detail": ""}
+    except Exception as error:  # whatever a release raises is this check's failure
+        first_line = (str(error).strip().splitlines() or [""])[0]
+        detail = "%s: %s" % (type(error).__name__, first_line[:300])
+        return {"status": "fail", "difference": None, "detail": detail}
+
+
+def write_expected(case, path):
+    """Stores what this TensorFlow computes."""
+    pooled, _, moved = case.training()
+    arrays = case.inference()
+    arrays.update({"moved " + name: value for name, value in moved.items()})
+    arrays.update(case.gradients())
+    arrays["training"] = pooled
+    module = case.load()  # its functions need it alive
+    arrays["regularization"] = module.regularization_losses[0]().numpy()
+    np.savez(path, **arrays)
+
+
+def main():
+    """Runs all checks, or stores what is expected."""
+    artifact, expected = sys.argv[1:3]
+    if sys.argv[3:] == ["--write"]:
+        write_expected(Case(artifact, None), expected)
+        return
+    try:
+        case = Case(artifact, np.load(expected))
+    except Exception as error:  # a release that cannot load the artifact fails every check
+        first_line = (str(error).strip().splitlines() or [""])[0]
+        detail = "does not load: %s: %s" % (type(error).__name__, first_line[:300])
+        failed = {"status": "fail", "difference": None, "detail": detail}
+        print(json.dumps({check.__name__[6:]: failed for check in CHECKS}))
+        return
+    print(json.dumps({check.__name__[6:]: attempt(check, case) for check in CHECKS}))
+
+
+if __name__ == "__main__":
+    main()
