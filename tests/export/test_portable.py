@@ -123,6 +123,15 @@ export(Request(sys.argv[1], sys.argv[2], sys.argv[3], task="classification"))
 """
 
 
+def test_every_call_inside_a_function_is_marked(proto):
+    functions = proto.meta_graphs[0].graph_def.library.function
+    calls = [n for f in functions for n in f.node_def if n.op == "StatefulPartitionedCall"]
+    assert len(calls) == 10  # six ways to call, two signatures and their wrappers
+    assert not any("_gradient_op_type" in call.attr for call in calls)
+    portable.mark_calls(proto)
+    assert all(call.attr["_gradient_op_type"].s for call in calls)
+
+
 def test_two_exports_in_fresh_processes_are_byte_identical(synthetic_checkpoint, tmp_path):
     network = "mobilenet_v3_small_minimalistic_100_224"
     folders = [tmp_path / "one", tmp_path / "elsewhere" / "two"]
