@@ -1,27 +1,24 @@
-"""MobileNet V3 and EdgeTPU as TF-Slim graphs. Imports TensorFlow."""
+"""MobileNet V2, V3 and EdgeTPU as TF-Slim graphs. Imports TensorFlow."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import tensorflow as tf
 import tf_slim as slim
 
-from nets.batch_norm import batch_norm
 from nets.heads import classify
+from nets.layer_defaults import layer_defaults, weights_initializer
 from nets.rounding import round8
 
 if TYPE_CHECKING:
-    from nets.mobilenet_v3 import Block, Definition
+    from nets.definitions import Block, Definition
     from nets.spec import NetworkSpec
 
 # The squeeze-excite gate of the original is this rounded literal, hard swish is 1/6 in float32.
 _GATE_SLOPE = 0.16667
 _SWISH_SLOPE = 1.0 / 6.0
 _SQUEEZE_FACTOR = 4  # the gate's hidden layer is this much narrower
-_WEIGHTS_STDDEV = 0.09  # of the truncated normal that the original training starts from
 
 
 def hard_swish(x: tf.Tensor) -> tf.Tensor:
@@ -29,7 +26,7 @@ def hard_swish(x: tf.Tensor) -> tf.Tensor:
     return x * tf.nn.relu6(x + 3.0) * tf.constant(_SWISH_SLOPE, tf.float32)
 
 
-_ACTIVATIONS = {"relu": tf.nn.relu, "hard_swish": hard_swish}
+_ACTIVATIONS = {"relu": tf.nn.relu, "relu6": tf.nn.relu6, "hard_swish": hard_swish}
 
 
 def build(
@@ -60,16 +57,14 @@ def build(
     endpoints: dict[str, tf.Tensor] = {}
     with (
         tf.compat.v1.variable_scope(spec.scope),
-        _layer_defaults(spec, is_training, batch_norm_momentum),
+        layer_defaults(spec, is_training, batch_norm_momentum),
     ):
         net = _layers(definition, spec, images, endpoints)
         net = tf.reduce_mean(net, [1, 2], keepdims=True, name="global_pool")
         endpoints["global_pool"] = net
         if num_classes is not None:
             keep = spec.dropout_keep if is_training else 1.0
-            endpoints.update(
-                classify(net, num_classes, keep, _weights_initializer(_WEIGHTS_STDDEV))
-            )
+            endpoints.update(classify(net, num_classes, keep, weights_initializer()))
     return endpoints
 
 
@@ -169,29 +164,3 @@ def _squeeze_excite(net: tf.Tensor) -> tf.Tensor:
         )
         gate = slim.conv2d(hidden, width, 1, activation_fn=None, scope="Conv_1")
         return tf.nn.relu6(gate + 3.0) * _GATE_SLOPE * net
-
-
-@contextlib.contextmanager
-def _layer_defaults(
-    spec: NetworkSpec, is_training: bool, batch_norm_momentum: float | tf.Tensor
-) -> Iterator[None]:
-    """Batch norm, padding and initial weights of every layer inside."""
-    normalizer = {
-        "decay": batch_norm_momentum,
-        "epsilon": spec.batch_norm_epsilon,
-        "center": True,
-        "scale": True,
-        "is_training": is_training,
-    }
-    with slim.arg_scope(
-        [slim.conv2d, slim.separable_conv2d],
-        padding="SAME",
-        normalizer_fn=batch_norm,
-        normalizer_params=normalizer,
-        weights_initializer=_weights_initializer(_WEIGHTS_STDDEV),
-    ):
-        yield
-
-
-def _weights_initializer(stddev: float) -> tf.compat.v1.Initializer:
-    return tf.compat.v1.truncated_normal_initializer(stddev=stddev)

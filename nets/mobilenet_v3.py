@@ -7,68 +7,17 @@ and, for EdgeTPU, of the definition Google published with its checkpoints.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+import functools
 
-from nets.rounding import round8
+from nets import definitions
+from nets.definitions import HARD_SWISH, RELU, Block, Definition, read_blocks
 from nets.spec import NetworkSpec, Paper, Published
-
-if TYPE_CHECKING:
-    import tensorflow as tf
-
-RELU = "relu"
-HARD_SWISH = "hard_swish"
-
-
-@dataclasses.dataclass(frozen=True)
-class Block:
-    """One inverted residual block; widths are those at depth multiplier 1."""
-
-    kernel: int
-    expansion: float  # factor on the width of the block's input
-    width: int  # of the output
-    squeeze_excite: bool
-    activation: str
-    stride: int
-    fused: bool = False  # expand and depthwise are one k x k convolution
-    residual: bool = True  # add the input where shapes allow
-
-
-@dataclasses.dataclass(frozen=True)
-class Definition:
-    """A network of inverted residual blocks, layer by layer."""
-
-    scope: str
-    stem_width: int
-    activation: str  # of the layers outside the blocks
-    blocks: tuple[Block, ...]
-    last_width: int | None  # 1x1 convolution before pooling; None: it makes the features
-    feature_width: int
-
-
-def _blocks(rows: str) -> tuple[Block, ...]:
-    """Reads blocks from rows of `kernel expansion width SE|- RE|HS stride`."""
-    blocks = []
-    for row in rows.strip().splitlines():
-        kernel, expansion, width, squeeze, activation, stride = row.split()
-        over, _, under = expansion.partition("/")
-        blocks.append(
-            Block(
-                kernel=int(kernel),
-                expansion=float(over) / float(under or 1),
-                width=int(width),
-                squeeze_excite=squeeze == "SE",
-                activation={"RE": RELU, "HS": HARD_SWISH}[activation],
-                stride=int(stride),
-            )
-        )
-    return tuple(blocks)
-
 
 LARGE = Definition(
     scope="MobilenetV3",
     stem_width=16,
     activation=HARD_SWISH,
-    blocks=_blocks("""
+    blocks=read_blocks("""
         3 1      16  -  RE 1
         3 4      24  -  RE 2
         3 3      24  -  RE 1
@@ -93,7 +42,7 @@ SMALL = Definition(
     scope="MobilenetV3",
     stem_width=16,
     activation=HARD_SWISH,
-    blocks=_blocks("""
+    blocks=read_blocks("""
         3 1     16 SE RE 2
         3 72/16 24 -  RE 2
         3 88/24 24 -  RE 1
@@ -163,24 +112,15 @@ _V3_TABLE = "TF-Slim's table of MobileNet V3 checkpoints"
 def _spec(
     name: str, definition: Definition, multiplier: float, archive: str, published: Published
 ) -> NetworkSpec:
-    def build(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
-        from nets import inverted_residuals  # imports TensorFlow
-
-        return inverted_residuals.build(definition, spec, images, **options)
-
-    def depth_rule(depth_multiplier: float) -> int:
-        # Narrower networks keep the full feature layer ("finegrain classification mode").
-        return round8(definition.feature_width * max(1.0, depth_multiplier))
-
     return NetworkSpec(
         name=name,
         family="MobileNet EdgeTPU" if definition is EDGETPU else "MobileNet V3",
         scope=definition.scope,
-        builder=build,
+        builder=definitions.builder(definition),
         image_size=224,
         depth_multiplier=multiplier,
-        feature_depth=depth_rule(multiplier),
-        depth_rule=depth_rule,
+        feature_depth=definitions.feature_depth(definition, multiplier),
+        depth_rule=functools.partial(definitions.feature_depth, definition),
         paper=_V3_PAPER,
         published=published,
         checkpoint=archive,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import fnmatch
 
-from nets import mobilenet_v3
+from nets import mobilenet_v1, mobilenet_v2, mobilenet_v3
 from nets.errors import NetworkError
 from nets.spec import NetworkSpec
 
-_SPECS: dict[str, NetworkSpec] = {spec.name: spec for spec in mobilenet_v3.SPECS}
+_FAMILIES = (mobilenet_v3, mobilenet_v2, mobilenet_v1)
+_SPECS: dict[str, NetworkSpec] = {spec.name: spec for family in _FAMILIES for spec in family.SPECS}
 
 
 def names(pattern: str = "*") -> list[str]:

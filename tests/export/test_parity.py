@@ -11,6 +11,8 @@ CASES = [
     ("mobilenet_v3_large_100_224", "feature_vector"),
     ("mobilenet_v3_small_minimalistic_100_224", "feature_vector"),
     ("mobilenet_edgetpu_075_224", "classification"),
+    ("mobilenet_v2_035_96", "classification"),
+    ("mobilenet_v1_025_128", "feature_vector"),
 ]
 
 
@@ -50,7 +52,7 @@ def test_training_is_the_sources(case):
     batch = support.images(2, made.spec.image_size)
     expected, _ = source.run([source.feature, source.updates], batch)
     endpoints = loaded(batch, training=True, return_endpoints=True, batch_norm_momentum=0.9)
-    feature = endpoints[f"{made.spec.scope}/global_pool"].numpy()[:, 0, 0]
+    feature = endpoints[f"{made.spec.scope}/{made.spec.feature_endpoint}"].numpy()[:, 0, 0]
     assert (feature == expected).all()
     updated = source.session.run(source.variables)
     for variable in loaded.variables:
@@ -67,3 +69,14 @@ def test_artifacts_match_the_oracles(artifact, path):
     assert support.relative_difference(endpoints["default"], arrays["logits"]) < 1e-4
     feature = artifact(meta["net"], "feature_vector").load()(batch)
     assert support.relative_difference(feature, arrays["feature"]) < 1e-4
+
+
+def test_a_free_size_artifact_takes_other_sizes(artifact):
+    made = artifact("mobilenet_v1_025_128")
+    loaded = made.load()
+    for size in (96, 160, 224):
+        source = support.SourceNetwork(made.spec.customized(image_size=size), None)
+        batch = support.images(2, size)
+        assert (loaded(batch).numpy() == source.run(source.feature, batch)).all(), size
+    # Taller than wide.
+    assert loaded(support.images(1, 160)[:, :, :128]).shape == (1, 256)

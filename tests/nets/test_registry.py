@@ -21,18 +21,58 @@ V3_FIGURES = {  # trainable parameters with and without logits, millions
 }
 
 
-@pytest.mark.parametrize("name", nets.names())
+def of_one_size():
+    """Networks of which no earlier one differs in nothing but the image size."""
+    kinds = {}
+    for name in nets.names():
+        spec = nets.get(name)
+        # Variants such as minimalistic have the same family, and another table of variables.
+        kinds.setdefault((spec.family, repr(sorted(stored.variables(name).items()))), name)
+    return list(kinds.values())
+
+
+def test_networks_of_other_sizes_have_the_same_variables():
+    assert len(of_one_size()) == 8 + 6 + 4
+    for name in nets.names("mobilenet_v[12]_*"):
+        multiplier, size = name.split("_")[2:]
+        others = nets.names(f"{name.removesuffix(size)}*")
+        assert len({repr(stored.variables(other)) for other in others}) == 1, multiplier
+
+
+@pytest.mark.parametrize("name", of_one_size())
 def test_stored_variables_are_those_of_the_built_network(name):
     built = {variable: tuple(shape) for variable, shape in shapes_of(name).items()}
     assert stored.variables(name) == built
 
 
 @support.needs_reference
-@pytest.mark.parametrize("name", nets.names())
-def test_stored_variables_are_those_of_the_original(name):
+def test_stored_variables_are_those_of_the_original():
     tables = json.loads(gzip.decompress((support.REFERENCE / "variables.json.gz").read_bytes()))
-    original = {variable: tuple(shape) for variable, shape in tables[name]["variables"]}
-    assert stored.variables(name) == original
+    names = sorted(set(tables) & set(nets.names()))
+    assert len(names) == 32
+    for name in names:
+        original = {variable: tuple(shape) for variable, shape in tables[name]["variables"]}
+        assert stored.variables(name) == original, name
+        assert nets.get(name).image_size == tables[name]["size"]
+
+
+def test_every_published_mobilenet_is_there():
+    v2 = [f"mobilenet_v2_{m}_{s}" for m in ("035", "050", "075", "100") for s in (96, 128, 160)]
+    v2 += [f"mobilenet_v2_{m}_{s}" for m in ("035", "050", "075", "100") for s in (192, 224)]
+    v2 += ["mobilenet_v2_130_224", "mobilenet_v2_140_224"]
+    v1 = [f"mobilenet_v1_{m}_{s}" for m in ("025", "050", "075", "100") for s in (128, 160, 192)]
+    v1 += [f"mobilenet_v1_{m}_224" for m in ("025", "050", "075", "100")]
+    assert sorted(nets.names("mobilenet_v2_*")) == sorted(v2)
+    assert sorted(nets.names("mobilenet_v1_*")) == sorted(v1)
+
+
+def test_public_checkpoints_are_named_as_in_their_archives():
+    assert nets.get("mobilenet_v2_100_96").checkpoint == (
+        "mobilenet_v2_1.0_96/mobilenet_v2_1.0_96.ckpt"
+    )
+    assert nets.get("mobilenet_v1_075_160").checkpoint == (
+        "mobilenet_v1_2018_02_22/mobilenet_v1_0.75_160/mobilenet_v1_0.75_160.ckpt"
+    )
 
 
 @pytest.mark.parametrize("name", V3_FIGURES)
@@ -101,13 +141,18 @@ def test_fits_name_the_network_and_its_classes():
     assert nets.find_fits({"dense/kernel": (3, 4)}) == []
 
 
-def test_building_uses_the_stored_feature_depth():
-    for name in nets.names():
+def test_building_gives_the_features_of_the_spec():
+    for name in of_one_size():
         spec = nets.get(name).customized(num_classes=7, image_size=64)
         with tf.Graph().as_default():
             images = tf.compat.v1.placeholder(tf.float32, [None, 64, 64, 3])
             endpoints = spec.builder(
                 spec, images, num_classes=7, is_training=False, batch_norm_momentum=0.0
             )
-        assert endpoints["global_pool"].shape.as_list() == [None, 1, 1, spec.feature_depth], name
+        assert endpoints[spec.feature_endpoint].shape.as_list() == [
+            None,
+            1,
+            1,
+            spec.feature_depth,
+        ], name
         assert endpoints["Predictions"].shape.as_list() == [None, 7]

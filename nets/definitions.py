@@ -1,0 +1,82 @@
+"""What describes a network of inverted residual blocks: MobileNet V2, V3 and EdgeTPU."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from nets.rounding import round8
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from nets.spec import Builder, NetworkSpec
+
+RELU = "relu"
+RELU6 = "relu6"
+HARD_SWISH = "hard_swish"
+
+
+_ACTIVATIONS = {"RE": RELU, "R6": RELU6, "HS": HARD_SWISH}
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """One inverted residual block; widths are those at depth multiplier 1."""
+
+    kernel: int
+    expansion: float  # factor on the width of the block's input
+    width: int  # of the output
+    squeeze_excite: bool
+    activation: str
+    stride: int
+    fused: bool = False  # expand and depthwise are one k x k convolution
+    residual: bool = True  # add the input where shapes allow
+
+
+@dataclasses.dataclass(frozen=True)
+class Definition:
+    """A network of inverted residual blocks, layer by layer."""
+
+    scope: str
+    stem_width: int
+    activation: str  # of the layers outside the blocks
+    blocks: tuple[Block, ...]
+    last_width: int | None  # 1x1 convolution before pooling; None: it makes the features
+    feature_width: int
+
+
+def read_blocks(rows: str) -> tuple[Block, ...]:
+    """Reads blocks from rows of `kernel expansion width SE|- RE|R6|HS stride`."""
+    blocks = []
+    for row in rows.strip().splitlines():
+        kernel, expansion, width, squeeze, activation, stride = row.split()
+        over, _, under = expansion.partition("/")
+        blocks.append(
+            Block(
+                kernel=int(kernel),
+                expansion=float(over) / float(under or 1),
+                width=int(width),
+                squeeze_excite=squeeze == "SE",
+                activation=_ACTIVATIONS[activation],
+                stride=int(stride),
+            )
+        )
+    return tuple(blocks)
+
+
+def builder(definition: Definition) -> Builder:
+    """The builder of a spec that follows a definition."""
+
+    def build(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
+        from nets import inverted_residuals  # imports TensorFlow
+
+        return inverted_residuals.build(definition, spec, images, **options)
+
+    return build
+
+
+def feature_depth(definition: Definition, depth_multiplier: float) -> int:
+    """The published width of the feature layer: narrower networks keep the full one
+    ("finegrain classification mode")."""
+    return round8(definition.feature_width * max(1.0, depth_multiplier))
