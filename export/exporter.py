@@ -64,11 +64,13 @@ def export(
         plan = _fill(built, checkpoint, spec, request)
 
     on_phase(PHASES[4])
-    from export import saved_model
+    from export import goldens, saved_model  # import TensorFlow
 
+    content = _record(request, spec, checkpoint, plan, names)
+    content["variables"] |= built.variables.count()
+    content["golden"] = goldens.compute(spec, built)
     with staging.staged(target, request.overwrite) as folder:
         saved_model.write(folder, spec, request.task, built, names)
-        content = _record(request, spec, checkpoint, plan, names)
         record.write(folder, content)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         content = record.read(folder)

@@ -71,6 +71,16 @@ class SharedVariables:
         for name, variable in self._by_name.items():
             variable.assign(values[name])
 
+    def count(self) -> dict[str, int]:
+        """Counts of variables, and of single numbers in those that are trained and others."""
+        trainable = sum(variable.shape.num_elements() for variable in self.trainable())
+        total = sum(variable.shape.num_elements() for variable in self.all())
+        return {
+            "count": len(self._by_name),
+            "parameters": trainable,
+            "statistics": total - trainable,
+        }
+
     def named(self) -> dict[str, tf.Variable]:
         """Variables by full name."""
         return dict(self._by_name)

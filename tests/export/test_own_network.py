@@ -1,5 +1,6 @@
 """Networks with a multiplier, classes and a size of one's own: the sample of the repository."""
 
+import hashlib
 import json
 import tarfile
 
@@ -81,3 +82,23 @@ def test_the_record_has_every_files_digest(result):
     files = {p.relative_to(result.output).as_posix() for p in result.output.rglob("*.*")}
     names = {name for name in files if "/" in name or name.endswith(".pb")} - {"assets.extra"}
     assert set(result.record["files"]) == names - {"assets.extra/slimhub.json"}
+
+
+def test_the_record_counts_parameters(result):
+    variables = result.record["variables"]
+    module = tf.saved_model.load(str(result.output))
+    sizes = {v.name: v.shape.num_elements() for v in module.variables}
+    trained = sum(sizes[v.name] for v in module.trainable_variables)
+    assert variables["count"] == len(sizes) == 210
+    assert variables["parameters"] == trained
+    assert variables["statistics"] == sum(sizes.values()) - trained
+
+
+def test_the_records_golden_can_be_computed_again(result):
+    golden = result.record["golden"]
+    images = np.random.RandomState(0).uniform(0, 1, golden["input"]["shape"]).astype("float32")
+    assert hashlib.sha256(images.tobytes()).hexdigest() == golden["input"]["sha256"]
+    output = tf.saved_model.load(str(result.output))(images).numpy()
+    assert hashlib.sha256(output.tobytes()).hexdigest() == golden["output"]["sha256"]
+    assert golden["output"]["shape"] == [2, 10]
+    assert golden["output"]["largest"] == np.abs(output).max()
