@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import checkpoints
 import nets
-from export import labels, record, staging
+from export import advice, labels, record, staging
 from export.errors import ExportError
 from export.request import Request, Result
 
@@ -101,27 +101,11 @@ def _fill(
     try:
         plan.require_complete()
     except checkpoints.CheckpointError as error:
-        raise checkpoints.CheckpointError(f"{error}\n{_advice(checkpoint, spec)}") from error
+        raise checkpoints.CheckpointError(
+            f"{error}\n{advice.give(checkpoint, plan, spec)}"
+        ) from error
     built.variables.assign(plan.load(checkpoint))
     return plan
-
-
-def _advice(checkpoint: checkpoints.Checkpoint, spec: nets.NetworkSpec) -> str:
-    """What to do about a checkpoint that does not fit the network."""
-    fits = nets.find_fits({name: tuple(t.shape) for name, t in checkpoint.tensors.items()})
-    same = [fit for fit in fits if fit.is_whole and fit.network == spec.name]
-    if same and same[0].num_classes is None:
-        return f"The checkpoint is {same[0]}: export it with --task=feature_vector."
-    if same:
-        return f"The checkpoint is {same[0]}: give --num_classes={same[0].num_classes}."
-    if fits and fits[0].is_whole:
-        found = " or ".join(str(fit) for fit in fits)
-        return f"The checkpoint is that of {found}: export it under that name."
-    closest = f" Of the registered networks {fits[0]}." if fits else ""
-    return (
-        f"No registered network fits it.{closest} If it was trained with options of its own, give "
-        "them: --depth_multiplier, --num_classes, --feature_depth."
-    )
 
 
 def _record(

@@ -29,8 +29,13 @@ def check_target(target: str | os.PathLike[str], overwrite: bool) -> Path:
     Raises:
       RequestError: where something is there and may not be replaced.
     """
+    if not os.fspath(target).strip():
+        raise RequestError("the output is empty: name the folder to be written")
     path = Path(os.path.realpath(target))
     if not os.path.lexists(path):
+        existing = next(folder for folder in path.parents if folder.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK):
+            raise RequestError(f"{existing} is no folder you may write in: name another output")
         return path
     if not overwrite:
         raise RequestError(

@@ -63,7 +63,26 @@ def test_another_class_count_is_advised(refusal):
     }
     message = refusal(values_of(NETWORK, **logits), task="classification")
     assert "wants [1001], has [7]" in message
-    assert "give --num_classes=7" in message
+    assert "give --num_classes=7." in message
+
+
+def test_another_feature_depth_is_advised(refusal):
+    features = {
+        "MobilenetV3/Conv_2/weights": np.zeros([1, 1, 576, 64], np.float32),
+        "MobilenetV3/Conv_2/biases": np.zeros([64], np.float32),
+    }
+    assert "give --feature_depth=64." in refusal(values_of(NETWORK, **features))
+
+
+def test_several_widths_are_advised_together(refusal):
+    other = {
+        "MobilenetV3/Conv_2/weights": np.zeros([1, 1, 576, 64], np.float32),
+        "MobilenetV3/Conv_2/biases": np.zeros([64], np.float32),
+        "MobilenetV3/Logits/Conv2d_1c_1x1/weights": np.zeros([1, 1, 64, 7], np.float32),
+        "MobilenetV3/Logits/Conv2d_1c_1x1/biases": np.zeros([7], np.float32),
+    }
+    message = refusal(values_of(NETWORK, **other), task="classification")
+    assert "give --num_classes=7 and --feature_depth=64." in message
 
 
 def test_both_sides_of_a_renamed_variable_are_shown(refusal):

@@ -79,6 +79,17 @@ def test_a_target_that_exists_is_refused(tmp_path):
     assert staging.check_target(target, overwrite=True) == target  # empty
 
 
+def test_an_empty_target_is_refused():
+    with pytest.raises(RequestError, match="the output is empty"):
+        staging.check_target("", overwrite=True)
+
+
+def test_a_target_below_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RequestError, match="file is no folder you may write in"):
+        staging.check_target(tmp_path / "file" / "a" / "b", overwrite=False)
+
+
 def test_only_a_saved_model_is_overwritten(tmp_path):
     (tmp_path / "letters.txt").write_text("dear")
     with pytest.raises(RequestError, match="is not a SavedModel folder"):

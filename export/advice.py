@@ -1,0 +1,46 @@
+"""What to do about a checkpoint that does not fit the network."""
+
+from __future__ import annotations
+
+import checkpoints
+import nets
+
+
+def give(checkpoint: checkpoints.Checkpoint, plan: checkpoints.Plan, spec: nets.NetworkSpec) -> str:
+    """One or two sentences for the user.
+
+    Args:
+      checkpoint: the one that does not fit.
+      plan: shows what is missing and of another shape.
+      spec: the network that was asked for.
+    """
+    flags = _flags(plan, spec)
+    if flags:
+        return f"The checkpoint has other widths than the network: give {flags}."
+    fits = nets.find_fits({name: tuple(t.shape) for name, t in checkpoint.tensors.items()})
+    whole = [fit for fit in fits if fit.is_whole]
+    if any(fit.network == spec.name for fit in whole):
+        return "The checkpoint has no logits: export it with --task=feature_vector."
+    if whole:
+        found = " or ".join(str(fit) for fit in whole)
+        return f"The checkpoint is that of {found}: export it under that name."
+    closest = f" Of the registered networks {fits[0]}." if fits else ""
+    return (
+        f"No registered network fits it.{closest} If it was trained with options of its own, give "
+        "them: --depth_multiplier, --num_classes, --feature_depth."
+    )
+
+
+def _flags(plan: checkpoints.Plan, spec: nets.NetworkSpec) -> str:
+    """Flags that would make the plan fit, where classes or features are all that differs."""
+    pairs = {
+        (wanted, found)
+        for _, wanted_shape, found_shape in plan.mismatched
+        for wanted, found in zip(wanted_shape, found_shape, strict=False)
+        if wanted != found
+    }
+    widths = {spec.num_classes: "--num_classes", spec.feature_depth: "--feature_depth"}
+    explained = {wanted for wanted, _ in pairs} <= set(widths) and len(pairs) == len(dict(pairs))
+    if plan.missing or not explained:
+        return ""
+    return " and ".join(f"{widths[wanted]}={found}" for wanted, found in sorted(pairs))
