@@ -96,6 +96,13 @@ def _in_folder(folder: Path, name: str | None) -> Located:
     where = f"the folder {folder.resolve().name}"
     if not labels:
         raise refusals.refuse_without_checkpoint(where, files)
+    return _choose(folder, files, labels, where, name)
+
+
+def _choose(
+    folder: Path, files: list[str], labels: list[str], where: str, name: str | None
+) -> Located:
+    """Picks one of the checkpoints in a folder; of those not picked only indexes need be there."""
     choice = choosing.choose(
         labels,
         where,
@@ -136,15 +143,9 @@ def _in_archive(
     folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="slimhub-")))
     if len(labels) > 1:  # what the choice may need: names of tensors and state files
         archives.unpack(path, lambda file: _tells_of_contents(file, labels), folder)
-    choice = choosing.choose(
-        labels,
-        where,
-        name=name,
-        latest=_latest(folder, files),
-        has_shadows=lambda label: _has_shadows(folder / label),
-    )
-    archives.unpack(path, lambda file: _belongs_to(file, choice.label), folder)
-    return Located(folder / choice.label, choice.label, choice.reason, tuple(labels))
+    located = _choose(folder, files, labels, where, name)
+    archives.unpack(path, lambda file: _belongs_to(file, located.label), folder)
+    return located
 
 
 def _tells_of_contents(file: str, labels: list[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 from nets.rounding import round8
@@ -69,9 +70,10 @@ def builder(definition: Definition) -> Builder:
     """The builder of a spec that follows a definition."""
 
     def build(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
-        from nets import inverted_residuals  # imports TensorFlow
+        from nets import inverted_residuals, mobilenets  # import TensorFlow
 
-        return inverted_residuals.build(definition, spec, images, **options)
+        layers = functools.partial(inverted_residuals.layers, definition)
+        return mobilenets.build(layers, spec, images, **options)
 
     return build
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 import tf_slim as slim
 
-from nets.heads import classify
-from nets.layer_defaults import layer_defaults, weights_initializer
 from nets.rounding import round8
 
 if TYPE_CHECKING:
@@ -29,49 +27,21 @@ def hard_swish(x: tf.Tensor) -> tf.Tensor:
 _ACTIVATIONS = {"relu": tf.nn.relu, "relu6": tf.nn.relu6, "hard_swish": hard_swish}
 
 
-def build(
-    definition: Definition,
-    spec: NetworkSpec,
-    images: tf.Tensor,
-    *,
-    num_classes: int | None,
-    is_training: bool,
-    batch_norm_momentum: float | tf.Tensor,
-) -> dict[str, tf.Tensor]:
-    """Builds the network in the current graph.
-
-    Args:
-      definition: its layers.
-      spec: depth multiplier, feature depth and constants of batch norm and dropout.
-      images: f32[batch, height, width, 3] in the network's own range.
-      num_classes: width of the logits, or None for a network without them.
-      is_training: batch statistics and dropout, and updates in tf.GraphKeys.UPDATE_OPS.
-      batch_norm_momentum: factor of the old moving statistics in an update, in [0, 1].
-
-    Returns:
-      Endpoints by name without the scope, in graph order: `layer_1` ..., of each block
-      `layer_N/expansion_output`, `/depthwise_output` and `/output`, then `global_pool`
-      f32[batch, 1, 1, feature_depth] and, with classes, `Logits` and `Predictions`
-      f32[batch, num_classes].
-    """
-    endpoints: dict[str, tf.Tensor] = {}
-    with (
-        tf.compat.v1.variable_scope(spec.scope),
-        layer_defaults(spec, is_training, batch_norm_momentum),
-    ):
-        net = _layers(definition, spec, images, endpoints)
-        net = tf.reduce_mean(net, [1, 2], keepdims=True, name="global_pool")
-        endpoints["global_pool"] = net
-        if num_classes is not None:
-            keep = spec.dropout_keep if is_training else 1.0
-            endpoints.update(classify(net, num_classes, keep, weights_initializer()))
-    return endpoints
-
-
-def _layers(
+def layers(
     definition: Definition, spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]
 ) -> tf.Tensor:
-    """All layers up to the features; fills in their endpoints."""
+    """All layers up to the features.
+
+    Args:
+      definition: says which.
+      spec: depth multiplier and feature depth.
+      net: images f32[batch, height, width, 3] in the network's own range.
+      endpoints: is filled with `layer_1` ..., and of each block `layer_N/expansion_output`,
+        `/depthwise_output` and `/output`, in graph order.
+
+    Returns:
+      f32[batch, height, width, feature_depth], before the mean over height and width.
+    """
     activation = _ACTIVATIONS[definition.activation]
 
     def next_layer() -> str:
