@@ -33,6 +33,7 @@ class Checkpoint:
       step: of the training, where known.
       candidates: labels of all checkpoints in the source.
       choice: why this one of them, in words.
+      prefix: path by which TensorFlow's own readers open it, until it is closed.
     """
 
     label: str
@@ -43,6 +44,7 @@ class Checkpoint:
     step: int | None
     candidates: tuple[str, ...]
     choice: str
+    prefix: Path
     _is_averaged: bool = dataclasses.field(repr=False)
     _reader: reading.TensorReader = dataclasses.field(repr=False)
     _resources: contextlib.ExitStack = dataclasses.field(repr=False)
@@ -146,6 +148,7 @@ def _open(
             step=reading.step(found.prefix, reader),
             candidates=found.candidates,
             choice=found.reason,
+            prefix=found.prefix,
             _is_averaged=found.is_averaged,
             _reader=reader,
             _resources=resources.pop_all(),

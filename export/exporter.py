@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import checkpoints
@@ -10,6 +12,9 @@ import nets
 from export import advice, labels, record, staging
 from export.errors import ExportError
 from export.request import Request, Result
+from export.verify.companion import Companion
+from export.verify.proof import Proof
+from export.verify.subject import Source
 
 if TYPE_CHECKING:
     from export.graphs import Graphs
@@ -21,6 +26,8 @@ PHASES = (
     "building the graphs",
     "restoring the variables",
     "writing the artifact",
+    "proving the artifact",
+    "finishing the proof",
 )
 
 # Takes (what, bytes done, bytes in all or None) while a checkpoint is fetched.
@@ -51,30 +58,65 @@ def export(
     target = staging.check_target(request.output, request.overwrite)
     names = labels.choose(request.labels, request.task, spec.num_classes)
 
-    on_phase(PHASES[1])
-    with checkpoints.open(
-        request.checkpoint,
-        name=request.checkpoint_name,
-        sha256=request.sha256,
-        progress=on_transfer,
-    ) as checkpoint:
+    with contextlib.ExitStack() as resources:
+        companion = None
+        if request.proof != "none":
+            companion = resources.enter_context(Companion(request.proof, request.subject()))
+        on_phase(PHASES[1])
+        checkpoint = resources.enter_context(
+            checkpoints.open(
+                request.checkpoint,
+                name=request.checkpoint_name,
+                sha256=request.sha256,
+                progress=on_transfer,
+            )
+        )
         on_phase(PHASES[2])
         built = _build(spec, request.task)
         on_phase(PHASES[3])
         plan = _fill(built, checkpoint, spec, request)
+        if companion is not None:
+            companion.restore(Source(str(checkpoint.prefix), request.averages))
 
-    on_phase(PHASES[4])
-    from export import goldens, saved_model  # import TensorFlow
+        on_phase(PHASES[4])
+        from export import goldens, saved_model  # import TensorFlow
 
-    content = _record(request, spec, checkpoint, plan, names)
-    content["variables"] |= built.variables.count()
-    content["golden"] = goldens.compute(spec, built)
-    with staging.staged(target, request.overwrite) as folder:
-        saved_model.write(folder, spec, request.task, built, names)
-        record.write(folder, content)
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        content = record.read(folder)
-    return Result(target, content, checkpoint.choice, plan.summary(), size)
+        content = _record(request, spec, checkpoint, plan, names)
+        content["variables"] |= built.variables.count()
+        with staging.staged(target, request.overwrite) as folder:
+            saved_model.write(folder, spec, request.task, built, names)
+            content["golden"] = goldens.write(folder, spec, built)
+            record.write(folder, content)
+            proof = None
+            if companion is not None:
+                proof = _prove(companion, folder, checkpoint, on_phase)
+            record.write(folder, content | {"proof": record.describe_proof(request.proof, proof)})
+            size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            content = record.read(folder)
+    return Result(target, content, checkpoint.choice, plan.summary(), size, proof)
+
+
+def _prove(
+    companion: Companion, folder: Path, checkpoint: checkpoints.Checkpoint, on_phase: Progress
+) -> Proof:
+    """Has the artifact examined, and refuses one that fails.
+
+    Raises:
+      ExportError: says what differs, and where.
+    """
+    on_phase(PHASES[5])
+    proof = companion.prove(
+        folder,
+        private=(str(folder.parent), str(checkpoint.prefix.parent)),
+        on_examined=lambda part: on_phase(PHASES[6]),
+    )
+    if not proof.holds:
+        failed = "\n".join(f"  {check.line()}" for check in proof.failed)
+        raise ExportError(
+            f"the artifact failed its proof, so it was not put in place ({proof.summary()}):\n"
+            f"{failed}"
+        )
+    return proof
 
 
 def _build(spec: nets.NetworkSpec, task: str) -> Graphs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,34 +11,39 @@ import numpy as np
 from export import graphs
 from nets import NetworkSpec
 
-SEED = 0
+OUTPUT = "assets.extra/golden_output.npy"  # inside the artifact, f32[batch, width]
 _BATCH = 2  # images
 _GENERATOR = "numpy.random.RandomState(0).uniform(0, 1, shape).astype('float32')"
 
 
-def images(spec: NetworkSpec) -> np.ndarray:
-    """The input: noise f32[2, size, size, 3] in [0, 1], the same on every machine."""
-    shape = (_BATCH, spec.image_size, spec.image_size, 3)
-    return np.random.RandomState(SEED).uniform(0, 1, shape).astype(np.float32)
+def images(shape: list[int]) -> np.ndarray:
+    """The input: noise f32[shape] in [0, 1], the same on every machine."""
+    return np.random.RandomState(0).uniform(0, 1, shape).astype(np.float32)
 
 
-def compute(spec: NetworkSpec, built: graphs.Graphs) -> dict[str, Any]:
-    """Digests of the input and of the output of inference, as JSON.
-
-    The output's digest is of the bytes that this machine computes: other processors and
-    releases round otherwise, so its largest magnitude and mean are there as well.
+def write(folder: Path, spec: NetworkSpec, built: graphs.Graphs) -> dict[str, Any]:
+    """Puts the output of inference into an artifact.
 
     Args:
+      folder: the artifact.
       spec: the network.
       built: its graphs, the variables filled.
+
+    Returns:
+      Generator and digests of the input and the output, as JSON. The output's digest is of the
+      bytes that this machine computes: other processors and releases round otherwise.
     """
     import tensorflow as tf
 
-    batch = images(spec)
+    batch = images([_BATCH, spec.image_size, spec.image_size, 3])
     output = built.inference(tf.constant(batch))[graphs.DEFAULT_KEY].numpy()
+    path = folder / OUTPUT
+    path.parent.mkdir(exist_ok=True)
+    np.save(path, output, allow_pickle=False)
     return {
         "input": {"generator": _GENERATOR, "shape": list(batch.shape), "sha256": _sha256(batch)},
         "output": {
+            "file": OUTPUT,
             "shape": list(output.shape),
             "sha256": _sha256(output),
             "largest": float(np.abs(output).max()),

@@ -11,6 +11,7 @@ from typing import Any
 
 from checkpoints import Plan
 from export.labels import Labels
+from export.verify.proof import Proof
 from export.version import __version__
 from nets import NetworkSpec
 
@@ -59,6 +60,11 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "left_over_expected": {kind: len(names) for kind, names in plan.expected.items()},
         "left_over": list(plan.unexpected),
     }
+
+
+def describe_proof(mode: str, proof: Proof | None) -> dict[str, Any]:
+    """How much was proved before the artifact was put in place, as JSON."""
+    return {"mode": mode} | ({} if proof is None else proof.counts())
 
 
 def describe_files(folder: Path) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import nets
 from export.errors import RequestError
+from export.verify.proof import MODES, Proof
+from export.verify.subject import Subject
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Request:
       averages: `auto`, `shadow` or `raw`.
       labels: path of a text file with one label per line.
       overwrite: replace an artifact that is at the output.
+      proof: one of `export.verify.MODES`: what is proved before the artifact is put in place.
       depth_multiplier, num_classes, image_size, feature_depth: options of the network.
     """
 
@@ -37,6 +40,7 @@ class Request:
     averages: str = "auto"
     labels: str | None = None
     overwrite: bool = False
+    proof: str = "full"
     depth_multiplier: float | None = None
     num_classes: int | None = None
     image_size: int | None = None
@@ -47,16 +51,18 @@ class Request:
 
         Raises:
           nets.NetworkError: for an unknown name or an option out of range.
-          RequestError: for an unknown task.
+          RequestError: for an unknown task or mode of proof.
         """
         if self.task not in nets.TASKS:
             raise RequestError(f"the task must be {' or '.join(nets.TASKS)}, not {self.task!r}")
-        return nets.get(self.network).customized(
-            depth_multiplier=self.depth_multiplier,
-            num_classes=self.num_classes,
-            image_size=self.image_size,
-            feature_depth=self.feature_depth,
-        )
+        if self.proof not in MODES:
+            raise RequestError(f"the proof must be {' or '.join(MODES)}, not {self.proof!r}")
+        return self.subject().spec()
+
+    def subject(self) -> Subject:
+        """What the proof is about."""
+        names = ("depth_multiplier", "num_classes", "image_size", "feature_depth")
+        return Subject(self.network, self.task, {name: getattr(self, name) for name in names})
 
     def command(self, checkpoint_name: str) -> str:
         """The command line that repeats this export, without any path of the machine.
@@ -87,6 +93,7 @@ class Result:
       choice: why this checkpoint, where the source held several.
       filled: lines that say what filled the variables and what was left over.
       bytes: size of the artifact.
+      proof: what was proved, or None.
     """
 
     output: Path
@@ -94,3 +101,4 @@ class Result:
     choice: str
     filled: list[str]
     bytes: int
+    proof: Proof | None

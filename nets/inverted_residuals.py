@@ -61,8 +61,8 @@ def layers(
         scope = f"expanded_conv_{index}" if index else "expanded_conv"
         outputs = _expanded_conv(net, block, spec.depth_multiplier, scope)
         net = outputs["output"]
-        endpoints[layer] = net
         endpoints.update({f"{layer}/{name}": tensor for name, tensor in outputs.items()})
+        endpoints[layer] = net
 
     if definition.last_width is None:
         net = slim.conv2d(net, spec.feature_depth, 1, activation_fn=activation, scope="Conv_1")

@@ -7,15 +7,16 @@ import argparse
 _HELP = "archive, its URL (http, https, gs), folder, prefix, or one of the checkpoint's files"
 
 
-def add(parser: argparse.ArgumentParser, checkpoint: str) -> None:
+def add(parser: argparse.ArgumentParser, checkpoint: str, *, required: bool = True) -> None:
     """Adds the flags.
 
     Args:
       parser: of the command.
       checkpoint: name of the argument, positional or with leading dashes.
+      required: whether one with dashes has to be given.
     """
-    required = {"required": True} if checkpoint.startswith("-") else {}
-    parser.add_argument(checkpoint, metavar="CHECKPOINT", help=_HELP, **required)
+    options = {"required": required} if checkpoint.startswith("-") else {}
+    parser.add_argument(checkpoint, metavar="CHECKPOINT", help=_HELP, **options)
     parser.add_argument(
         "--checkpoint_name",
         metavar="NAME",
@@ -23,4 +24,14 @@ def add(parser: argparse.ArgumentParser, checkpoint: str) -> None:
     )
     parser.add_argument(
         "--sha256", metavar="DIGEST", help="hex digest the archive or file must have"
+    )
+
+
+def add_averages(parser: argparse.ArgumentParser) -> None:
+    """Adds the flag that says which values are meant."""
+    parser.add_argument(
+        "--averages",
+        choices=("auto", "shadow", "raw"),
+        default="auto",
+        help="moving averages: where stored (auto, the default), all of them (shadow), none (raw)",
     )

@@ -17,16 +17,12 @@ SUMMARY = "Exports a TF-Slim checkpoint as a TF2 SavedModel."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
+    from export.verify import MODES
     from nets import TASKS
 
     parser.add_argument("network", metavar="NAME", help="a name that `slimhub list` shows")
     checkpoint_options.add(parser, "--checkpoint")
-    parser.add_argument(
-        "--averages",
-        choices=("auto", "shadow", "raw"),
-        default="auto",
-        help="moving averages: where stored (auto, the default), all of them (shadow), none (raw)",
-    )
+    checkpoint_options.add_averages(parser)
     parser.add_argument("--task", choices=TASKS, default="feature_vector")
     parser.add_argument("--output", required=True, metavar="FOLDER", help="folder to be written")
     parser.add_argument(
@@ -36,6 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--labels",
         metavar="FILE",
         help="one class name per line, in the order of the logits; ImageNet's are built in",
+    )
+    parser.add_argument(
+        "--proof",
+        choices=MODES,
+        default="full",
+        help="what is proved before the artifact is put in place: everything (full, the default), "
+        "no training and gradients (quick), nothing (none)",
     )
     parser.add_argument("--format", choices=("text", "json"), default="text")
     network_options.add(parser)
@@ -56,6 +59,7 @@ def execute(arguments: argparse.Namespace) -> int:
         averages=arguments.averages,
         labels=arguments.labels,
         overwrite=arguments.overwrite,
+        proof=arguments.proof,
         **network_options.chosen(arguments),
     )
     with Progress(len(PHASES)) as progress:
@@ -79,6 +83,10 @@ def _lines(result: Result, output: str) -> list[str]:
         rows.append(("labels", f"{labels['count']}, {labels['source']}"))
     elif record["task"] == "classification":
         rows.append(("labels", "none: --labels=FILE adds the names of your classes"))
+    if result.proof is None:
+        rows.append(("proof", "none, as asked: nobody knows whether it computes what it should"))
+    else:
+        rows.append(("proof", result.proof.summary()))
     rows.append(("artifact", f"{output}, {result.bytes / 1e6:.1f} MB"))
     rows.append(("load it", f"hub.KerasLayer({output!r}, trainable=True)"))
     return [f"{head:12}{text}".rstrip() for head, text in rows]

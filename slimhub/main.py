@@ -35,7 +35,13 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    from slimhub import describe_command, export_command, inspect_command, list_command
+    from slimhub import (
+        describe_command,
+        export_command,
+        inspect_command,
+        list_command,
+        verify_command,
+    )
 
     parser = argparse_flags.ArgumentParser(
         prog="slimhub",
@@ -43,7 +49,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (export_command, inspect_command, list_command, describe_command):
+    modules = (export_command, verify_command, inspect_command, list_command, describe_command)
+    for command in modules:
         sub = commands.add_parser(
             command.NAME,
             help=command.SUMMARY,

@@ -8,10 +8,11 @@ import time
 
 import pytest
 
+import export
 import nets
 from tests.support import REPOSITORY
 
-COMMANDS = ("export", "inspect", "list", "describe")
+COMMANDS = ("export", "verify", "inspect", "list", "describe")
 SAMPLE = str(REPOSITORY / "samples" / "digits_mobilenet_v3.tgz")
 OPTIONS = [
     "--depth_multiplier=0.35",
@@ -134,7 +135,8 @@ def test_export_says_what_it_did(tmp_path, module):
     assert f"hub.KerasLayer({output!r}, trainable=True)" in lines[-1]
     # Elsewhere than on a terminal the progress is plain lines, and nothing else is on stderr.
     assert all(line.startswith("slimhub: ") for line in finished.stderr.splitlines())
-    assert finished.stderr.count("\n") == 5
+    assert finished.stderr.count("\n") == len(export.PHASES)
+    assert "proof       full, 38 passed" in finished.stdout
 
 
 def test_export_speaks_json(tmp_path):

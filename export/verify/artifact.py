@@ -1,0 +1,119 @@
+"""An artifact on disk: its graph, its variables' names, its record. Imports TensorFlow."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from google.protobuf.message import DecodeError
+from tensorflow.core.protobuf import saved_model_pb2, saved_object_graph_pb2
+
+import nets
+from export import record
+from export.errors import ExportError
+from export.verify.subject import Subject, from_record
+
+
+class Artifact:
+    """A SavedModel folder."""
+
+    def __init__(self, folder: str | Path) -> None:
+        """Reads what does not need the graph to be loaded.
+
+        Args:
+          folder: path.
+
+        Raises:
+          ExportError: where it is not a SavedModel that can be parsed.
+        """
+        self.folder = Path(folder)
+        try:
+            content = (self.folder / "saved_model.pb").read_bytes()
+            self.proto = saved_model_pb2.SavedModel.FromString(content)
+        except (OSError, DecodeError) as error:
+            raise ExportError(
+                f"{self.folder.name}/saved_model.pb cannot be read: {error}"
+            ) from error
+        if not self.proto.meta_graphs:
+            raise ExportError(f"{self.folder.name}/saved_model.pb holds no graph")
+        self.record = self._record()
+
+    def _record(self) -> dict[str, Any] | None:
+        try:
+            return record.read(self.folder)
+        except FileNotFoundError:
+            return None
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ExportError(f"the record {record.PATH} cannot be read: {error}") from error
+
+    @functools.cached_property
+    def loaded(self) -> Any:
+        """The object, as tf.saved_model.load gives it.
+
+        Raises:
+          ExportError: where TensorFlow cannot load it.
+        """
+        try:
+            return tf.saved_model.load(str(self.folder))
+        except Exception as error:
+            raise ExportError(f"TensorFlow cannot load it: {error}") from error
+
+    def children(self) -> dict[str, saved_object_graph_pb2.SavedObject]:
+        """Nodes of the object graph by path: the root's children, and theirs."""
+        nodes = self.proto.meta_graphs[0].object_graph_def.nodes
+        found = {}
+        for child in nodes[0].children if nodes else ():
+            found[child.local_name] = nodes[child.node_id]
+            for inner in nodes[child.node_id].children:
+                found[f"{child.local_name}/{inner.local_name}"] = nodes[inner.node_id]
+        return found
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of all variables by name."""
+        nodes = self.proto.meta_graphs[0].object_graph_def.nodes
+        variables = [node.variable for node in nodes if node.WhichOneof("kind") == "variable"]
+        return {v.name: tuple(dim.size for dim in v.shape.dim) for v in variables}
+
+    def values(self) -> dict[str, tf.Variable]:
+        """The loaded variables by name."""
+        return {variable.name.removesuffix(":0"): variable for variable in self.loaded.variables}
+
+    def identify(self) -> Subject | None:
+        """Which network it is: as its record says, or else as its variables fit.
+
+        Returns:
+          None where no registered network, or more than one, fits.
+
+        Raises:
+          ExportError: where the record names what this version does not know.
+        """
+        if self.record is not None:
+            try:
+                subject = from_record(self.record)
+                subject.spec()
+            except (KeyError, nets.NetworkError) as error:
+                raise ExportError(f"the record {record.PATH} is of no use: {error}") from error
+            return subject
+        fits = [fit for fit in nets.find_fits(self.shapes()) if fit.is_whole]
+        size = self._image_size()
+        fits = [fit for fit in fits if size in (None, nets.get(fit.network).image_size)] or fits
+        if not fits or len({nets.get(fit.network).scope for fit in fits}) > 1:
+            return None
+        fit, options = fits[0], {}
+        if size is not None:
+            options["image_size"] = size
+        if fit.num_classes is not None:
+            options["num_classes"] = fit.num_classes
+        task = "feature_vector" if fit.num_classes is None else "classification"
+        return Subject(fit.network, task, options)
+
+    def _image_size(self) -> int | None:
+        """Height of the images that `serving_default` takes; None where it is free."""
+        signature = self.proto.meta_graphs[0].signature_def.get("serving_default")
+        for info in signature.inputs.values() if signature else ():
+            if len(info.tensor_shape.dim) == 4 and info.tensor_shape.dim[1].size > 0:
+                return info.tensor_shape.dim[1].size
+        return None

@@ -1,0 +1,127 @@
+"""Starts the process that proves, and talks with it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from export.errors import ExportError
+from export.verify.proof import Check, Proof
+from export.verify.subject import Source, Subject
+
+_PROGRAM = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from export.verify import worker; worker.main()"
+)
+_SHOWN = 2000  # characters of what a process said before it died
+
+
+class Companion:
+    """A process that gets ready to prove an artifact while another makes it."""
+
+    def __init__(self, mode: str, subject: Subject | None) -> None:
+        """Starts it.
+
+        Args:
+          mode: `full` or `quick`.
+          subject: the network, or None for that of the artifact's record.
+        """
+        # numpy's threads would be in the way of forking.
+        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed by __exit__
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, json.dumps(sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=environment,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the export, which ends this one
+        )
+        self._send({"mode": mode, "subject": subject and dataclasses.asdict(subject)})
+
+    def __enter__(self) -> Companion:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.stdout.close()
+        self._errors.close()
+
+    def restore(self, source: Source | None) -> None:
+        """Names the checkpoint, which has to stay where it is; None where there is none."""
+        self._send({"source": source and dataclasses.asdict(source)})
+
+    def prove(
+        self,
+        folder: Path,
+        private: Sequence[str] = (),
+        on_examined: Callable[[str], None] = lambda part: None,
+    ) -> Proof:
+        """Has an artifact examined.
+
+        Args:
+          folder: the artifact.
+          private: paths that none of its files may name.
+          on_examined: called with the name of each part that is done, but for the last.
+
+        Raises:
+          ExportError: where the proof cannot be made at all. One that does not hold is
+            returned.
+        """
+        self._send({"artifact": str(folder), "private": list(private)})
+        while True:
+            message = self._receive()
+            if "examined" in message:
+                on_examined(message["examined"])
+            elif "error" in message:
+                raise ExportError(message["error"])
+            else:
+                return _from_json(message["proof"])
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._died() from None
+
+    def _receive(self) -> dict[str, Any]:
+        line = self._process.stdout.readline()
+        if not line:
+            raise self._died()
+        return json.loads(line)
+
+    def _died(self) -> ExportError:
+        code = self._process.wait()
+        self._errors.seek(0)
+        said = self._errors.read()[-_SHOWN:].strip()
+        return ExportError(f"the process of the proof ended with exit code {code}:\n{said}")
+
+
+def _from_json(proof: dict[str, Any]) -> Proof:
+    return Proof(
+        mode=proof["mode"],
+        checks=tuple(Check(**check) for check in proof["checks"]),
+        endpoints=tuple(proof["endpoints"]),
+        layers=tuple(proof["layers"]),
+    )

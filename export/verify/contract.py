@@ -1,0 +1,215 @@
+"""The contract, line by line, on the saved object graph and on the loaded object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from export.verify import inputs
+from export.verify.artifact import Artifact
+from export.verify.proof import Check, passed_or_failed
+from export.verify.subject import Subject
+
+_ARGUMENTS = ["inputs", "training", "return_endpoints", "batch_norm_momentum"]
+_DEFAULTS = (False, False, 0.99)
+_PUBLISHED_CHILDREN = {
+    "__call__",
+    "variables",
+    "trainable_variables",
+    "regularization_losses",
+    "signatures",
+}
+_OWN_CHILDREN = {"serve", "train"}  # beyond the published modules
+_OPTIONAL_CHILDREN = {"labels"}
+_ENCODED = "serving_encoded_images"
+
+# Takes artifact and subject, gives complaints.
+Line = Callable[[Artifact, Subject], Iterator[str]]
+
+
+def check(artifact: Artifact, subject: Subject) -> list[Check]:
+    """Checks every line that does not need the source.
+
+    Args:
+      artifact: what is checked.
+      subject: which network it claims to be.
+    """
+    return [_run(name, line, artifact, subject) for name, line in LINES.items()] + [
+        _run(name, line, artifact, subject)
+        if _has_own_endpoints(artifact)
+        else Check("contract", name, "not run", "slimhub did not write this artifact")
+        for name, line in OWN_LINES.items()
+    ]
+
+
+def _run(name: str, line: Line, artifact: Artifact, subject: Subject) -> Check:
+    try:
+        return passed_or_failed("contract", name, list(line(artifact, subject)))
+    except Exception as error:  # whatever a strange artifact makes TensorFlow raise
+        return Check("contract", name, "failed", f"{type(error).__name__}: {error}")
+
+
+def _has_own_endpoints(artifact: Artifact) -> bool:
+    return artifact.record is not None or set(artifact.children()) >= _OWN_CHILDREN
+
+
+def _one_meta_graph(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    tags = [list(meta_graph.meta_info_def.tags) for meta_graph in artifact.proto.meta_graphs]
+    if tags != [["serve"]]:
+        yield f"MetaGraphs with tags {tags}, expected one with the tag serve"
+
+
+def _children(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    found = {name for name in artifact.children() if "/" not in name}
+    wanted = _PUBLISHED_CHILDREN | (_OWN_CHILDREN if artifact.record is not None else set())
+    if missing := wanted - found:
+        yield f"the object lacks {', '.join(sorted(missing))}"
+    if more := found - wanted - _OWN_CHILDREN - _OPTIONAL_CHILDREN:
+        yield f"the object also has {', '.join(sorted(more))}"
+
+
+def _arguments(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    spec = artifact.loaded.__call__.function_spec.fullargspec
+    found = [name for name in spec.args if name != "self"]
+    if found != _ARGUMENTS:
+        yield f"__call__ takes {found}, expected {_ARGUMENTS}"
+    if spec.defaults != _DEFAULTS:
+        yield f"their defaults are {spec.defaults}, expected {_DEFAULTS}"
+
+
+def _concrete_functions(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    size = None if subject.spec().size_is_free else subject.spec().image_size
+    images = tf.TensorSpec((None, size, size, 3), tf.float32, name="inputs")
+    momentum = tf.TensorSpec((), tf.float32, name="batch_norm_momentum")
+    functions = artifact.loaded.__call__.concrete_functions
+    signatures = [function.structured_input_signature for function in functions]
+    if len(signatures) != 4:
+        yield f"__call__ has {len(signatures)} concrete functions, expected 4"
+    for training in (False, True):
+        for return_endpoints in (False, True):
+            wanted = ((images, training, return_endpoints, momentum), {})
+            if wanted not in signatures:
+                yield f"no concrete function for {wanted[0]}"
+
+
+def _variables(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    listed = {id(variable) for variable in artifact.loaded.variables}
+    touched = {
+        id(variable): variable.name
+        for function in artifact.loaded.__call__.concrete_functions
+        for variable in function.graph.variables
+    }
+    if unlisted := [name for key, name in touched.items() if key not in listed]:
+        yield f"variables lacks {', '.join(sorted(unlisted)[:3])}"
+    if len(listed - set(touched)) > 0:
+        yield f"variables has {len(listed - set(touched))} that no call touches"
+
+
+def _trainable_variables(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    trainable = {id(variable) for variable in artifact.loaded.trainable_variables}
+    for variable in artifact.loaded.variables:
+        is_statistic = "/moving_" in variable.name
+        if (id(variable) in trainable) == is_statistic:
+            listed = "is" if is_statistic else "is not"
+            yield f"{variable.name} {listed} in trainable_variables"
+        elif variable.trainable == is_statistic:
+            yield f"{variable.name} has trainable={variable.trainable}"
+
+
+def _regularization(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    losses = artifact.loaded.regularization_losses
+    if len(losses) != 1:
+        yield f"{len(losses)} regularization losses, expected one"
+        return
+    loss = losses[0]()
+    if loss.dtype != tf.float32 or loss.shape != ():
+        yield f"the regularization loss is {loss.dtype.name}{loss.shape}, expected a float32 scalar"
+
+
+def _output(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    spec = subject.spec()
+    width = spec.num_classes if subject.is_classification else spec.feature_depth
+    for function in artifact.loaded.__call__.concrete_functions:
+        outputs = function.structured_outputs
+        output = outputs["default"] if isinstance(outputs, dict) else outputs
+        if output.dtype != tf.float32 or output.shape.as_list() != [None, width]:
+            found = f"{output.dtype.name}{output.shape}"
+            yield f"the output is {found}, expected float32(None, {width})"
+
+
+def _refusals(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    spec = subject.spec()
+    size = spec.image_size
+    wrong = {"float64 images": np.zeros((1, size, size, 3))}
+    if not spec.size_is_free:
+        wrong["images of another size"] = np.zeros((1, size + 1, size, 3), np.float32)
+    for what, batch in wrong.items():
+        try:
+            artifact.loaded(tf.constant(batch))
+        except ValueError as error:
+            if "TensorSpec(shape=" not in str(error):
+                yield f"{what} are refused without a list of signatures: {error}"
+        else:
+            yield f"{what} are not refused"
+
+
+def _serving_default(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    signature = artifact.proto.meta_graphs[0].signature_def.get("serving_default")
+    if signature is None:
+        yield "there is no signature serving_default"
+        return
+    output = "logits" if subject.is_classification else "feature_vector"
+    for found, wanted in (
+        (signature.inputs, {"inputs": "serving_default_inputs:0"}),
+        (signature.outputs, {output: "StatefulPartitionedCall:0"}),
+    ):
+        names = {key: info.name for key, info in found.items()}
+        if names != wanted:
+            yield f"serving_default has {names}, expected {wanted}"
+
+
+def _encoded(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    signature = artifact.loaded.signatures[_ENCODED]
+    (served,) = signature(encoded=tf.constant([inputs.photograph_file()])).values()
+    expected = artifact.loaded(tf.constant(inputs.photograph(subject.spec().image_size)))
+    if not np.array_equal(served, expected):
+        yield f"{_ENCODED} answers otherwise than decoding, resizing and calling"
+
+
+def _serve_and_train(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    for name in sorted(_OWN_CHILDREN):
+        functions = getattr(artifact.loaded, name).concrete_functions
+        if [len(f.structured_input_signature[0]) for f in functions] != [1]:
+            yield f"{name} is not one function of the images alone"
+
+
+def _labels(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    expected = (artifact.record or {}).get("labels")
+    asset = getattr(artifact.loaded, "labels", None)
+    if (asset is None) != (expected is None):
+        yield f"labels are {'in' if asset else 'not in'} the object, unlike in the record"
+    elif asset is not None:
+        text = tf.io.gfile.GFile(asset.asset_path.numpy().decode()).read()
+        if len(text.splitlines()) != subject.spec().num_classes:
+            yield f"{len(text.splitlines())} labels for {subject.spec().num_classes} logits"
+
+
+LINES: dict[str, Line] = {
+    "one MetaGraph with the tag serve": _one_meta_graph,
+    "children of the object": _children,
+    "arguments of __call__ and their defaults": _arguments,
+    "four concrete functions": _concrete_functions,
+    "variables are all that a call touches": _variables,
+    "trainable variables, without moving statistics": _trainable_variables,
+    "one regularization loss": _regularization,
+    "type and width of the output": _output,
+    "wrong images are refused": _refusals,
+    "tensor names of serving_default": _serving_default,
+}
+OWN_LINES: dict[str, Line] = {
+    "endpoints serve and train": _serve_and_train,
+    "encoded images": _encoded,
+    "labels": _labels,
+}

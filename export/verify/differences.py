@@ -1,0 +1,173 @@
+"""Compares what an artifact computes with what is expected, and says where they part."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from export.verify.proof import Check
+
+_SHOWN = 4  # variables that a message names
+
+
+@dataclasses.dataclass(frozen=True)
+class Bound:
+    """The largest difference that passes, relative to the largest magnitude, and why."""
+
+    tolerance: float
+    reason: str
+
+
+SAME_KERNELS = Bound(0.0, "the same kernels run in the same order on this machine")
+OTHER_ORDER = Bound(1e-5, "the order of operations is another's: f32 rounding adds up")
+GRADIENTS = Bound(1e-4, "partial sums of gradients are added in an order of their own")
+SUM = Bound(1e-6, "summed in f64 here, in f32 there")
+
+
+def relative(actual: np.ndarray, expected: np.ndarray, scale: float | None = None) -> float:
+    """Largest difference, relative to the largest magnitude expected; infinite for NaN.
+
+    Args:
+      actual: of the artifact.
+      expected: of the same shape.
+      scale: the magnitude to relate to instead.
+    """
+    if expected.size == 0 or np.array_equal(actual, expected):
+        return 0.0
+    difference = float(np.abs(actual.astype(np.float64) - expected).max())
+    largest = float(np.abs(expected).max()) if scale is None else scale
+    ratio = difference / largest if largest else np.inf
+    return ratio if np.isfinite(ratio) else np.inf
+
+
+@dataclasses.dataclass(frozen=True)
+class Compared:
+    """A check of many arrays, and a row for each."""
+
+    check: Check
+    rows: list[dict[str, Any]]
+
+
+def compare(
+    area: str,
+    name: str,
+    actual: Mapping[str, np.ndarray],
+    expected: Mapping[str, np.ndarray],
+    bound: Bound,
+    explain: Callable[[str], str] = lambda key: "",
+) -> Compared:
+    """Compares arrays by name.
+
+    Args:
+      area: of the check.
+      name: of the check.
+      actual: the artifact's arrays.
+      expected: the source's, in graph order.
+      bound: what passes.
+      explain: more on the first that differs, by its name.
+
+    Returns:
+      The check; its detail names the first that differs, and both values.
+    """
+    rows, first = [], None
+    for key, wanted in expected.items():
+        found = actual.get(key)
+        is_comparable = found is not None and found.shape == wanted.shape
+        difference = relative(found, wanted) if is_comparable else np.inf
+        largest = float(np.abs(wanted).max()) if wanted.size else 0.0
+        rows.append(
+            {
+                "mode": f"{area}, {name}",
+                "endpoint": key,
+                "shape": list(wanted.shape),
+                "largest": largest,
+                "difference": difference,
+            }
+        )
+        if first is None and difference > bound.tolerance:
+            first = key
+    worst = max((row["difference"] for row in rows), default=0.0)
+    detail = f"{len(rows)} arrays"
+    if first is not None:
+        others = sum(row["difference"] > bound.tolerance for row in rows) - 1
+        detail = (
+            f"{first} is the first of {others + 1} that differ: "
+            f"{_values(actual.get(first), expected[first])}{explain(first)}"
+        )
+    outcome = "passed" if first is None else "failed"
+    check = Check(area, name, outcome, detail, worst, bound.tolerance, bound.reason)
+    return Compared(check, rows)
+
+
+def compare_gradients(
+    area: str, actual: Mapping[str, Any], expected: Mapping[str, np.ndarray]
+) -> Check:
+    """Compares gradients by variable.
+
+    A gradient that would be zero without rounding, as that of a bias before batch norm, has
+    no magnitude of its own: each is related to the largest of all if that is 1000 times more.
+
+    Args:
+      area: of the check.
+      actual: the artifact's, tensors or None.
+      expected: the source's, in graph order.
+    """
+    largest = max((float(np.abs(value).max()) for value in expected.values()), default=0.0)
+    worst, complaints = 0.0, []
+    for name, wanted in expected.items():
+        found = actual.get(name)
+        if found is None:
+            worst = np.inf
+            complaints.append(f"{name} has no gradient")
+            continue
+        scale = max(float(np.abs(wanted).max()), largest / 1000)
+        difference = relative(found.numpy(), wanted, scale)
+        worst = max(worst, difference)
+        if difference > GRADIENTS.tolerance:
+            complaints.append(f"that of {name} differs: {_values(found.numpy(), wanted)}")
+    return Check(
+        area,
+        "gradients of inputs and trainable variables",
+        "failed" if complaints else "passed",
+        "; ".join(complaints[:_SHOWN]) or f"{len(expected)} gradients",
+        worst,
+        GRADIENTS.tolerance,
+        GRADIENTS.reason,
+    )
+
+
+def _values(actual: np.ndarray | None, expected: np.ndarray) -> str:
+    """Both values where they are furthest apart."""
+    if actual is None:
+        return "the artifact does not have it"
+    if actual.shape != expected.shape:
+        return f"shape {list(actual.shape)}, expected {list(expected.shape)}"
+    distance = np.abs(actual.astype(np.float64) - expected)
+    where = np.unravel_index(np.argmax(np.nan_to_num(distance, nan=np.inf)), actual.shape)
+    index = [int(i) for i in where]
+    return f"at {index} {actual[where]:.9g}, expected {expected[where]:.9g}"
+
+
+def name_variables(variables: list[str], differing: set[str]) -> str:
+    """What feeds an endpoint, for a message; those that differ themselves come first.
+
+    Args:
+      variables: names, in graph order.
+      differing: names whose values are not the checkpoint's.
+    """
+    if not variables:
+        return "; no variable lies between it and the endpoints before it"
+    wrong = [name for name in variables if name in differing]
+    if wrong:
+        return (
+            f"; of the variables that feed it, {_listed(wrong)} do not hold the checkpoint's values"
+        )
+    return f"; it is fed by {_listed(variables)}, which hold the checkpoint's values"
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -1,0 +1,53 @@
+"""Collects checks while an artifact is examined."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from export.verify import differences
+from export.verify.proof import Check, passed_or_failed
+
+
+@dataclasses.dataclass
+class Evidence:
+    """Checks and tables of one examination.
+
+    Attributes:
+      parity_bound: how far an output may be from the source's.
+      checks: so far.
+      endpoints: rows of differences, see `Proof`.
+      layers: rows of distributions, see `Proof`.
+    """
+
+    parity_bound: differences.Bound
+    checks: list[Check] = dataclasses.field(default_factory=list)
+    endpoints: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+    layers: list[dict[str, Any]] = dataclasses.field(default_factory=list)
+
+    def add(self, *checks: Check) -> None:
+        """Takes checks."""
+        self.checks += checks
+
+    def expect(self, area: str, name: str, is_so: bool, complaint: str) -> None:
+        """Takes a check that passes where something is so."""
+        self.add(passed_or_failed(area, name, [] if is_so else [complaint]))
+
+    def skip(self, area: str, name: str, why: str) -> None:
+        """Takes a check that could not be run."""
+        self.add(Check(area, name, "not run", why))
+
+    @contextlib.contextmanager
+    def of(self, area: str, name: str) -> Iterator[None]:
+        """Makes of an exception a failed check: an artifact may raise anything.
+
+        Args:
+          area: of the check.
+          name: of the check.
+        """
+        try:
+            yield
+        except Exception as error:
+            self.add(Check(area, name, "failed", f"{type(error).__name__}: {error}"))

@@ -1,0 +1,136 @@
+"""Inference of an artifact beside that of its source. Imports TensorFlow."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from export.verify import contract, differences, goldens, inputs
+from export.verify.artifact import Artifact
+from export.verify.evidence import Evidence
+from export.verify.source import SourceNetwork, weighted_sum
+from export.verify.subject import Source, Subject
+
+_AREA = "inference"
+
+
+class Inference:
+    """Everything that training=False computes."""
+
+    def __init__(self, subject: Subject, source: Source | None, *, is_full: bool) -> None:
+        """Computes what the source answers.
+
+        Args:
+          subject: which network.
+          source: its checkpoint, or None to check the contract alone.
+          is_full: with all batches, and gradients.
+        """
+        self._subject = subject
+        self._is_full = is_full
+        self._batches = inputs.batches(subject.spec().image_size)
+        if not is_full:
+            self._batches = {"photograph": self._batches["photograph"]}
+        self._source = None
+        if source is not None:
+            self._source = SourceNetwork(subject, source, is_training=False)
+            self._values = self._source.values()
+            self._answers = {
+                name: self._source.answer(batch).endpoints for name, batch in self._batches.items()
+            }
+            self._gradients = {}
+            if is_full:
+                self._gradients = self._source.gradients(self._batches["photograph"])
+            self._source.close()
+
+    def examine(self, artifact: Artifact, evidence: Evidence) -> None:
+        """Compares an artifact with the answers.
+
+        Args:
+          artifact: the one to examine.
+          evidence: takes the checks.
+        """
+        evidence.add(*contract.check(artifact, self._subject))
+        with evidence.of(_AREA, "calls"):
+            before = {name: value.numpy() for name, value in artifact.values().items()}
+            self._check_calls(artifact, evidence)
+            evidence.add(goldens.check(artifact))
+            if self._source is not None:
+                self._check_variables(before, evidence)
+                self._check_endpoints(artifact, evidence, self._differing(before))
+                if self._is_full:
+                    self._check_gradients(artifact, evidence)
+            else:
+                evidence.skip(_AREA, "the source's outputs", "no checkpoint was given")
+            after = {name: value.numpy() for name, value in artifact.values().items()}
+            changed = [name for name in before if not np.array_equal(before[name], after[name])]
+            evidence.expect(
+                _AREA, "no variable changes", not changed, f"changed: {', '.join(changed[:3])}"
+            )
+
+    def _differing(self, values: dict[str, np.ndarray]) -> set[str]:
+        return {n for n, v in self._values.items() if not np.array_equal(values.get(n), v)}
+
+    def _check_calls(self, artifact: Artifact, evidence: Evidence) -> None:
+        """The ways to call it that must all answer the same."""
+        images = tf.constant(self._batches["photograph"])
+        output = artifact.loaded(images)
+        endpoints = artifact.loaded(images, return_endpoints=True)
+        signature = artifact.loaded.signatures["serving_default"]
+        same = {
+            "training=False": artifact.loaded(images, training=False),
+            "inputs=": artifact.loaded(inputs=images),
+            "return_endpoints=True": endpoints["default"],
+            "serving_default": next(iter(signature(inputs=images).values())),
+        }
+        if hasattr(artifact.loaded, "serve"):
+            same["serve"] = artifact.loaded.serve(images)
+        wrong = [name for name, value in same.items() if not np.array_equal(value, output)]
+        evidence.expect(_AREA, "all calls answer the same", not wrong, f"not so {', '.join(wrong)}")
+        scope = f"{self._subject.spec().scope}/"
+        strange = [key for key in endpoints if key != "default" and not key.startswith(scope)]
+        evidence.expect(
+            "contract",
+            f"endpoints have {scope} in front",
+            not strange,
+            f"not so {', '.join(strange[:3])}",
+        )
+
+    def _check_variables(self, values: dict[str, np.ndarray], evidence: Evidence) -> None:
+        compared = differences.compare(
+            "variables",
+            "every variable holds the checkpoint's value",
+            values,
+            self._values,
+            differences.Bound(0.0, "values are copied, not computed"),
+        )
+        evidence.add(compared.check)
+        more = sorted(set(values) - set(self._values))
+        evidence.expect("variables", "no other variables", not more, f"also {', '.join(more[:3])}")
+
+    def _check_endpoints(self, artifact: Artifact, evidence: Evidence, differing: set[str]) -> None:
+        bound = evidence.parity_bound
+
+        def explain(name: str) -> str:
+            return differences.name_variables(self._source.feeding(name), differing)
+
+        for name, batch in self._batches.items():
+            found = artifact.loaded(tf.constant(batch), return_endpoints=True)
+            found = {key: value.numpy() for key, value in found.items()}
+            expected = self._answers[name]
+            compared = differences.compare(_AREA, name, found, expected, bound, explain)
+            evidence.add(compared.check)
+            evidence.endpoints += compared.rows
+            more = sorted(set(found) - set(expected))
+            evidence.expect(
+                _AREA, f"{name}: no other endpoints", not more, f"also {', '.join(more[:3])}"
+            )
+
+    def _check_gradients(self, artifact: Artifact, evidence: Evidence) -> None:
+        images = tf.constant(self._batches["photograph"])
+        variables = dict(zip(artifact.values(), artifact.loaded.variables, strict=True))
+        sources = {"inputs": images} | {n: variables[n] for n in self._source.trainable()}
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            value = weighted_sum(artifact.loaded(images))
+        found = tape.gradient(value, sources)
+        evidence.add(differences.compare_gradients(_AREA, found, self._gradients))

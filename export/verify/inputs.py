@@ -1,0 +1,64 @@
+"""The images every proof uses. Imports TensorFlow."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import numpy as np
+import tensorflow as tf
+
+# A cat: "Chelsea" by Stefan van der Walt, CC0, cut to a square of 256 pixels.
+_PHOTOGRAPH = "data/photograph.jpg"
+_SEED = 1  # of the noise
+
+
+def photograph_file() -> bytes:
+    """The photograph as a JPEG file."""
+    return resources.files("export").joinpath(_PHOTOGRAPH).read_bytes()
+
+
+def photograph(size: int) -> np.ndarray:
+    """The photograph, f32[1, size, size, 3] in [0, 1]."""
+    image = tf.io.decode_jpeg(photograph_file(), channels=3)
+    image = tf.image.resize(tf.image.convert_image_dtype(image, tf.float32), [size, size])
+    return image.numpy()[np.newaxis]
+
+
+def noise(size: int) -> np.ndarray:
+    """Uniform noise, f32[1, size, size, 3] in [0, 1]."""
+    return np.random.RandomState(_SEED).uniform(0, 1, (1, size, size, 3)).astype(np.float32)
+
+
+def gradient(size: int) -> np.ndarray:
+    """A ramp of another direction in each channel, f32[1, size, size, 3] in [0, 1]."""
+    ramp = np.linspace(0, 1, size, dtype=np.float32)
+    across, down = np.meshgrid(ramp, ramp)
+    return np.stack([across, down, 1 - across], axis=-1)[np.newaxis]
+
+
+def constant(size: int, value: float) -> np.ndarray:
+    """One value everywhere, f32[1, size, size, 3]."""
+    return np.full((1, size, size, 3), value, np.float32)
+
+
+def batches(size: int) -> dict[str, np.ndarray]:
+    """Batches of one, two and three images by what is in them.
+
+    Args:
+      size: height and width, pixels.
+
+    Returns:
+      f32[batch, size, size, 3] in [0, 1].
+    """
+    return {
+        "photograph": photograph(size),
+        "noise, gradient": np.concatenate([noise(size), gradient(size)]),
+        "zeros, ones, photograph": np.concatenate(
+            [constant(size, 0), constant(size, 1), photograph(size)]
+        ),
+    }
+
+
+def mixed(size: int) -> np.ndarray:
+    """Noise and the photograph, f32[2, size, size, 3] in [0, 1], to train on."""
+    return np.concatenate([noise(size), photograph(size)])

@@ -1,0 +1,173 @@
+"""The source: a network in a plain TF1 graph and session, filled from the checkpoint.
+
+It shares with the export the networks of `nets`, and nothing else: the graph has placeholders
+and no function, TensorFlow's own Saver fills it, and its own gradients differentiate it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from export.verify.subject import Source, Subject
+
+_SHADOW = "/ExponentialMovingAverage"  # suffix that tf.train.ExponentialMovingAverage gives
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What the source answers to one batch.
+
+    Attributes:
+      endpoints: values by name with the scope in front, in graph order, `default` last;
+        without those that dropout makes random.
+      statistics: moving statistics after the batch, by name; empty in inference.
+    """
+
+    endpoints: dict[str, np.ndarray]
+    statistics: dict[str, np.ndarray]
+
+
+class SourceNetwork:
+    """One network, either for inference or for training."""
+
+    def __init__(self, subject: Subject, source: Source, *, is_training: bool) -> None:
+        """Builds the graph and restores it.
+
+        Args:
+          subject: which network.
+          source: the checkpoint.
+          is_training: batch statistics and dropout.
+        """
+        self.spec = subject.spec()
+        self._graph = tf.Graph()
+        with self._graph.as_default():
+            size = None if self.spec.size_is_free else self.spec.image_size
+            self._images = tf.placeholder(tf.float32, [None, size, size, 3])
+            self._momentum = tf.placeholder(tf.float32, [])
+            endpoints = self.spec.builder(
+                self.spec,
+                self.spec.input_scaling.apply(self._images),
+                num_classes=self.spec.num_classes if subject.is_classification else None,
+                is_training=is_training,
+                batch_norm_momentum=self._momentum,
+            )
+            self._endpoints = {f"{self.spec.scope}/{key}": t for key, t in endpoints.items()}
+            self._feature = self._endpoints[f"{self.spec.scope}/{self.spec.feature_endpoint}"]
+            if subject.is_classification:
+                output = endpoints["Logits"]
+            else:
+                output = tf.squeeze(self._feature, [1, 2])
+            self._fetches = {
+                name: tensor
+                for name, tensor in (self._endpoints | {"default": output}).items()
+                if not _is_random(tensor)
+            }
+            self._updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
+            self._variables = {v.op.name: v for v in tf.global_variables()}
+            self._trainable = [v.op.name for v in tf.trainable_variables()]
+            self._session = tf.Session(graph=self._graph, config=_as_written())
+            self._restore(source)
+
+    def _restore(self, source: Source) -> None:
+        stored = tf.train.load_checkpoint(source.prefix).get_variable_to_shape_map()
+        wants_average = source.averages != "raw"
+        by_tensor = {
+            name + _SHADOW if wants_average and name + _SHADOW in stored else name: variable
+            for name, variable in self._variables.items()
+        }
+        tf.train.Saver(by_tensor).restore(self._session, source.prefix)
+
+    def values(self) -> dict[str, np.ndarray]:
+        """All variables by name."""
+        return self._session.run(self._variables)
+
+    def trainable(self) -> list[str]:
+        """Names of the variables that optimizers change."""
+        return self._trainable
+
+    def answer(self, images: np.ndarray, momentum: float = 0.0) -> Answer:
+        """Runs a batch; in training the moving statistics move.
+
+        Args:
+          images: f32[batch, height, width, 3] in [0, 1].
+          momentum: of the moving statistics.
+        """
+        feed = {self._images: images, self._momentum: momentum}
+        values, _ = self._session.run([self._fetches, self._updates], feed)
+        statistics = {}
+        if self._updates:
+            moving = [name for name in self._variables if name not in self._trainable]
+            statistics = self._session.run({name: self._variables[name] for name in moving})
+        return Answer(values, statistics)
+
+    def differentiable(self) -> str | None:
+        """The endpoint to differentiate: the output, or the features where it is random."""
+        feature = f"{self.spec.scope}/{self.spec.feature_endpoint}"
+        return next((name for name in ("default", feature) if name in self._fetches), None)
+
+    def gradients(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """Gradients of one number made of `differentiable`, by variable and by `inputs`.
+
+        Args:
+          images: f32[batch, height, width, 3] in [0, 1].
+        """
+        with self._graph.as_default():
+            variables = {name: self._variables[name] for name in self._trainable}
+            targets = {"inputs": self._images} | variables
+            value = weighted_sum(self._fetches[self.differentiable()])
+            gradients = tf.gradients(value, list(targets.values()))
+        found = dict(zip(targets, gradients, strict=True))
+        wanted = {name: gradient for name, gradient in found.items() if gradient is not None}
+        return self._session.run(wanted, {self._images: images})
+
+    def feeding(self, endpoint: str) -> list[str]:
+        """Names of the variables between an endpoint and those before it, in graph order."""
+        others = {t.op for key, t in self._endpoints.items() if key != endpoint}
+        found = {
+            operation.name
+            for operation in _ancestors(self._fetches[endpoint].op, others)
+            if operation.type == "VarHandleOp"
+        }
+        return [name for name in self._variables if name in found]
+
+    def close(self) -> None:
+        """Frees the session's memory."""
+        self._session.close()
+
+
+def weighted_sum(output: tf.Tensor) -> tf.Tensor:
+    """One number of an output: its channels times cos(0), cos(1), ..., all different.
+
+    Args:
+      output: f32[..., channels].
+    """
+    return tf.reduce_sum(output * np.cos(np.arange(int(output.shape[-1]))).astype(np.float32))
+
+
+def _ancestors(start: tf.Operation, stop: set[tf.Operation] = frozenset()) -> set[tf.Operation]:
+    """An operation and those it depends on, as far as others at which the search stops."""
+    seen, queue = set(), [start]
+    while queue:
+        operation = queue.pop()
+        if operation not in seen:
+            seen.add(operation)
+            queue += [t.op for t in operation.inputs if t.op not in stop]
+    return seen
+
+
+def _is_random(tensor: tf.Tensor) -> bool:
+    return any(operation.type == "RandomUniform" for operation in _ancestors(tensor.op))
+
+
+def _as_written() -> tf.ConfigProto:
+    """Runs each operation as the graph has it; the artifact's process does the same.
+
+    TensorFlow's graph optimizer fuses operations according to what is fetched, and fused ones
+    round otherwise. Without it both sides run the same kernels in the same order.
+    """
+    config = tf.ConfigProto()
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    return config

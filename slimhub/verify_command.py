@@ -1,0 +1,84 @@
+"""`slimhub verify`: proof, again, at any time."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from slimhub import checkpoint_options, network_options
+
+if TYPE_CHECKING:
+    from export.verify import Proof, Subject
+
+NAME = "verify"
+SUMMARY = "Checks an artifact, and that it computes what its checkpoint's network computes."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's arguments."""
+    from nets import TASKS
+
+    parser.add_argument("artifact", metavar="ARTIFACT", help="folder of a SavedModel")
+    checkpoint_options.add(parser, "--checkpoint", required=False)
+    checkpoint_options.add_averages(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--report", metavar="FOLDER", help="write a report, report.html, there")
+    parser.add_argument(
+        "--network",
+        metavar="NAME",
+        help="which network it is, where the artifact does not say",
+    )
+    parser.add_argument("--task", choices=TASKS, default=None, help="its task; with --network")
+    network_options.add(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Verifies, and prints every check; exit code 1 where one failed."""
+    from export.verify import PHASES, verify
+    from slimhub.progress import Progress
+
+    if arguments.report is not None:
+        from export.verify import report
+
+        report.check_folder(arguments.report)
+    with Progress(len(PHASES)) as progress:
+        proof = verify(
+            arguments.artifact,
+            arguments.checkpoint,
+            checkpoint_name=arguments.checkpoint_name,
+            sha256=arguments.sha256,
+            averages=arguments.averages,
+            subject=_subject(arguments),
+            on_phase=progress.phase,
+            on_transfer=progress.transfer,
+        )
+    if arguments.report is not None:
+        report.write(arguments.report, arguments.artifact, proof)
+    if arguments.format == "json":
+        print(json.dumps(proof.to_json(), indent=2))
+    else:
+        print("\n".join(_lines(proof)))
+    return 0 if proof.holds else 1
+
+
+def _subject(arguments: argparse.Namespace) -> Subject | None:
+    """The network that the flags name, None where they name none."""
+    from export.errors import RequestError
+    from export.verify import Subject
+
+    options = network_options.chosen(arguments)
+    if arguments.network is None:
+        given = [name for name, value in options.items() if value is not None]
+        if given or arguments.task:
+            names = ", ".join(f"--{name}" for name in given or ["task"])
+            raise RequestError(f"{names}: say which network is meant, too, with --network")
+        return None
+    subject = Subject(arguments.network, arguments.task or "feature_vector", options)
+    subject.spec()  # refuses what is out of range
+    return subject
+
+
+def _lines(proof: Proof) -> list[str]:
+    verdict = "holds" if proof.holds else "FAILS"
+    return [*(check.line() for check in proof.checks), f"the proof {verdict}: {proof.summary()}"]
