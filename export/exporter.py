@@ -71,12 +71,12 @@ def export(
                 progress=on_transfer,
             )
         )
+        if companion is not None:
+            companion.restore(Source(str(checkpoint.prefix), request.averages))
         on_phase(PHASES[2])
         built = _build(spec, request.task)
         on_phase(PHASES[3])
         plan = _fill(built, checkpoint, spec, request)
-        if companion is not None:
-            companion.restore(Source(str(checkpoint.prefix), request.averages))
 
         on_phase(PHASES[4])
         from export import goldens, saved_model  # import TensorFlow
@@ -85,6 +85,9 @@ def export(
         content["variables"] |= built.variables.count()
         with staging.staged(target, request.overwrite) as folder:
             saved_model.write(folder, spec, request.task, built, names)
+            if companion is not None:
+                companion.examine(folder, content)
+            on_phase(PHASES[5])
             content["golden"] = goldens.write(folder, spec, built)
             record.write(folder, content)
             proof = None
@@ -99,17 +102,13 @@ def export(
 def _prove(
     companion: Companion, folder: Path, checkpoint: checkpoints.Checkpoint, on_phase: Progress
 ) -> Proof:
-    """Has the artifact examined, and refuses one that fails.
+    """Waits for the proof, and refuses an artifact that fails it.
 
     Raises:
       ExportError: says what differs, and where.
     """
-    on_phase(PHASES[5])
-    proof = companion.prove(
-        folder,
-        private=(str(folder.parent), str(checkpoint.prefix.parent)),
-        on_examined=lambda part: on_phase(PHASES[6]),
-    )
+    private = (str(folder.parent), str(checkpoint.prefix.parent))
+    proof = companion.conclude(private, lambda part: on_phase(PHASES[6]))
     if not proof.holds:
         failed = "\n".join(f"  {check.line()}" for check in proof.failed)
         raise ExportError(

@@ -1,10 +1,11 @@
-"""Makes a checkpoint of a network that nobody trained, as a first training step leaves it.
+"""Makes a checkpoint of a network that nobody trained, with values as training leaves them.
 
     python -m scripts.make_checkpoint NETWORK PREFIX
 
-Weights are TF-Slim's own initial values, the moving statistics those of a batch of noise, so
-that every layer has outputs of a usual size. The same values at every run. Takes ten seconds;
-export it with `slimhub export NETWORK --checkpoint=PREFIX`.
+Weights are TF-Slim's own initial values, batch norm has scales and offsets, and the moving
+statistics are those of a batch of noise, so that every layer's outputs are of a usual size. The
+same values at every run. Takes ten seconds; `slimhub export NETWORK --checkpoint=PREFIX` exports
+it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,13 @@ def make(network: str, prefix: Path) -> None:
             batch_norm_momentum=0.0,  # the statistics of this batch alone
         )
         session.run(tf.global_variables_initializer())
+        random = np.random.RandomState(_SEED)
+        for variable in tf.trainable_variables():
+            shape = variable.shape.as_list()
+            if variable.op.name.endswith("/gamma"):
+                variable.load(random.uniform(0.5, 1.5, shape), session)
+            elif variable.op.name.endswith("/beta"):
+                variable.load(random.normal(0, 0.3, shape), session)
         session.run(tf.get_collection(tf.GraphKeys.UPDATE_OPS))
         prefix.parent.mkdir(parents=True, exist_ok=True)
         tf.train.Saver().save(session, str(prefix), write_meta_graph=False)

@@ -50,6 +50,7 @@ def execute(arguments: argparse.Namespace) -> int:
             sha256=arguments.sha256,
             averages=arguments.averages,
             subject=_subject(arguments),
+            wants_layers=arguments.report is not None,
             on_phase=progress.phase,
             on_transfer=progress.transfer,
         )

@@ -20,26 +20,27 @@ from export.verify.subject import Subject, from_record
 class Artifact:
     """A SavedModel folder."""
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, content: dict[str, Any] | None = None) -> None:
         """Reads what does not need the graph to be loaded.
 
         Args:
           folder: path.
+          content: of its record, where it is not on disk yet.
 
         Raises:
           ExportError: where it is not a SavedModel that can be parsed.
         """
         self.folder = Path(folder)
         try:
-            content = (self.folder / "saved_model.pb").read_bytes()
-            self.proto = saved_model_pb2.SavedModel.FromString(content)
+            graph = (self.folder / "saved_model.pb").read_bytes()
+            self.proto = saved_model_pb2.SavedModel.FromString(graph)
         except (OSError, DecodeError) as error:
             raise ExportError(
                 f"{self.folder.name}/saved_model.pb cannot be read: {error}"
             ) from error
         if not self.proto.meta_graphs:
             raise ExportError(f"{self.folder.name}/saved_model.pb holds no graph")
-        self.record = self._record()
+        self.record = content or self._record()
 
     def _record(self) -> dict[str, Any] | None:
         try:

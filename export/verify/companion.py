@@ -29,12 +29,13 @@ _SHOWN = 2000  # characters of what a process said before it died
 class Companion:
     """A process that gets ready to prove an artifact while another makes it."""
 
-    def __init__(self, mode: str, subject: Subject | None) -> None:
+    def __init__(self, mode: str, subject: Subject | None, *, wants_layers: bool = False) -> None:
         """Starts it.
 
         Args:
-          mode: `full` or `quick`.
+          mode: `full`, `quick` or `thorough`.
           subject: the network, or None for that of the artifact's record.
+          wants_layers: whether the proof is to describe the values of all variables.
         """
         # numpy's threads would be in the way of forking.
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
@@ -48,7 +49,8 @@ class Companion:
             text=True,
             start_new_session=True,  # Ctrl-C is for the export, which ends this one
         )
-        self._send({"mode": mode, "subject": subject and dataclasses.asdict(subject)})
+        hello = {"mode": mode, "subject": subject and dataclasses.asdict(subject)}
+        self._send(hello | {"wants_layers": wants_layers})
 
     def __enter__(self) -> Companion:
         return self
@@ -71,16 +73,21 @@ class Companion:
         """Names the checkpoint, which has to stay where it is; None where there is none."""
         self._send({"source": source and dataclasses.asdict(source)})
 
-    def prove(
-        self,
-        folder: Path,
-        private: Sequence[str] = (),
-        on_examined: Callable[[str], None] = lambda part: None,
-    ) -> Proof:
-        """Has an artifact examined.
+    def examine(self, folder: Path, record: dict[str, Any] | None = None) -> None:
+        """Has an artifact examined, and returns at once.
 
         Args:
-          folder: the artifact.
+          folder: the artifact; graph and variables have to be there.
+          record: content of its record, where that is not in the folder yet.
+        """
+        self._send({"artifact": str(folder), "record": record})
+
+    def conclude(
+        self, private: Sequence[str], on_examined: Callable[[str], None] = lambda part: None
+    ) -> Proof:
+        """Waits for the proof; the artifact has to be whole.
+
+        Args:
           private: paths that none of its files may name.
           on_examined: called with the name of each part that is done, but for the last.
 
@@ -88,7 +95,7 @@ class Companion:
           ExportError: where the proof cannot be made at all. One that does not hold is
             returned.
         """
-        self._send({"artifact": str(folder), "private": list(private)})
+        self._send({"private": list(private)})
         while True:
             message = self._receive()
             if "examined" in message:

@@ -23,7 +23,7 @@ class Bound:
 
 SAME_KERNELS = Bound(0.0, "the same kernels run in the same order on this machine")
 OTHER_ORDER = Bound(1e-5, "the order of operations is another's: f32 rounding adds up")
-GRADIENTS = Bound(1e-4, "partial sums of gradients are added in an order of their own")
+GRADIENTS = Bound(1e-5, "partial sums of gradients are added in an order of their own")
 SUM = Bound(1e-6, "summed in f64 here, in f32 there")
 
 
@@ -103,7 +103,7 @@ def compare(
 
 
 def compare_gradients(
-    area: str, actual: Mapping[str, Any], expected: Mapping[str, np.ndarray]
+    area: str, name: str, actual: Mapping[str, Any], expected: Mapping[str, np.ndarray]
 ) -> Check:
     """Compares gradients by variable.
 
@@ -112,25 +112,26 @@ def compare_gradients(
 
     Args:
       area: of the check.
+      name: of the check.
       actual: the artifact's, tensors or None.
       expected: the source's, in graph order.
     """
     largest = max((float(np.abs(value).max()) for value in expected.values()), default=0.0)
     worst, complaints = 0.0, []
-    for name, wanted in expected.items():
-        found = actual.get(name)
+    for variable, wanted in expected.items():
+        found = actual.get(variable)
         if found is None:
             worst = np.inf
-            complaints.append(f"{name} has no gradient")
+            complaints.append(f"{variable} has no gradient")
             continue
         scale = max(float(np.abs(wanted).max()), largest / 1000)
         difference = relative(found.numpy(), wanted, scale)
         worst = max(worst, difference)
         if difference > GRADIENTS.tolerance:
-            complaints.append(f"that of {name} differs: {_values(found.numpy(), wanted)}")
+            complaints.append(f"that of {variable} differs: {_values(found.numpy(), wanted)}")
     return Check(
         area,
-        "gradients of inputs and trainable variables",
+        name,
         "failed" if complaints else "passed",
         "; ".join(complaints[:_SHOWN]) or f"{len(expected)} gradients",
         worst,

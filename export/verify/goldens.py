@@ -22,7 +22,7 @@ def check(artifact: Artifact) -> Check:
     """
     golden = (artifact.record or {}).get("golden")
     if golden is None:
-        return Check(_AREA, _NAME, "not run", f"there is no record {record.PATH}")
+        return Check(_AREA, _NAME, "not run", f"no answer is recorded in {record.PATH}")
     try:
         expected = np.load(artifact.folder / goldens.OUTPUT, allow_pickle=False)
     except (OSError, ValueError) as error:

@@ -8,25 +8,34 @@ import tensorflow as tf
 from export.verify import contract, differences, goldens, inputs
 from export.verify.artifact import Artifact
 from export.verify.evidence import Evidence
-from export.verify.source import SourceNetwork, weighted_sum
+from export.verify.source import SourceNetwork
 from export.verify.subject import Source, Subject
 
 _AREA = "inference"
+_QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
 class Inference:
     """Everything that training=False computes."""
 
-    def __init__(self, subject: Subject, source: Source | None, *, is_full: bool) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        source: Source | None,
+        *,
+        is_full: bool,
+        wants_layers: bool = False,
+    ) -> None:
         """Computes what the source answers.
 
         Args:
           subject: which network.
           source: its checkpoint, or None to check the contract alone.
-          is_full: with all batches, and gradients.
+          is_full: with all batches.
+          wants_layers: whether to describe the values of all variables.
         """
+        self._wants_layers = wants_layers
         self._subject = subject
-        self._is_full = is_full
         self._batches = inputs.batches(subject.spec().image_size)
         if not is_full:
             self._batches = {"photograph": self._batches["photograph"]}
@@ -37,9 +46,6 @@ class Inference:
             self._answers = {
                 name: self._source.answer(batch).endpoints for name, batch in self._batches.items()
             }
-            self._gradients = {}
-            if is_full:
-                self._gradients = self._source.gradients(self._batches["photograph"])
             self._source.close()
 
     def examine(self, artifact: Artifact, evidence: Evidence) -> None:
@@ -52,13 +58,13 @@ class Inference:
         evidence.add(*contract.check(artifact, self._subject))
         with evidence.of(_AREA, "calls"):
             before = {name: value.numpy() for name, value in artifact.values().items()}
+            if self._wants_layers:
+                evidence.layers += [_describe(name, value) for name, value in before.items()]
             self._check_calls(artifact, evidence)
             evidence.add(goldens.check(artifact))
             if self._source is not None:
                 self._check_variables(before, evidence)
                 self._check_endpoints(artifact, evidence, self._differing(before))
-                if self._is_full:
-                    self._check_gradients(artifact, evidence)
             else:
                 evidence.skip(_AREA, "the source's outputs", "no checkpoint was given")
             after = {name: value.numpy() for name, value in artifact.values().items()}
@@ -125,12 +131,8 @@ class Inference:
                 _AREA, f"{name}: no other endpoints", not more, f"also {', '.join(more[:3])}"
             )
 
-    def _check_gradients(self, artifact: Artifact, evidence: Evidence) -> None:
-        images = tf.constant(self._batches["photograph"])
-        variables = dict(zip(artifact.values(), artifact.loaded.variables, strict=True))
-        sources = {"inputs": images} | {n: variables[n] for n in self._source.trainable()}
-        with tf.GradientTape() as tape:
-            tape.watch(images)
-            value = weighted_sum(artifact.loaded(images))
-        found = tape.gradient(value, sources)
-        evidence.add(differences.compare_gradients(_AREA, found, self._gradients))
+
+def _describe(name: str, value: np.ndarray) -> dict[str, object]:
+    """Shape and quantiles of a variable, as JSON."""
+    quantiles = np.quantile(value, _QUANTILES).tolist() if value.size else []
+    return {"variable": name, "shape": list(value.shape), "quantiles": quantiles}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -50,7 +51,8 @@ class Proof:
     """The outcome of all checks of one artifact.
 
     Attributes:
-      mode: one of `MODES`, or `contract` where there was no source to compare with.
+      mode: one of `MODES`; `thorough`, which is full with the gradients of inference; or
+        `contract`, where there was no source to compare with.
       checks: in the order of their areas.
       endpoints: rows of {mode, endpoint, shape, largest, difference}, in graph order.
       layers: rows of {variable, shape, quantiles}, in graph order; only where asked for.
@@ -86,15 +88,19 @@ class Proof:
         return f"{self.mode}, {', '.join(parts)}"
 
     def to_json(self) -> dict[str, Any]:
-        """The proof as JSON."""
-        return {
+        """The proof as JSON; a difference of things that cannot be compared is null."""
+        content = {
             "mode": self.mode,
             "holds": self.holds,
             "counts": self.counts(),
             "checks": [dataclasses.asdict(check) for check in self.checks],
-            "endpoints": list(self.endpoints),
+            "endpoints": [dict(row) for row in self.endpoints],
             "layers": list(self.layers),
         }
+        for row in [*content["checks"], *content["endpoints"]]:
+            if row["difference"] is not None and not math.isfinite(row["difference"]):
+                row["difference"] = None
+        return content
 
 
 def passed_or_failed(area: str, name: str, failures: Iterable[str], detail: str = "") -> Check:

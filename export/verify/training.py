@@ -10,13 +10,12 @@ import tensorflow as tf
 from export.verify import differences, inputs
 from export.verify.artifact import Artifact
 from export.verify.evidence import Evidence
-from export.verify.source import Answer, SourceNetwork, weighted_sum
+from export.verify.source import Answer, SourceNetwork
 from export.verify.subject import Source, Subject
 
 _AREA = "training"
 _MOMENTUM = 0.9
 _DEFAULT_MOMENTUM = 0.99  # of the contract
-_QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 _DEVIATIONS = 8.0  # standard deviations by which random logits may be off
 
 
@@ -36,9 +35,6 @@ class Training:
         self._other_images = inputs.batches(size)["zeros, ones, photograph"]
         self._source = SourceNetwork(subject, source, is_training=True)
         self._values = self._source.values()
-        self._gradients: dict[str, np.ndarray] = {}
-        if self._source.differentiable() is not None:
-            self._gradients = self._source.gradients(self._images)
         # The second starts from the statistics that the first leaves.
         self._answers = {
             "noise, photograph": self._source.answer(self._images, _MOMENTUM),
@@ -56,7 +52,6 @@ class Training:
         with evidence.of(_AREA, "calls"):
             variables = artifact.values()
             before = {name: value.numpy() for name, value in variables.items()}
-            evidence.layers += [_describe(name, value) for name, value in before.items()]
             self._check_regularization(artifact, before, evidence)
             first, second = self._answers
             found = artifact.loaded(
@@ -72,7 +67,6 @@ class Training:
             )
             self._check_answer(second, found, variables, evidence)
             self._check_what_stays(artifact, before, evidence)
-            self._check_gradients(artifact, evidence)
 
     def _check_answer(
         self,
@@ -175,26 +169,3 @@ class Training:
             differences.SUM,
         )
         evidence.add(compared.check)
-
-    def _check_gradients(self, artifact: Artifact, evidence: Evidence) -> None:
-        target = self._source.differentiable()
-        if target is None:
-            evidence.skip(_AREA, "gradients", "dropout makes them random")
-            return
-        images = tf.constant(self._images)
-        variables = artifact.values()
-        sources = {"inputs": images} | {
-            n: variables[n] for n in self._source.trainable() if n in variables
-        }
-        with tf.GradientTape() as tape:
-            tape.watch(images)
-            endpoints = artifact.loaded(images, training=True, return_endpoints=True)
-            value = weighted_sum(endpoints[target])
-        found = tape.gradient(value, sources)
-        evidence.add(differences.compare_gradients(_AREA, found, self._gradients))
-
-
-def _describe(name: str, value: np.ndarray) -> dict[str, object]:
-    """Shape, spread and a histogram's worth of quantiles of a variable, as JSON."""
-    quantiles = np.quantile(value, _QUANTILES).tolist() if value.size else []
-    return {"variable": name, "shape": list(value.shape), "quantiles": quantiles}

@@ -24,6 +24,7 @@ def verify(
     sha256: str | None = None,
     averages: str = "auto",
     subject: Subject | None = None,
+    wants_layers: bool = False,
     on_phase: Callable[[str], None] = lambda phase: None,
     on_transfer: Callable[[str, int, int | None], None] | None = None,
 ) -> Proof:
@@ -36,6 +37,7 @@ def verify(
       sha256: expected hex digest of an archive or file.
       averages: `auto`, `shadow` or `raw`, as the export was asked for.
       subject: which network it is; what its record, or else its variables say by default.
+      wants_layers: whether the proof is to describe the values of all variables.
       on_phase: called at the start of each of `PHASES`.
       on_transfer: called while a checkpoint is downloaded.
 
@@ -53,7 +55,9 @@ def verify(
             f"{os.fspath(folder)} is not a SavedModel folder: it has no saved_model.pb"
         )
     with contextlib.ExitStack() as resources:
-        companion = resources.enter_context(Companion("full", subject))
+        companion = resources.enter_context(
+            Companion("thorough", subject, wants_layers=wants_layers)
+        )
         on_phase(PHASES[0])
         source = None
         if checkpoint is not None:
@@ -65,4 +69,5 @@ def verify(
             source = Source(str(opened.prefix), averages)
         companion.restore(source)
         on_phase(PHASES[1])
-        return companion.prove(path, (str(path),), lambda part: on_phase(PHASES[2]))
+        companion.examine(path)
+        return companion.conclude((str(path),), lambda part: on_phase(PHASES[2]))

@@ -1,11 +1,12 @@
 """The process that proves: started beside the export, it has nothing in common with it.
 
 It imports TensorFlow, forks before TensorFlow has started any thread, and lets one process
-look at inference and one at training. Each builds its source and computes the answers while
+look at outputs and one at gradients. Each builds its source and computes the answers while
 the artifact is still being written, and loads it when it is there.
 
-Lines of JSON come in: {mode, subject}, then {source}, then {artifact, private}. {examined} goes
-out for each part but the last, and {proof} or {error} in the end. `companion` is the other side.
+Lines of JSON come in: {mode, subject, wants_layers}, {source}, {artifact, record}, {private}.
+{examined} goes out for each part but the last, {proof} or {error} in the end. `companion` is the
+other side.
 """
 
 from __future__ import annotations
@@ -18,14 +19,59 @@ import sys
 import traceback
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from export.errors import ExportError
 from export.verify import files
 from export.verify.proof import Check, Proof
 from export.verify.subject import Source, Subject
 
-_AREAS = ("files", "contract", "variables", "inference", "training", "goldens")
+if TYPE_CHECKING:
+    from export.verify.evidence import Evidence
+    from export.verify.gradients import Gradients
+    from export.verify.inference import Inference
+    from export.verify.training import Training
+
+AREAS = ("files", "contract", "variables", "inference", "training", "goldens")
+
+
+@dataclasses.dataclass(frozen=True)
+class Assignment:
+    """What the examiners are to do.
+
+    Attributes:
+      subject: which network.
+      source: its checkpoint, or None.
+      mode: `full`, `quick`, or `thorough`, which is full with the gradients of inference.
+      wants_layers: whether to describe the values of all variables.
+    """
+
+    subject: Subject
+    source: Source | None
+    mode: str
+    wants_layers: bool
+
+    def parts(self) -> list[str]:
+        """What processes of their own look at."""
+        has_gradients = self.source is not None and self.mode != "quick"
+        return ["outputs", "gradients"] if has_gradients else ["outputs"]
+
+    def examiners(self, part: str) -> list[Inference | Training | Gradients]:
+        """The examiners of one part, which compute the source's answers."""
+        from export.verify.gradients import Gradients
+        from export.verify.inference import Inference
+        from export.verify.training import Training
+
+        subject, source = self.subject, self.source
+        if part == "gradients":
+            # Training comes last: it moves statistics that inference reads.
+            modes = (False, True) if self.mode == "thorough" else (True,)
+            return [Gradients(subject, source, is_training=mode) for mode in modes]
+        is_full = self.mode != "quick"
+        inference = Inference(subject, source, is_full=is_full, wants_layers=self.wants_layers)
+        if source is None or not is_full:
+            return [inference]
+        return [inference, Training(subject, source)]
 
 
 def main() -> None:
@@ -50,26 +96,36 @@ def _prove() -> dict[str, Any]:
     if subject is None:  # an artifact that is there says itself what it is
         target = _read()
         subject = _identify(target["artifact"])
-    parts = ["inference"]
-    if hello["mode"] == "full" and source is not None:
-        parts.append("training")
-    examiners = {part: _fork(part, subject, source, hello["mode"] == "full") for part in parts}
+    assignment = Assignment(subject, source, hello["mode"], hello["wants_layers"])
+    examiners = {part: _fork(part, assignment) for part in assignment.parts()}
     target = target or _read()
     for connection in examiners.values():
-        connection.send(target["artifact"])
-    checks = _check_files(Path(target["artifact"]), target["private"])
+        connection.send(target)
+    finished = _read()
+    folder = Path(target["artifact"])
+    checks = files.check(folder, _record(folder), finished["private"])
     results = _collect(examiners)
-    checks += [check for result in results.values() for check in result["checks"]]
-    if "training" not in parts:
-        why = "no checkpoint was given" if source is None else "left out of a quick proof"
-        checks.append(Check("training", "training mode and gradients", "not run", why))
+    checks += [check for result in results.values() for check in result.checks]
+    checks += _left_out(assignment)
     proof = Proof(
-        mode="contract" if source is None else hello["mode"],
-        checks=tuple(sorted(checks, key=lambda check: _AREAS.index(check.area))),
-        endpoints=tuple(row for part in parts for row in results[part]["endpoints"]),
-        layers=tuple(row for part in parts for row in results[part]["layers"]),
+        mode="contract" if source is None else assignment.mode,
+        checks=tuple(sorted(checks, key=lambda check: AREAS.index(check.area))),
+        endpoints=tuple(row for result in results.values() for row in result.endpoints),
+        layers=tuple(row for result in results.values() for row in result.layers),
     )
     return {"proof": dataclasses.asdict(proof)}
+
+
+def _left_out(assignment: Assignment) -> list[Check]:
+    """Checks that this assignment does not have, with the reason."""
+    if assignment.source is None:
+        return [Check("training", "outputs, updates, gradients", "not run", "no checkpoint given")]
+    if assignment.mode == "quick":
+        return [Check("training", "outputs, updates, gradients", "not run", "a quick proof")]
+    if assignment.mode == "full":
+        why = "left to `slimhub verify` with the checkpoint"
+        return [Check("inference", "gradients of inputs and variables", "not run", why)]
+    return []
 
 
 def _identify(folder: str) -> Subject:
@@ -84,65 +140,52 @@ def _identify(folder: str) -> Subject:
     return subject
 
 
-def _check_files(folder: Path, private: list[str]) -> list[Check]:
+def _record(folder: Path) -> dict[str, Any] | None:
     from export.verify.artifact import Artifact
 
-    return files.check(folder, Artifact(folder).record, private)
+    return Artifact(folder).record
 
 
-def _fork(part: str, subject: Subject, source: Source | None, is_full: bool) -> Connection:
+def _fork(part: str, assignment: Assignment) -> Connection:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
-    arguments = (theirs, part, subject, source, is_full)
-    context.Process(target=_examine, args=arguments, daemon=True).start()
+    context.Process(target=_examine, args=(theirs, part, assignment), daemon=True).start()
     theirs.close()
     return ours
 
 
-def _examine(
-    connection: Connection, part: str, subject: Subject, source: Source | None, is_full: bool
-) -> None:
+def _examine(connection: Connection, part: str, assignment: Assignment) -> None:
     """Runs in a process of its own: answers of the source, then the artifact beside them."""
     gc.disable()  # graphs are many small objects that live as long as this process
     try:
-        connection.send(_examined(connection, part, subject, source, is_full))
+        connection.send(_examined(connection, part, assignment))
     except BaseException as error:
-        message = str(error) if isinstance(error, ExportError) else traceback.format_exc()
-        connection.send({"error": message})
+        connection.send(str(error) if isinstance(error, ExportError) else traceback.format_exc())
 
 
-def _examined(
-    connection: Connection, part: str, subject: Subject, source: Source | None, is_full: bool
-) -> dict[str, Any]:
+def _examined(connection: Connection, part: str, assignment: Assignment) -> Evidence:
     import tensorflow as tf
 
     from export.verify import differences
     from export.verify.artifact import Artifact
     from export.verify.evidence import Evidence
-    from export.verify.inference import Inference
-    from export.verify.training import Training
 
     # As the source's sessions, see there.
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    if part == "inference":
-        examiner = Inference(subject, source, is_full=is_full)
-    else:
-        examiner = Training(subject, source)
-    artifact = Artifact(connection.recv())
+    examiners = assignment.examiners(part)
+    target = connection.recv()
+    artifact = Artifact(target["artifact"], target["record"])
     is_ours = artifact.record is not None
     evidence = Evidence(differences.SAME_KERNELS if is_ours else differences.OTHER_ORDER)
-    examiner.examine(artifact, evidence)
-    return {
-        "checks": evidence.checks,
-        "endpoints": evidence.endpoints,
-        "layers": evidence.layers,
-    }
+    for examiner in examiners:
+        examiner.examine(artifact, evidence)
+    return evidence
 
 
-def _collect(examiners: dict[str, Connection]) -> dict[str, dict[str, Any]]:
+def _collect(examiners: dict[str, Connection]) -> dict[str, Evidence]:
     """Results by part; ends the process where nobody waits for them any more."""
     parts = {connection: part for part, connection in examiners.items()}
-    results: dict[str, dict[str, Any]] = {}
+    results: dict[str, Evidence] = {}
     while len(results) < len(parts):
         waiting = [c for c, part in parts.items() if part not in results]
         for ready in wait([*waiting, sys.stdin.fileno()]):
@@ -150,11 +193,12 @@ def _collect(examiners: dict[str, Connection]) -> dict[str, dict[str, Any]]:
                 sys.exit()  # the other side has closed
             part = parts[ready]
             try:
-                results[part] = ready.recv()
+                result = ready.recv()
             except EOFError:
                 raise ExportError(f"the proof of {part} ended early: out of memory?") from None
-            if "error" in results[part]:
-                raise ExportError(f"the proof of {part} failed: {results[part]['error']}")
+            if isinstance(result, str):
+                raise ExportError(f"the proof of {part} could not be made: {result}")
+            results[part] = result
             if len(results) < len(parts):
                 _write({"examined": part})
     return results

@@ -11,6 +11,7 @@ from export import verify
 from export.verify import differences
 from export.verify.artifact import Artifact
 from export.verify.evidence import Evidence
+from export.verify.gradients import Gradients
 from export.verify.inference import Inference
 from export.verify.subject import Source, Subject
 from export.verify.training import Training
@@ -43,12 +44,18 @@ def examine(checkpoint):
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     subject = Subject(NETWORK, "classification", OPTIONS)
     source = Source(str(checkpoint), "auto")
-    examiners = (Inference(subject, source, is_full=True), Training(subject, source))
+    examiners = (
+        Inference(subject, source, is_full=True),
+        Gradients(subject, source, is_training=False),
+        Training(subject, source),
+        Gradients(subject, source, is_training=True),
+    )
 
     def run(folder):
         evidence = Evidence(differences.SAME_KERNELS)
+        artifact = Artifact(folder)
         for examiner in examiners:
-            examiner.examine(Artifact(folder), evidence)
+            examiner.examine(artifact, evidence)
         return {f"{check.area}: {check.name}": check for check in evidence.checks}
 
     yield run
@@ -100,7 +107,7 @@ def test_wrong_values_are_found(examine, sound, tmp_path, plant, variable, endpo
     assert variable in found[VARIABLES]
     # By the outputs alone it would be found, too, and the layer named.
     parity = found["inference: photograph"]
-    assert parity.startswith(f"{endpoint} is the first of ")
+    assert parity.startswith(f"MobilenetV3/{endpoint} is the first of ")
     assert variable in parity
     assert "do not hold the checkpoint's values" in parity
 

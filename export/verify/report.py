@@ -1,0 +1,210 @@
+"""A proof as one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import tempfile
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from export import record
+from export.errors import ExportError, RequestError
+from export.verify.proof import Proof
+
+FILE_NAME = "report.html"
+_TEMPLATE = "data/report.html.jinja"
+
+# Of the plot of differences, in units of the drawing.
+_STEP = 16.0  # from endpoint to endpoint
+_HEIGHT = 150.0
+_DECADES = (-8, 2)  # powers of ten that the axis spans
+_EXACT = 22.0  # room for the line of exact equality, below the axis
+
+# Of the plot of distributions.
+_WIDTH = 430.0
+_LINEAR = 0.01  # magnitude below which the scale is linear, as most weights are larger
+
+
+def check_folder(folder: str) -> None:
+    """Refuses a folder that no report can be written to, before any work.
+
+    Raises:
+      RequestError: says why.
+    """
+    try:
+        import jinja2  # noqa: F401
+    except ModuleNotFoundError:
+        raise RequestError(
+            "a report needs the package jinja2: pip install 'slimhub[report]'"
+        ) from None
+    path = Path(folder)
+    existing = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise RequestError(f"{existing} is no folder you may write in: name another for --report")
+
+
+def write(folder: str, artifact: str, proof: Proof) -> Path:
+    """Writes a report.
+
+    Args:
+      folder: is made where it does not exist.
+      artifact: folder of what was proved.
+      proof: the outcome.
+
+    Returns:
+      The path of the file.
+
+    Raises:
+      ExportError: where it cannot be written.
+    """
+    text = render(artifact, proof)
+    path = Path(folder, FILE_NAME)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, encoding="utf-8", delete=False
+        ) as file:
+            file.write(text)
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(path)  # whole or not at all
+    except OSError as error:
+        raise ExportError(f"cannot write {path}: {error.strerror}") from error
+    return path
+
+
+def render(artifact: str, proof: Proof) -> str:
+    """The report as text.
+
+    Args:
+      artifact: folder of what was proved.
+      proof: the outcome.
+    """
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["difference"] = _difference
+    template = resources.files("export").joinpath(_TEMPLATE).read_text("utf-8")
+    try:
+        content = record.read(Path(artifact))
+    except (FileNotFoundError, ValueError):
+        content = None
+    return environment.from_string(template).render(
+        name=Path(artifact).resolve().name,
+        record=content,
+        proof=proof,
+        areas=_by_area(proof),
+        plots=[_plot(mode, rows) for mode, rows in _by_mode(proof).items()],
+        axis=_axis(),
+        layers=[_layer(row) for row in proof.layers],
+        scale=_scale(),
+        width=_WIDTH,
+        worst=max((row["difference"] for row in proof.endpoints), default=None),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Dot:
+    x: float
+    y: float
+    magnitude: float  # distance of the largest magnitude from the top
+    row: dict[str, Any]
+    is_exact: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class _Plot:
+    mode: str
+    width: float
+    height: float
+    dots: list[_Dot]
+
+    @property
+    def exact(self) -> int:
+        """How many endpoints agree to the last bit."""
+        return sum(dot.is_exact for dot in self.dots)
+
+
+def _by_area(proof: Proof) -> dict[str, list[Any]]:
+    areas: dict[str, list[Any]] = {}
+    for check in proof.checks:
+        areas.setdefault(check.area, []).append(check)
+    return areas
+
+
+def _by_mode(proof: Proof) -> dict[str, list[dict[str, Any]]]:
+    modes: dict[str, list[dict[str, Any]]] = {}
+    for row in proof.endpoints:
+        modes.setdefault(row["mode"], []).append(row)
+    return modes
+
+
+def _plot(mode: str, rows: list[dict[str, Any]]) -> _Plot:
+    dots = [
+        _Dot(
+            _STEP * (i + 0.5),
+            _height(row["difference"]),
+            _height(row["largest"]),
+            row,
+            row["difference"] == 0,
+        )
+        for i, row in enumerate(rows)
+    ]
+    return _Plot(mode, _STEP * len(rows), _HEIGHT + _EXACT, dots)
+
+
+def _height(difference: float) -> float:
+    """Distance of a difference from the top of its plot; no difference has a line of its own."""
+    if difference == 0:
+        return _HEIGHT + _EXACT / 2
+    low, high = _DECADES
+    decades = min(max(math.log10(difference) if math.isfinite(difference) else high, low), high)
+    return _HEIGHT * (high - decades) / (high - low)
+
+
+def _axis() -> list[tuple[float, str]]:
+    """Lines of the plot of differences: distance from the top, and what is written there."""
+    low, high = _DECADES
+    lines = [(_height(10.0**power), f"1e{power}") for power in range(low, high + 1, 2)]
+    return [*lines, (_height(0), "exact")]
+
+
+def _layer(row: dict[str, Any]) -> dict[str, Any]:
+    low, p5, p25, median, p75, p95, high = (_position(value) for value in row["quantiles"])
+    return row | {
+        "is_norm": "/BatchNorm/" in row["variable"],
+        "x": {
+            "low": low,
+            "p5": p5,
+            "p25": p25,
+            "p50": median,
+            "p75": p75,
+            "p95": p95,
+            "high": high,
+        },
+    }
+
+
+def _position(value: float) -> float:
+    """Place of a value on the scale of distributions: linear near 0, then logarithmic."""
+    farthest = 4 * math.log(10)  # of the scale: magnitude 100
+    bent = math.copysign(math.log1p(abs(value) / _LINEAR), value)
+    return _WIDTH * (0.5 + 0.5 * max(min(bent / farthest, 1.0), -1.0))
+
+
+def _scale() -> list[tuple[float, str]]:
+    values = (-100.0, -10.0, -1.0, -0.1, 0.0, 0.1, 1.0, 10.0, 100.0)
+    return [(_position(value), f"{value:g}") for value in values]
+
+
+def _difference(value: float | None) -> str:
+    """A difference for people."""
+    if value is None:
+        return ""
+    if value == 0:
+        return "0"
+    return f"{value:.1e}" if math.isfinite(value) else "not comparable"
