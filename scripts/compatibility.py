@@ -5,8 +5,9 @@
 Each row is a release in an environment of its own, made on first use in the user's cache folder
 (a minute or two each), in which `compatibility_consumer.py` uses the artifact as a stranger
 would. What the TensorFlow that runs this script computes is what the rows are compared with. A
-row takes about a minute. Prints a table, and ends with exit code 1 if anything failed; a row
-whose interpreter is missing is not run, which is not a pass.
+row takes about a minute. Prints a table, and ends with exit code 1 if anything failed or no row
+could be run, and 2 for an artifact that this TensorFlow cannot use either. A row whose
+interpreter is missing is not run, which is not a pass.
 """
 
 from __future__ import annotations
@@ -24,8 +25,6 @@ from scripts import compatibility_rows
 
 CONSUMER = Path(__file__).with_name("compatibility_consumer.py")
 _TIMEOUT = 900  # seconds for one row
-# Releases since 2.9 take other convolution kernels where the processor has oneDNN's: off, so
-# that the rows differ by their release alone, as the bounds are for.
 _ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 Results = dict[str, dict[str, Any]]  # by check: status, difference, detail
@@ -106,10 +105,17 @@ def render(results: dict[str, Results | str]) -> str:
             continue
         cells = [_cell(result.get(check, result.get("all"))) for check in checks]
         lines.append(f"| {release} | " + " | ".join(cells) + " |")
-        for check, outcome in result.items():
-            if outcome["status"] != "pass":
-                details.append(f"{release}, {check}: {outcome['detail']}")
+        details += _details(release, result)
     return "\n".join(lines + (["", *details] if details else []))
+
+
+def _details(release: str, result: Results) -> list[str]:
+    """What failed and why; checks that failed for the same reason share a line."""
+    reasons: dict[str, list[str]] = {}
+    for check, outcome in result.items():
+        if outcome["status"] != "pass":
+            reasons.setdefault(outcome["detail"], []).append(check)
+    return [f"{release}, {', '.join(names)}: {reason}" for reason, names in reasons.items()]
 
 
 def _cell(outcome: dict[str, Any]) -> str:
@@ -131,12 +137,30 @@ def main() -> int:
         parser.error(f"no row {', '.join(unknown)}; there are {', '.join(all_rows)}")
     if not (Path(arguments.artifact) / "saved_model.pb").is_file():
         parser.error(f"{arguments.artifact} is no SavedModel folder")
-    results = try_rows(arguments.artifact, rows, arguments.cache or default_cache())
+    if arguments.json and not arguments.json.absolute().parent.is_dir():
+        parser.error(f"{arguments.json} is in no folder: make it, or name another file")
+    try:
+        results = try_rows(arguments.artifact, rows, arguments.cache or default_cache())
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        reason = str(error).strip().splitlines()[-1]
+        parser.error(f"{arguments.artifact} cannot be used by this TensorFlow either: {reason}")
     print(render(results))
     if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=2) + "\n")
+        arguments.json.write_text(json.dumps(_as_json(results), indent=2) + "\n")
     outcomes = [o for r in results.values() if isinstance(r, dict) for o in r.values()]
-    return int(any(outcome["status"] != "pass" for outcome in outcomes))
+    if not outcomes:
+        print("no row could be run: install one of the interpreters", file=sys.stderr)
+    return int(not outcomes or any(outcome["status"] != "pass" for outcome in outcomes))
+
+
+def _as_json(results: dict[str, Results | str]) -> dict[str, Results]:
+    """Results in which a row that was not run has that status."""
+    return {
+        release: {"all": {"status": "not run", "difference": None, "detail": result}}
+        if isinstance(result, str)
+        else result
+        for release, result in results.items()
+    }
 
 
 if __name__ == "__main__":

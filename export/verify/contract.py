@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
+from export import portable
 from export.verify import inputs
 from export.verify.artifact import Artifact
 from export.verify.proof import Check, passed_or_failed
@@ -196,6 +198,14 @@ def _labels(artifact: Artifact, subject: Subject) -> Iterator[str]:
             yield f"{len(text.splitlines())} labels for {subject.spec().num_classes} logits"
 
 
+def _portable(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    for step in portable.STEPS:
+        again = saved_model_pb2.SavedModel.FromString(artifact.proto.SerializeToString())
+        step(again)
+        if again != artifact.proto:
+            yield f"the step {step.__name__} is not done: older releases stumble over it"
+
+
 LINES: dict[str, Line] = {
     "one MetaGraph with the tag serve": _one_meta_graph,
     "children of the object": _children,
@@ -212,4 +222,5 @@ OWN_LINES: dict[str, Line] = {
     "endpoints serve and train": _serve_and_train,
     "encoded images": _encoded,
     "labels": _labels,
+    "portable to older releases": _portable,
 }

@@ -1,11 +1,15 @@
 """Artifacts on other releases of TensorFlow, by the programs of scripts/compatibility.py."""
 
 import json
+import os
+import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from scripts import compatibility, compatibility_rows
+from scripts import compatibility, compatibility_consumer, compatibility_rows
+from tests import support
 
 
 def failures(results):
@@ -54,3 +58,54 @@ def test_a_failure_is_in_the_table_with_its_reason():
     table = compatibility.render({"1.15.5": {"call": outcome}})
     assert "| 1.15.5 | FAIL |" in table
     assert "1.15.5, call: it burnt" in table
+
+
+def test_checks_that_fail_for_one_reason_share_a_line():
+    outcome = {"status": "fail", "difference": None, "detail": "does not load"}
+    table = compatibility.render({"1.15.5": {"call": outcome, "training": outcome}})
+    assert table.splitlines()[-1] == "1.15.5, call, training: does not load"
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_fails(bad):
+    found = np.array([1.0, bad])
+    with pytest.raises(AssertionError, match="not finite"):
+        compatibility_consumer.difference(found, np.ones(2))
+    with pytest.raises(AssertionError, match="not finite"):
+        compatibility_consumer.difference(np.ones(2), found)
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.compatibility", *arguments],
+        cwd=support.REPOSITORY,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_bad_arguments_are_refused_before_any_work(artifact, tmp_path):
+    lost = run(artifact().path, f"--json={tmp_path / 'none' / 'a.json'}")
+    assert (lost.returncode, "is in no folder" in lost.stderr) == (2, True)
+    assert run(artifact().path, "--rows=0.1").returncode == 2
+    assert run(str(tmp_path)).returncode == 2
+
+
+@pytest.mark.slow
+def test_an_artifact_that_cannot_be_used_at_all_is_one_sentence(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(b"rubbish")
+    finished = run(str(tmp_path))
+    assert finished.returncode == 2
+    assert "cannot be used by this TensorFlow either" in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.slow
+def test_no_row_at_all_is_no_pass(artifact, tmp_path):
+    written = tmp_path / "rows.json"
+    nowhere = {"PATH": "/nonexistent", "PYENV_ROOT": "/nonexistent"}
+    finished = run(artifact().path, "--rows=1.15.5", f"--json={written}", **nowhere)
+    assert finished.returncode == 1
+    assert "| 1.15.5 | not run: no Python 3.7 |" in finished.stdout
+    assert json.loads(written.read_text())["1.15.5"]["all"]["status"] == "not run"

@@ -1,6 +1,8 @@
 """The steps that make an artifact portable: what each does, and that none changes a result."""
 
 import copy
+import gzip
+import json
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,8 @@ from export import portable, saved_model
 from export.errors import ExportError
 from tests import support
 
+OPERATIONS = support.REPOSITORY / "export" / "data" / "operations_1.15.json.gz"
+
 
 @pytest.fixture(scope="module")
 def as_written(synthetic_checkpoint, tmp_path_factory):
@@ -24,7 +28,8 @@ def as_written(synthetic_checkpoint, tmp_path_factory):
     folder = tmp_path_factory.mktemp("unportable") / "artifact"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(saved_model, "make_portable", lambda folder: None)
-        export.export(export.Request(network, str(synthetic_checkpoint(network)), str(folder)))
+        checkpoint = str(synthetic_checkpoint(network))
+        export.export(export.Request(network, checkpoint, str(folder), proof="none"))
     return folder
 
 
@@ -116,6 +121,22 @@ def test_an_operation_of_a_newer_release_is_refused(proto):
         portable.check_operations(proto)
 
 
+@pytest.mark.parametrize("task", ["feature_vector", "classification"])
+def test_what_is_written_knows_nothing_newer_than_the_oldest_release(artifact, task):
+    path = Path(artifact("mobilenet_v3_small_075_224", task).path, "saved_model.pb")
+    written = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+    known = json.loads(gzip.decompress(OPERATIONS.read_bytes()))
+    functions = written.meta_graphs[0].graph_def.library.function
+    names = {function.signature.name for function in functions}
+    for node in nodes(written):
+        if node.op not in names:
+            public = {attribute for attribute in node.attr if not attribute.startswith("_")}
+            assert public <= set(known[node.op]), node.name
+    calls = [n for f in functions for n in f.node_def if n.op == "StatefulPartitionedCall"]
+    assert calls
+    assert all(call.attr["_gradient_op_type"].s for call in calls)
+
+
 EXPORT = """
 import sys
 from export import Request, export
@@ -141,7 +162,7 @@ def test_two_exports_in_fresh_processes_are_byte_identical(synthetic_checkpoint,
         subprocess.run([*command, str(folder)], check=True, cwd=support.REPOSITORY, env=environment)
     names = [sorted(p.relative_to(f) for p in f.rglob("*") if p.is_file()) for f in folders]
     assert names[0] == names[1]
-    assert len(names[0]) == 5  # graph, two of variables, labels, record
+    assert len(names[0]) == 6  # graph, two of variables, labels, golden output, record
     for name in names[0]:
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
 
