@@ -139,6 +139,8 @@ def main() -> int:
         parser.error(f"{arguments.artifact} is no SavedModel folder")
     if arguments.json and not arguments.json.absolute().parent.is_dir():
         parser.error(f"{arguments.json} is in no folder: make it, or name another file")
+    if arguments.cache and arguments.cache.exists() and not arguments.cache.is_dir():
+        parser.error(f"{arguments.cache} is no folder: name another for --cache")
     try:
         results = try_rows(arguments.artifact, rows, arguments.cache or default_cache())
     except (RuntimeError, subprocess.TimeoutExpired) as error:

@@ -71,7 +71,8 @@ def environment(row: Row, interpreter: str, cache: Path) -> str:
     wanted = "\n".join(row.requirements)
     mark = folder / "installed"  # written last: an interrupted installation is begun again
     with _locked(cache / f"{folder.name}.lock"):
-        if not mark.is_file() or mark.read_text() != wanted:
+        has_python = Path(python).exists()  # its interpreter may have been removed since
+        if not has_python or not mark.is_file() or mark.read_text() != wanted:
             print(f"installing TensorFlow {row.tensorflow}", file=sys.stderr, flush=True)
             _run([interpreter, "-m", "venv", "--clear", str(folder)])
             _run([python, "-m", "pip", "install", "--quiet", *row.requirements])

@@ -11,6 +11,8 @@ import pytest
 from scripts import compatibility, compatibility_consumer, compatibility_rows
 from tests import support
 
+REQUIREMENTS = support.REPOSITORY / "requirements" / "constraints.txt"
+
 
 def failures(results):
     return {check: r["detail"] for check, r in results.items() if r["status"] != "pass"}
@@ -89,6 +91,8 @@ def test_bad_arguments_are_refused_before_any_work(artifact, tmp_path):
     lost = run(artifact().path, f"--json={tmp_path / 'none' / 'a.json'}")
     assert (lost.returncode, "is in no folder" in lost.stderr) == (2, True)
     assert run(artifact().path, "--rows=0.1").returncode == 2
+    file = run(artifact().path, f"--cache={REQUIREMENTS}")
+    assert (file.returncode, "is no folder" in file.stderr) == (2, True)
     assert run(str(tmp_path)).returncode == 2
 
 
@@ -109,3 +113,14 @@ def test_no_row_at_all_is_no_pass(artifact, tmp_path):
     assert finished.returncode == 1
     assert "| 1.15.5 | not run: no Python 3.7 |" in finished.stdout
     assert json.loads(written.read_text())["1.15.5"]["all"]["status"] == "not run"
+
+
+def test_an_environment_whose_interpreter_went_is_made_again(tmp_path, monkeypatch):
+    row = compatibility_rows.Row("0.1", "3", ())
+    folder = tmp_path / "tensorflow-0.1"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "installed").write_text("tensorflow==0.1")
+    (folder / "bin" / "python").symlink_to(tmp_path / "gone")
+    with pytest.raises(RuntimeError):  # made again, and pip finds no such release
+        compatibility_rows.environment(row, sys.executable, tmp_path)
+    assert (folder / "bin" / "python").exists()

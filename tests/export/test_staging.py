@@ -1,10 +1,12 @@
 """The target holds a whole artifact, the old one, or nothing."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -131,14 +133,19 @@ def test_a_file_among_the_parents_is_one_sentence(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("phase", ["building the graphs", "writing the artifact"])
+@pytest.mark.parametrize(
+    "phase", ["building the graphs", "writing the artifact", "proving the artifact"]
+)
 def test_a_killed_export_leaves_nothing_at_the_target(tmp_path, number, phase):
     sample = REPOSITORY / "samples" / "digits_mobilenet_v3.tgz"
     target = tmp_path / "out" / "artifact"
     command = [sys.executable, "-m", "slimhub", "export", "mobilenet_v3_small_100_224"]
     command += [f"--checkpoint={sample}", "--depth_multiplier=0.35", "--num_classes=10"]
     command += ["--image_size=32", "--feature_depth=128", f"--output={target}"]
-    with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True) as process:
+    environment = os.environ | {"SLIMHUB_TEST": str(tmp_path)}
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
         for line in process.stderr:
             if phase in line:
                 break
@@ -149,3 +156,20 @@ def test_a_killed_export_leaves_nothing_at_the_target(tmp_path, number, phase):
     assert not target.exists()
     if number != signal.SIGKILL:
         assert not target.parent.exists()
+    assert ends(f"SLIMHUB_TEST={tmp_path}")
+
+
+def ends(variable):
+    """Whether all processes with a variable in their environment are soon gone."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if not any(variable.encode() in environment for environment in environments()):
+            return True
+        time.sleep(0.5)
+    return False
+
+
+def environments():
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):  # another user's, or gone meanwhile
+            yield path.read_bytes()

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 import nets
+from nets import inverted_residuals
 from tests import support
 
 # Bounds of the reference: relative to the largest magnitude, for other kernels and other orders
@@ -61,3 +62,41 @@ def test_regularization_covers_the_same_variables(case):
     squares = sum(np.sum(np.square(value, dtype=np.float64)) for value in values)
     # The oracle's sum was taken in float32.
     assert spec.weight_decay * squares / 2 == pytest.approx(meta["reg_loss"], rel=1e-5)
+
+
+# A fault here is in the artifact and in its source alike, so that no proof could see it: the
+# oracles have to.
+
+
+def wrong_epsilon(monkeypatch):
+    normalize = tf.compat.v1.nn.fused_batch_norm
+
+    def with_other_epsilon(*arguments, **options):
+        return normalize(*arguments, **options | {"epsilon": 1e-5})
+
+    monkeypatch.setattr(tf.compat.v1.nn, "fused_batch_norm", with_other_epsilon)
+
+
+def no_sixth(monkeypatch):
+    slim_swish = dict(inverted_residuals._ACTIVATIONS)
+    slim_swish["hard_swish"] = lambda x: x * tf.nn.relu6(x + 3.0)
+    monkeypatch.setattr(inverted_residuals, "_ACTIVATIONS", slim_swish)
+
+
+def no_squeeze_excite(monkeypatch):
+    squeeze_excite = inverted_residuals._squeeze_excite
+
+    def bypassed(net):
+        squeeze_excite(net)  # its variables are there all the same
+        return net
+
+    monkeypatch.setattr(inverted_residuals, "_squeeze_excite", bypassed)
+
+
+@pytest.mark.parametrize("plant", [wrong_epsilon, no_sixth, no_squeeze_excite])
+def test_a_fault_in_a_network_is_found(monkeypatch, plant):
+    plant(monkeypatch)
+    name = "mobilenet_v3_small_075_224"
+    meta, arrays = support.load_oracle(support.oracles()[name])
+    with pytest.raises(AssertionError):
+        test_inference_is_that_of_the_original((nets.get(name), meta, arrays))

@@ -1,0 +1,174 @@
+"""Verifying artifacts that are there: slimhub's own, others', and what is none."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+from export import verify
+from export.errors import ExportError, RequestError
+from export.verify import files
+from export.verify.companion import Companion
+from tests.export.verify import others
+
+NETWORK = "mobilenet_v1_025_128"
+GRADIENTS = "gradients of inputs and trainable variables"
+
+
+@pytest.fixture(scope="module")
+def own(artifact):
+    return Path(artifact(NETWORK).path)
+
+
+@pytest.fixture(scope="module")
+def foreign(synthetic_checkpoint, tmp_path_factory):
+    """An artifact as the hub published them: the contract, and nothing of slimhub's."""
+    folder = tmp_path_factory.mktemp("foreign") / "module"
+    others.write_published(NETWORK, synthetic_checkpoint(NETWORK), folder)
+    return folder
+
+
+def outcomes(proof, outcome):
+    return {f"{check.area}: {check.name}" for check in proof.checks if check.outcome == outcome}
+
+
+def test_without_a_checkpoint_the_rest_is_checked(own):
+    proof = verify.verify(own)
+    assert proof.holds
+    assert proof.mode == "contract"
+    assert {check.area for check in proof.checks if check.outcome == "passed"} == {
+        "files", "contract", "inference", "goldens"
+    }  # fmt: skip
+    assert outcomes(proof, "not run") == {
+        "inference: the source's outputs",
+        "training: outputs, updates, gradients",
+    }
+
+
+def test_with_the_checkpoint_everything_is_checked(own, synthetic_checkpoint):
+    proof = verify.verify(own, str(synthetic_checkpoint(NETWORK)), wants_layers=True)
+    assert proof.holds
+    assert proof.mode == "thorough"
+    assert not proof.not_run
+    # To the last bit: the same kernels ran in the same order.
+    assert {row["difference"] for row in proof.endpoints} == {0.0}
+    compared = {row["mode"] for row in proof.endpoints}
+    assert compared == {
+        "inference, photograph",
+        "inference, noise, gradient",
+        "inference, zeros, ones, photograph",
+        "training, noise, photograph",
+        "training, zeros, ones, photograph",
+    }
+    assert len(proof.layers) == 135
+    assert all(sorted(row["quantiles"]) == row["quantiles"] for row in proof.layers)
+
+
+def test_another_checkpoint_is_not_its_source(own, synthetic_checkpoint, tmp_path):
+    prefix = synthetic_checkpoint(NETWORK)
+    reader = tf.train.load_checkpoint(str(prefix))
+    names = sorted(reader.get_variable_to_shape_map())
+    values = [reader.get_tensor(name) for name in names]
+    values[names.index("MobilenetV1/Conv2d_0/weights")] *= 2
+    tf.raw_ops.SaveV2(
+        prefix=str(tmp_path / "model.ckpt-1"),
+        tensor_names=names,
+        shape_and_slices=[""] * len(names),
+        tensors=values,
+    )
+    proof = verify.verify(own, str(tmp_path / "model.ckpt-1"))
+    failed = {check.area: check for check in proof.failed}
+    assert "MobilenetV1/Conv2d_0/weights is the first of 1 " in failed["variables"].detail
+
+
+def test_anothers_artifact_is_checked_as_far_as_it_goes(foreign, synthetic_checkpoint):
+    proof = verify.verify(foreign, str(synthetic_checkpoint(NETWORK)))
+    assert outcomes(proof, "failed") == set()
+    assert outcomes(proof, "not run") == {
+        "files: digests",
+        "contract: endpoints serve and train",
+        "contract: encoded images",
+        "contract: labels",
+        "contract: portable to older releases",
+        "goldens: output for known images",
+    }
+    assert {f"inference: {GRADIENTS}", f"training: {GRADIENTS}"} <= outcomes(proof, "passed")
+    tolerances = {c.tolerance for c in proof.checks if c.name == "photograph"}
+    assert tolerances == {1e-5}  # nobody knows in which order its operations are
+
+
+def test_anothers_wrong_artifact_fails(foreign, synthetic_checkpoint, tmp_path):
+    folder = tmp_path / "module"
+    others.write_published(
+        NETWORK, synthetic_checkpoint(NETWORK), folder, default_momentum=0.9, regularization=1e-5
+    )
+    proof = verify.verify(folder, str(synthetic_checkpoint(NETWORK)))
+    failed = outcomes(proof, "failed")
+    assert "contract: arguments of __call__ and their defaults" in failed
+    assert "training: regularization loss" in failed
+
+
+def test_what_no_network_fits_has_to_be_named(tmp_path):
+    class Other(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None, 32, 32, 3], tf.float32)])
+        def __call__(self, images):
+            return images
+
+    tf.saved_model.save(Other(), str(tmp_path / "module"))
+    with pytest.raises(ExportError, match="name it with --network"):
+        verify.verify(tmp_path / "module")
+    named = verify.verify(tmp_path / "module", subject=verify.Subject(NETWORK, "feature_vector"))
+    assert "contract: children of the object" in outcomes(named, "failed")
+
+
+def test_what_is_no_artifact_is_one_sentence(tmp_path):
+    with pytest.raises(RequestError, match="is not a SavedModel folder"):
+        verify.verify(tmp_path)
+    (tmp_path / "saved_model.pb").write_bytes(b"rubbish")
+    with pytest.raises(ExportError, match=r"saved_model\.pb cannot be read"):
+        verify.verify(tmp_path)
+
+
+def test_damage_is_found_without_a_checkpoint(own, tmp_path):
+    folder = shutil.copytree(own, tmp_path / "artifact")
+    data = folder / "variables" / "variables.data-00000-of-00001"
+    content = bytearray(data.read_bytes())
+    content[1000] ^= 0x40
+    data.write_bytes(content)
+    proof = verify.verify(folder)
+    failed = {f"{check.area}: {check.name}": check.detail for check in proof.failed}
+    assert "its sha256 differs" in failed["files: digests"]
+
+
+def test_a_damaged_record_is_one_sentence(own, tmp_path):
+    folder = shutil.copytree(own, tmp_path / "artifact")
+    record = folder / "assets.extra" / "slimhub.json"
+    record.write_text("{")
+    with pytest.raises(ExportError, match=r"slimhub\.json cannot be read"):
+        verify.verify(folder)
+    record.write_text(json.dumps({"network": {"name": "resnet_9000"}}))
+    with pytest.raises(ExportError, match="is of no use"):
+        verify.verify(folder)
+
+
+def test_files_that_do_not_belong_are_named(own, tmp_path):
+    folder = shutil.copytree(own, tmp_path / "artifact")
+    (folder / "assets.extra" / "notes.txt").write_text(f"made in {tmp_path}")
+    (folder / "keras_metadata.pb").write_bytes(b"")
+    (folder / "variables" / "variables.index").unlink()
+    checks = {c.name: c for c in files.check(folder, None, [str(tmp_path)])}
+    assert "keras_metadata.pb does not belong" in checks["names"].detail
+    assert "variables/variables.index is missing" in checks["names"].detail
+    named = checks["no path or user of a machine"]
+    assert named.outcome == "failed"
+    assert f"assets.extra/notes.txt names {tmp_path}" in named.detail
+    assert checks["digests"].outcome == "not run"
+
+
+def test_a_process_that_dies_says_so(own):
+    with Companion("quick", None) as companion:
+        companion._process.kill()
+        with pytest.raises(ExportError, match="the process of the proof ended with exit code -9"):
+            companion.conclude([])
