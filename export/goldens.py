@@ -12,7 +12,7 @@ from export import graphs
 from nets import NetworkSpec
 
 OUTPUT = "assets.extra/golden_output.npy"  # inside the artifact, f32[batch, width]
-_BATCH = 2  # images
+_BATCH = 1  # images
 _GENERATOR = "numpy.random.RandomState(0).uniform(0, 1, shape).astype('float32')"
 
 

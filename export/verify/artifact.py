@@ -82,6 +82,26 @@ class Artifact:
         """The loaded variables by name."""
         return {variable.name.removesuffix(":0"): variable for variable in self.loaded.variables}
 
+    def function(self, training: bool, return_endpoints: bool) -> Any:
+        """One of the functions behind `__call__`, which TensorFlow need not trace for a call.
+
+        Args:
+          training: as in the contract.
+          return_endpoints: as in the contract.
+
+        Returns:
+          A concrete function of images and `batch_norm_momentum`.
+
+        Raises:
+          ExportError: where there is none.
+        """
+        for function in self.loaded.__call__.concrete_functions:
+            if function.structured_input_signature[0][1:3] == (training, return_endpoints):
+                return function
+        raise ExportError(
+            f"no function for training={training}, return_endpoints={return_endpoints}"
+        )
+
     def identify(self) -> Subject | None:
         """Which network it is: as its record says, or else as its variables fit.
 

@@ -9,32 +9,28 @@ from export.verify import differences, inputs
 from export.verify.artifact import Artifact
 from export.verify.evidence import Evidence
 from export.verify.source import SourceNetwork, weighted_sum
-from export.verify.subject import Source, Subject
 
 _NAME = "gradients of inputs and trainable variables"
+_MOMENTUM = 0.9  # any: no gradient depends on it
 
 
 class Gradients:
     """Gradients of one mode, with respect to images and all trainable variables."""
 
-    def __init__(self, subject: Subject, source: Source, *, is_training: bool) -> None:
+    def __init__(self, network: SourceNetwork) -> None:
         """Computes the source's.
 
         Args:
-          subject: which network.
-          source: its checkpoint.
-          is_training: with batch statistics.
+          network: the source, for inference or for training.
         """
-        self._is_training = is_training
-        self._area = "training" if is_training else "inference"
-        self._images = inputs.mixed(subject.spec().image_size)
-        network = SourceNetwork(subject, source, is_training=is_training)
+        self._is_training = network.is_training
+        self._area = "training" if network.is_training else "inference"
+        self._images = inputs.mixed(network.spec.image_size)
         self._trainable = network.trainable()
         self._target = network.differentiable()
         self._expected: dict[str, np.ndarray] = {}
         if self._target is not None:
             self._expected = network.gradients(self._images)
-        network.close()
 
     def examine(self, artifact: Artifact, evidence: Evidence) -> None:
         """Compares an artifact's gradients, as a tape gives them, with the source's.
@@ -57,7 +53,7 @@ class Gradients:
             evidence.add(differences.compare_gradients(self._area, _NAME, found, self._expected))
 
     def _call(self, artifact: Artifact, images: tf.Tensor) -> tf.Tensor:
-        if self._target == "default":
-            return artifact.loaded(images, training=self._is_training)
-        endpoints = artifact.loaded(images, training=self._is_training, return_endpoints=True)
-        return endpoints[self._target]
+        wants_endpoints = self._target != "default"
+        function = artifact.function(self._is_training, wants_endpoints)
+        output = function(images, batch_norm_momentum=tf.constant(_MOMENTUM))
+        return output[self._target] if wants_endpoints else output

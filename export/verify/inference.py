@@ -8,45 +8,44 @@ import tensorflow as tf
 from export.verify import contract, differences, goldens, inputs
 from export.verify.artifact import Artifact
 from export.verify.evidence import Evidence
-from export.verify.source import SourceNetwork
-from export.verify.subject import Source, Subject
+from export.verify.source import Answers, SourceNetwork
+from export.verify.subject import Subject
 
 _AREA = "inference"
+_PHOTOGRAPH = "photograph"  # the batch that every proof has
 _QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+
+
+def ask(network: SourceNetwork, *, is_full: bool) -> Answers:
+    """What a source answers in inference.
+
+    Args:
+      network: the source, for inference.
+      is_full: to all batches, not to the photograph alone.
+    """
+    batches = inputs.batches(network.spec.image_size)
+    if not is_full:
+        batches = {_PHOTOGRAPH: batches[_PHOTOGRAPH]}
+    return network.answers({name: (images, 0.0) for name, images in batches.items()})
 
 
 class Inference:
     """Everything that training=False computes."""
 
     def __init__(
-        self,
-        subject: Subject,
-        source: Source | None,
-        *,
-        is_full: bool,
-        wants_layers: bool = False,
+        self, subject: Subject, answers: Answers | None, *, wants_layers: bool = False
     ) -> None:
-        """Computes what the source answers.
+        """Gets ready.
 
         Args:
           subject: which network.
-          source: its checkpoint, or None to check the contract alone.
-          is_full: with all batches.
+          answers: of its source, as `ask` gives them; None to check the contract alone.
           wants_layers: whether to describe the values of all variables.
         """
-        self._wants_layers = wants_layers
         self._subject = subject
+        self._answers = answers
+        self._wants_layers = wants_layers
         self._batches = inputs.batches(subject.spec().image_size)
-        if not is_full:
-            self._batches = {"photograph": self._batches["photograph"]}
-        self._source = None
-        if source is not None:
-            self._source = SourceNetwork(subject, source, is_training=False)
-            self._values = self._source.values()
-            self._answers = {
-                name: self._source.answer(batch).endpoints for name, batch in self._batches.items()
-            }
-            self._source.close()
 
     def examine(self, artifact: Artifact, evidence: Evidence) -> None:
         """Compares an artifact with the answers.
@@ -62,7 +61,7 @@ class Inference:
                 evidence.layers += [_describe(name, value) for name, value in before.items()]
             self._check_calls(artifact, evidence)
             evidence.add(goldens.check(artifact))
-            if self._source is not None:
+            if self._answers is not None:
                 self._check_variables(before, evidence)
                 self._check_endpoints(artifact, evidence, self._differing(before))
             else:
@@ -74,11 +73,12 @@ class Inference:
             )
 
     def _differing(self, values: dict[str, np.ndarray]) -> set[str]:
-        return {n for n, v in self._values.items() if not np.array_equal(values.get(n), v)}
+        expected = self._answers.values
+        return {n for n, v in expected.items() if not np.array_equal(values.get(n), v)}
 
     def _check_calls(self, artifact: Artifact, evidence: Evidence) -> None:
         """The ways to call it that must all answer the same."""
-        images = tf.constant(self._batches["photograph"])
+        images = tf.constant(self._batches[_PHOTOGRAPH])
         output = artifact.loaded(images)
         endpoints = artifact.loaded(images, return_endpoints=True)
         signature = artifact.loaded.signatures["serving_default"]
@@ -106,23 +106,23 @@ class Inference:
             "variables",
             "every variable holds the checkpoint's value",
             values,
-            self._values,
+            self._answers.values,
             differences.Bound(0.0, "values are copied, not computed"),
         )
         evidence.add(compared.check)
-        more = sorted(set(values) - set(self._values))
+        more = sorted(set(values) - set(self._answers.values))
         evidence.expect("variables", "no other variables", not more, f"also {', '.join(more[:3])}")
 
     def _check_endpoints(self, artifact: Artifact, evidence: Evidence, differing: set[str]) -> None:
         bound = evidence.parity_bound
 
         def explain(name: str) -> str:
-            return differences.name_variables(self._source.feeding(name), differing)
+            return differences.name_variables(self._answers.feeding[name], differing)
 
-        for name, batch in self._batches.items():
-            found = artifact.loaded(tf.constant(batch), return_endpoints=True)
+        for name, answer in self._answers.by_batch.items():
+            found = artifact.loaded(tf.constant(self._batches[name]), return_endpoints=True)
             found = {key: value.numpy() for key, value in found.items()}
-            expected = self._answers[name]
+            expected = answer.endpoints
             compared = differences.compare(_AREA, name, found, expected, bound, explain)
             evidence.add(compared.check)
             evidence.endpoints += compared.rows

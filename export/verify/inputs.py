@@ -41,8 +41,13 @@ def constant(size: int, value: float) -> np.ndarray:
     return np.full((1, size, size, 3), value, np.float32)
 
 
+def striking(size: int) -> np.ndarray:
+    """All zero, all one, and the photograph, f32[3, size, size, 3] in [0, 1]."""
+    return np.concatenate([constant(size, 0), constant(size, 1), photograph(size)])
+
+
 def batches(size: int) -> dict[str, np.ndarray]:
-    """Batches of one, two and three images by what is in them.
+    """Batches of one and four images by what is in them.
 
     Args:
       size: height and width, pixels.
@@ -52,9 +57,8 @@ def batches(size: int) -> dict[str, np.ndarray]:
     """
     return {
         "photograph": photograph(size),
-        "noise, gradient": np.concatenate([noise(size), gradient(size)]),
-        "zeros, ones, photograph": np.concatenate(
-            [constant(size, 0), constant(size, 1), photograph(size)]
+        "noise, gradient, zeros, ones": np.concatenate(
+            [noise(size), gradient(size), constant(size, 0), constant(size, 1)]
         ),
     }
 

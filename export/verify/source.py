@@ -30,20 +30,53 @@ class Answer:
     statistics: dict[str, np.ndarray]
 
 
-class SourceNetwork:
-    """One network, either for inference or for training."""
+@dataclasses.dataclass(frozen=True)
+class Answers:
+    """What the source answers to several batches, for another process to compare with.
 
-    def __init__(self, subject: Subject, source: Source, *, is_training: bool) -> None:
+    Attributes:
+      by_batch: answers by the name of the batch.
+      values: all variables by name, as restored.
+      feeding: by endpoint, names of the variables between it and those before it, in graph order.
+    """
+
+    by_batch: dict[str, Answer]
+    values: dict[str, np.ndarray]
+    feeding: dict[str, list[str]]
+
+
+class SourceNetwork:
+    """One network, either for inference or for training.
+
+    Attributes:
+      spec: the network.
+      is_training: which of the two.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        source: Source,
+        *,
+        is_training: bool,
+        sharing: SourceNetwork | None = None,
+    ) -> None:
         """Builds the graph and restores it.
 
         Args:
           subject: which network.
           source: the checkpoint.
           is_training: batch statistics and dropout.
+          sharing: one of the same subject, whose variables and session this one is to use.
         """
         self.spec = subject.spec()
-        self._graph = tf.Graph()
-        with self._graph.as_default():
+        self.is_training = is_training
+        self._graph = sharing._graph if sharing else tf.Graph()
+        reuse = True if sharing else None
+        with (
+            self._graph.as_default(),
+            tf.variable_scope(tf.get_variable_scope(), reuse=reuse),
+        ):
             size = None if self.spec.size_is_free else self.spec.image_size
             self._images = tf.placeholder(tf.float32, [None, size, size, 3])
             self._momentum = tf.placeholder(tf.float32, [])
@@ -60,16 +93,20 @@ class SourceNetwork:
                 output = endpoints["Logits"]
             else:
                 output = tf.squeeze(self._feature, [1, 2])
+            random = _random_operations(self._graph)
             self._fetches = {
                 name: tensor
                 for name, tensor in (self._endpoints | {"default": output}).items()
-                if not _is_random(tensor)
+                if tensor.op not in random
             }
             self._updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
             self._variables = {v.op.name: v for v in tf.global_variables()}
             self._trainable = [v.op.name for v in tf.trainable_variables()]
-            self._session = tf.Session(graph=self._graph, config=_as_written())
-            self._restore(source)
+            if sharing:
+                self._session = sharing._session
+            else:
+                self._session = tf.Session(graph=self._graph, config=_as_written())
+                self._restore(source)
 
     def _restore(self, source: Source) -> None:
         stored = tf.train.load_checkpoint(source.prefix).get_variable_to_shape_map()
@@ -88,13 +125,20 @@ class SourceNetwork:
         """Names of the variables that optimizers change."""
         return self._trainable
 
-    def answer(self, images: np.ndarray, momentum: float = 0.0) -> Answer:
-        """Runs a batch; in training the moving statistics move.
+    def answers(self, batches: dict[str, tuple[np.ndarray, float]]) -> Answers:
+        """Runs batches in turn; in training each moves the statistics that the last one left.
 
         Args:
-          images: f32[batch, height, width, 3] in [0, 1].
-          momentum: of the moving statistics.
+          batches: by name, images f32[batch, height, width, 3] in [0, 1] and the momentum of the
+            moving statistics.
         """
+        return Answers(
+            values=self.values(),
+            by_batch={name: self._answer(*batch) for name, batch in batches.items()},
+            feeding={name: self._feeding(name) for name in self._fetches},
+        )
+
+    def _answer(self, images: np.ndarray, momentum: float) -> Answer:
         feed = {self._images: images, self._momentum: momentum}
         values, _ = self._session.run([self._fetches, self._updates], feed)
         statistics = {}
@@ -123,8 +167,7 @@ class SourceNetwork:
         wanted = {name: gradient for name, gradient in found.items() if gradient is not None}
         return self._session.run(wanted, {self._images: images})
 
-    def feeding(self, endpoint: str) -> list[str]:
-        """Names of the variables between an endpoint and those before it, in graph order."""
+    def _feeding(self, endpoint: str) -> list[str]:
         others = {t.op for key, t in self._endpoints.items() if key != endpoint}
         found = {
             operation.name
@@ -132,10 +175,6 @@ class SourceNetwork:
             if operation.type == "VarHandleOp"
         }
         return [name for name in self._variables if name in found]
-
-    def close(self) -> None:
-        """Frees the session's memory."""
-        self._session.close()
 
 
 def weighted_sum(output: tf.Tensor) -> tf.Tensor:
@@ -147,7 +186,7 @@ def weighted_sum(output: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(output * np.cos(np.arange(int(output.shape[-1]))).astype(np.float32))
 
 
-def _ancestors(start: tf.Operation, stop: set[tf.Operation] = frozenset()) -> set[tf.Operation]:
+def _ancestors(start: tf.Operation, stop: set[tf.Operation]) -> set[tf.Operation]:
     """An operation and those it depends on, as far as others at which the search stops."""
     seen, queue = set(), [start]
     while queue:
@@ -158,8 +197,14 @@ def _ancestors(start: tf.Operation, stop: set[tf.Operation] = frozenset()) -> se
     return seen
 
 
-def _is_random(tensor: tf.Tensor) -> bool:
-    return any(operation.type == "RandomUniform" for operation in _ancestors(tensor.op))
+def _random_operations(graph: tf.Graph) -> set[tf.Operation]:
+    """Operations that give another value each time: those of dropout, and what they feed."""
+    random: set[tf.Operation] = set()
+    for operation in graph.get_operations():  # inputs come before what they feed
+        is_source = operation.type == "RandomUniform"
+        if is_source or any(tensor.op in random for tensor in operation.inputs):
+            random.add(operation)
+    return random
 
 
 def _as_written() -> tf.ConfigProto:

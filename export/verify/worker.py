@@ -12,11 +12,13 @@ other side.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import gc
 import json
 import multiprocessing
 import sys
 import traceback
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from export.verify.gradients import Gradients
     from export.verify.inference import Inference
     from export.verify.training import Training
+
+    Examiner = Inference | Training | Gradients
+    Prepare = Callable[[], Sequence[Examiner]]
 
 AREAS = ("files", "contract", "variables", "inference", "training", "goldens")
 
@@ -56,22 +61,47 @@ class Assignment:
         has_gradients = self.source is not None and self.mode != "quick"
         return ["outputs", "gradients"] if has_gradients else ["outputs"]
 
-    def examiners(self, part: str) -> list[Inference | Training | Gradients]:
-        """The examiners of one part, which compute the source's answers."""
-        from export.verify.gradients import Gradients
-        from export.verify.inference import Inference
+    def outputs(self, answers: Connection) -> list[Inference | Training]:
+        """The examiners of outputs.
+
+        Args:
+          answers: gives what the source answers, where there is another part: it has a source.
+        """
+        from export.verify import inference
+        from export.verify.source import SourceNetwork
         from export.verify.training import Training
 
-        subject, source = self.subject, self.source
-        if part == "gradients":
-            # Training comes last: it moves statistics that inference reads.
-            modes = (False, True) if self.mode == "thorough" else (True,)
-            return [Gradients(subject, source, is_training=mode) for mode in modes]
-        is_full = self.mode != "quick"
-        inference = Inference(subject, source, is_full=is_full, wants_layers=self.wants_layers)
-        if source is None or not is_full:
-            return [inference]
-        return [inference, Training(subject, source)]
+        training = []
+        if "gradients" in self.parts():
+            still = answers.recv()
+            training = [Training(self.subject, answers.recv())]
+        elif self.source is not None:
+            network = SourceNetwork(self.subject, self.source, is_training=False)
+            still = inference.ask(network, is_full=False)
+        else:
+            still = None
+        return [
+            inference.Inference(self.subject, still, wants_layers=self.wants_layers),
+            *training,
+        ]
+
+    def gradients(self, answers: Connection) -> list[Gradients]:
+        """The examiners of gradients.
+
+        Args:
+          answers: takes what the source answers, for the other part.
+        """
+        from export.verify import inference, training
+        from export.verify.gradients import Gradients
+        from export.verify.source import SourceNetwork
+
+        # Inference comes first, here and below: training moves statistics that it reads.
+        network = SourceNetwork(self.subject, self.source, is_training=False)
+        answers.send(inference.ask(network, is_full=True))
+        examiners = [Gradients(network)] if self.mode == "thorough" else []
+        network = SourceNetwork(self.subject, self.source, is_training=True, sharing=network)
+        answers.send(training.ask(network))
+        return [*examiners, Gradients(network)]
 
 
 def main() -> None:
@@ -97,7 +127,7 @@ def _prove() -> dict[str, Any]:
         target = _read()
         subject = _identify(target["artifact"])
     assignment = Assignment(subject, source, hello["mode"], hello["wants_layers"])
-    examiners = {part: _fork(part, assignment) for part in assignment.parts()}
+    examiners = _fork(assignment)
     target = target or _read()
     for connection in examiners.values():
         connection.send(target)
@@ -146,24 +176,30 @@ def _record(folder: Path) -> dict[str, Any] | None:
     return Artifact(folder).record
 
 
-def _fork(part: str, assignment: Assignment) -> Connection:
+def _fork(assignment: Assignment) -> dict[str, Connection]:
+    """Starts a process for each part, and gives what to talk with each."""
     context = multiprocessing.get_context("fork")
-    ours, theirs = context.Pipe()
-    context.Process(target=_examine, args=(theirs, part, assignment), daemon=True).start()
-    theirs.close()
-    return ours
+    reader, writer = context.Pipe(duplex=False)
+    answers = {"outputs": reader, "gradients": writer}
+    connections = {}
+    for part in assignment.parts():
+        connections[part], theirs = context.Pipe()
+        prepare = functools.partial(getattr(assignment, part), answers[part])
+        context.Process(target=_examine, args=(theirs, prepare), daemon=True).start()
+        theirs.close()
+    return connections
 
 
-def _examine(connection: Connection, part: str, assignment: Assignment) -> None:
+def _examine(connection: Connection, prepare: Prepare) -> None:
     """Runs in a process of its own: answers of the source, then the artifact beside them."""
     gc.disable()  # graphs are many small objects that live as long as this process
     try:
-        connection.send(_examined(connection, part, assignment))
+        connection.send(_examined(connection, prepare))
     except BaseException as error:
         connection.send(str(error) if isinstance(error, ExportError) else traceback.format_exc())
 
 
-def _examined(connection: Connection, part: str, assignment: Assignment) -> Evidence:
+def _examined(connection: Connection, prepare: Prepare) -> Evidence:
     import tensorflow as tf
 
     from export.verify import differences
@@ -172,7 +208,7 @@ def _examined(connection: Connection, part: str, assignment: Assignment) -> Evid
 
     # As the source's sessions, see there.
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    examiners = assignment.examiners(part)
+    examiners = prepare()
     target = connection.recv()
     artifact = Artifact(target["artifact"], target["record"])
     is_ours = artifact.record is not None

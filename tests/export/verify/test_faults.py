@@ -8,11 +8,12 @@ import tensorflow as tf
 
 import export
 from export import verify
-from export.verify import differences
+from export.verify import differences, inference, training
 from export.verify.artifact import Artifact
 from export.verify.evidence import Evidence
 from export.verify.gradients import Gradients
 from export.verify.inference import Inference
+from export.verify.source import SourceNetwork
 from export.verify.subject import Source, Subject
 from export.verify.training import Training
 from nets import stored
@@ -44,11 +45,12 @@ def examine(checkpoint):
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     subject = Subject(NETWORK, "classification", OPTIONS)
     source = Source(str(checkpoint), "auto")
+    still, moving = (SourceNetwork(subject, source, is_training=mode) for mode in (False, True))
     examiners = (
-        Inference(subject, source, is_full=True),
-        Gradients(subject, source, is_training=False),
-        Training(subject, source),
-        Gradients(subject, source, is_training=True),
+        Inference(subject, inference.ask(still, is_full=True)),
+        Gradients(still),
+        Training(subject, training.ask(moving)),
+        Gradients(moving),
     )
 
     def run(folder):
@@ -92,10 +94,10 @@ IN_VARIABLES = [
     (
         faults.swap_beta_and_mean,
         "expanded_conv_2/project/BatchNorm/beta",
-        "MobilenetV3/layer_4/output",
+        "layer_4/output",
     ),
-    (faults.transpose_kernel, "MobilenetV3/Conv/weights", "MobilenetV3/layer_1"),
-    (faults.shift_logits, "MobilenetV3/Logits/Conv2d_1c_1x1/", "MobilenetV3/Logits"),
+    (faults.transpose_kernel, "MobilenetV3/Conv/weights", "layer_1"),
+    (faults.shift_logits, "MobilenetV3/Logits/Conv2d_1c_1x1/", "Logits"),
 ]
 
 
