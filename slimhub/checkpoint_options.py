@@ -27,11 +27,17 @@ def add(parser: argparse.ArgumentParser, checkpoint: str, *, required: bool = Tr
     )
 
 
-def add_averages(parser: argparse.ArgumentParser) -> None:
-    """Adds the flag that says which values are meant."""
+def add_averages(parser: argparse.ArgumentParser, default: str | None = "auto") -> None:
+    """Adds the flag that says which values are meant.
+
+    Args:
+      parser: of the command.
+      default: `auto`, or None for what the artifact's record says.
+    """
+    known = "auto, the default" if default else "auto; by default as the artifact's record says"
     parser.add_argument(
         "--averages",
         choices=("auto", "shadow", "raw"),
-        default="auto",
-        help="moving averages: where stored (auto, the default), all of them (shadow), none (raw)",
+        default=default,
+        help=f"moving averages: all of them (shadow), none (raw), where stored ({known})",
     )

@@ -87,6 +87,7 @@ def _lines(result: Result, output: str) -> list[str]:
         rows.append(("proof", "none, as asked: nobody knows whether it computes what it should"))
     else:
         rows.append(("proof", result.proof.summary()))
+        rows += [("", f"{check.name}: {check.detail}") for check in result.proof.not_run]
     rows.append(("artifact", f"{output}, {result.bytes / 1e6:.1f} MB"))
     rows.append(("load it", f"hub.KerasLayer({output!r}, trainable=True)"))
     return [f"{head:12}{text}".rstrip() for head, text in rows]

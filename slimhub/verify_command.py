@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("artifact", metavar="ARTIFACT", help="folder of a SavedModel")
     checkpoint_options.add(parser, "--checkpoint", required=False)
-    checkpoint_options.add_averages(parser)
+    checkpoint_options.add_averages(parser, default=None)
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("--report", metavar="FOLDER", help="write a report, report.html, there")
     parser.add_argument(

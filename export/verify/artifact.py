@@ -40,9 +40,14 @@ class Artifact:
             ) from error
         if not self.proto.meta_graphs:
             raise ExportError(f"{self.folder.name}/saved_model.pb holds no graph")
-        self.record = content or self._record()
+        self.record = content or self.read_record()
 
-    def _record(self) -> dict[str, Any] | None:
+    def read_record(self) -> dict[str, Any] | None:
+        """Content of the record on disk, None where there is none.
+
+        Raises:
+          ExportError: where it cannot be read.
+        """
         try:
             return record.read(self.folder)
         except FileNotFoundError:

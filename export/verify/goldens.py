@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
 from export import goldens, record
 from export.verify import differences
 from export.verify.artifact import Artifact
+from export.verify.evidence import Evidence
 from export.verify.proof import Check
 
 _AREA, _NAME = "goldens", "output for known images"
 _BOUND = differences.Bound(1e-4, "other processors and releases have kernels that round otherwise")
 
 
-def check(artifact: Artifact) -> Check:
-    """Compares the output for the golden images with the one that the export computed.
+class Goldens:
+    """The answer to images that anyone can make again."""
 
-    Args:
-      artifact: any.
-    """
-    golden = (artifact.record or {}).get("golden")
+    def __init__(self, wait: Callable[[], object]) -> None:
+        """Gets ready.
+
+        Args:
+          wait: returns when the record is on disk.
+        """
+        self._wait = wait
+
+    def examine(self, artifact: Artifact, evidence: Evidence) -> None:
+        """Compares the output for the golden images with the one that the export computed.
+
+        Args:
+          artifact: any.
+          evidence: takes the check.
+        """
+        self._wait()
+        with evidence.of(_AREA, _NAME):
+            evidence.add(_check(artifact))
+
+
+def _check(artifact: Artifact) -> Check:
+    golden = (artifact.read_record() or {}).get("golden")
     if golden is None:
         return Check(_AREA, _NAME, "not run", f"no answer is recorded in {record.PATH}")
     try:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import checkpoints
+from export import record
 from export.errors import RequestError
 from export.verify.companion import Companion
 from export.verify.proof import Proof
@@ -22,7 +23,7 @@ def verify(
     *,
     checkpoint_name: str | None = None,
     sha256: str | None = None,
-    averages: str = "auto",
+    averages: str | None = None,
     subject: Subject | None = None,
     wants_layers: bool = False,
     on_phase: Callable[[str], None] = lambda phase: None,
@@ -35,7 +36,8 @@ def verify(
       checkpoint: what it was made from; without it the source's outputs are not compared.
       checkpoint_name: which of several checkpoints.
       sha256: expected hex digest of an archive or file.
-      averages: `auto`, `shadow` or `raw`, as the export was asked for.
+      averages: `auto`, `shadow` or `raw`, as the export was asked for; by default what the record
+        says, `auto` without one.
       subject: which network it is; what its record, or else its variables say by default.
       wants_layers: whether the proof is to describe the values of all variables.
       on_phase: called at the start of each of `PHASES`.
@@ -66,8 +68,15 @@ def verify(
                     checkpoint, name=checkpoint_name, sha256=sha256, progress=on_transfer
                 )
             )
-            source = Source(str(opened.prefix), averages)
+            source = Source(str(opened.prefix), averages or _averages(path))
         companion.restore(source)
         on_phase(PHASES[1])
         companion.examine(path)
         return companion.conclude((str(path),), lambda part: on_phase(PHASES[2]))
+
+
+def _averages(folder: Path) -> str:
+    """Which averages the export was asked for; the companion complains of a damaged record."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        return record.read(folder)["checkpoint"]["averages"]
+    return "auto"

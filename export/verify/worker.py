@@ -6,7 +6,7 @@ the artifact is still being written, and loads it when it is there.
 
 Lines of JSON come in: {mode, subject, wants_layers}, {source}, {artifact, record}, {private}.
 {examined} goes out for each part but the last, {proof} or {error} in the end. `companion` is the
-other side.
+other side. The record has to be on disk when {private} comes, not before.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ from export.verify.subject import Source, Subject
 
 if TYPE_CHECKING:
     from export.verify.evidence import Evidence
+    from export.verify.goldens import Goldens
     from export.verify.gradients import Gradients
     from export.verify.inference import Inference
     from export.verify.training import Training
 
-    Examiner = Inference | Training | Gradients
-    Prepare = Callable[[], Sequence[Examiner]]
+    Examiner = Inference | Goldens | Training | Gradients
+    Prepare = Callable[[Connection], Sequence[Examiner]]
 
 AREAS = ("files", "contract", "variables", "inference", "training", "goldens")
 
@@ -61,13 +62,15 @@ class Assignment:
         has_gradients = self.source is not None and self.mode != "quick"
         return ["outputs", "gradients"] if has_gradients else ["outputs"]
 
-    def outputs(self, answers: Connection) -> list[Inference | Training]:
+    def outputs(self, answers: Connection, worker: Connection) -> list[Examiner]:
         """The examiners of outputs.
 
         Args:
           answers: gives what the source answers, where there is another part: it has a source.
+          worker: says when the artifact is whole.
         """
         from export.verify import inference
+        from export.verify.goldens import Goldens
         from export.verify.source import SourceNetwork
         from export.verify.training import Training
 
@@ -82,14 +85,16 @@ class Assignment:
             still = None
         return [
             inference.Inference(self.subject, still, wants_layers=self.wants_layers),
+            Goldens(worker.recv),  # before training, which moves statistics
             *training,
         ]
 
-    def gradients(self, answers: Connection) -> list[Gradients]:
+    def gradients(self, answers: Connection, worker: Connection) -> list[Examiner]:
         """The examiners of gradients.
 
         Args:
           answers: takes what the source answers, for the other part.
+          worker: not needed.
         """
         from export.verify import inference, training
         from export.verify.gradients import Gradients
@@ -132,6 +137,8 @@ def _prove() -> dict[str, Any]:
     for connection in examiners.values():
         connection.send(target)
     finished = _read()
+    for connection in examiners.values():
+        connection.send("whole")
     folder = Path(target["artifact"])
     checks = files.check(folder, _record(folder), finished["private"])
     results = _collect(examiners)
@@ -208,7 +215,7 @@ def _examined(connection: Connection, prepare: Prepare) -> Evidence:
 
     # As the source's sessions, see there.
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    examiners = prepare()
+    examiners = prepare(connection)
     target = connection.recv()
     artifact = Artifact(target["artifact"], target["record"])
     is_ours = artifact.record is not None
