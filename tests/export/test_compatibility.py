@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+import export
 from scripts import compatibility, compatibility_consumer, compatibility_rows
 from tests import support
 
@@ -75,6 +76,36 @@ def test_what_is_not_finite_fails(bad):
         compatibility_consumer.difference(found, np.ones(2))
     with pytest.raises(AssertionError, match="not finite"):
         compatibility_consumer.difference(np.ones(2), found)
+
+
+def test_a_mean_is_as_exact_as_its_layer_spreads():
+    mean, variance = "net/BatchNorm/moving_mean:0", "net/BatchNorm/moving_variance:0"
+    expected = {mean: np.array([1e-8, 2e-8]), variance: np.array([4.0, 1.0])}
+    rounded = expected | {mean: np.array([2e-8, -1e-8])}
+    assert compatibility_consumer.of_statistics(rounded, expected) == pytest.approx(1.5e-8)
+    wrong = expected | {variance: np.array([4.0, 1.4])}
+    assert compatibility_consumer.of_statistics(wrong, expected) == pytest.approx(0.1)
+
+
+@pytest.mark.slow
+def test_the_images_of_a_small_network_are_enough_to_average(tmp_path):
+    """Ones of 32 pixels leave one position to the last layers' batch norms."""
+    request = export.Request(
+        "mobilenet_v3_small_100_224",
+        str(support.REPOSITORY / "samples" / "digits_mobilenet_v3.tgz"),
+        str(tmp_path / "artifact"),
+        task="classification",
+        proof="none",
+        depth_multiplier=0.35,
+        num_classes=10,
+        image_size=32,
+        feature_depth=128,
+    )
+    export.export(request)
+    expected = str(tmp_path / "expected.npz")
+    compatibility.consume(sys.executable, request.output, expected, "--write")
+    printed = compatibility.consume(sys.executable, request.output, expected)
+    assert failures(json.loads(printed.splitlines()[-1])) == {}
 
 
 def run(*arguments, **environment):

@@ -131,6 +131,11 @@ def test_a_file_among_the_parents_is_one_sentence(tmp_path):
         pass
 
 
+def heed_interrupts():
+    """A process started in the background of a shell ignores them, and so do its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize(
@@ -144,7 +149,12 @@ def test_a_killed_export_leaves_nothing_at_the_target(tmp_path, number, phase):
     command += ["--image_size=32", "--feature_depth=128", f"--output={target}"]
     environment = os.environ | {"SLIMHUB_TEST": str(tmp_path)}
     with subprocess.Popen(
-        command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, env=environment
+        command,
+        cwd=REPOSITORY,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=heed_interrupts,
     ) as process:
         for line in process.stderr:
             if phase in line:
