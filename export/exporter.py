@@ -56,7 +56,7 @@ def export(
     on_phase(PHASES[0])
     spec = request.spec()
     target = staging.check_target(request.output, request.overwrite)
-    names = labels.choose(request.labels, request.task, spec.num_classes)
+    names = labels.choose(request.labels, request.task, spec)
 
     with contextlib.ExitStack() as resources:
         companion = None
@@ -137,7 +137,7 @@ def _fill(
         checkpoint,
         built.variables.infos(),
         averages=request.averages,
-        expected=[spec.head] if request.task == "feature_vector" else [],
+        expected=_expected_left_over(spec, request.task),
     )
     try:
         plan.require_complete()
@@ -147,6 +147,12 @@ def _fill(
         ) from error
     built.variables.assign(plan.load(checkpoint))
     return plan
+
+
+def _expected_left_over(spec: nets.NetworkSpec, task: str) -> list[str]:
+    """Patterns of what a checkpoint may hold of parts that the task does not have."""
+    patterns = [spec.head] if task == "feature_vector" else []
+    return patterns if spec.auxiliary is None else [*patterns, spec.auxiliary]
 
 
 def _record(

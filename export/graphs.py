@@ -86,7 +86,8 @@ def _endpoints(
             batch_norm_momentum=momentum,
         )
     if task == "classification":
-        output = endpoints["Logits"]
+        output = endpoints[spec.logits_endpoint]
+        output = output if spec.logits_are_flat else tf.squeeze(output, [1, 2], name="logits")
     else:
         output = tf.squeeze(endpoints[spec.feature_endpoint], [1, 2], name="feature_vector")
     return {DEFAULT_KEY: output} | {f"{spec.scope}/{key}": t for key, t in endpoints.items()}

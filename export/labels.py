@@ -7,13 +7,13 @@ import os
 from importlib import resources
 from pathlib import Path
 
+import nets
 from export.errors import RequestError
 
 FILE_NAME = "labels.txt"  # under assets/
-_IMAGENET_CLASSES = 1001
 _IMAGENET_SOURCE = (
-    "built in: background, then the 1000 classes of ILSVRC-2012 in the order of their WordNet "
-    "ids, named by their WordNet lemmas as the package timm lists them"
+    "the 1000 classes of ILSVRC-2012 in the order of their WordNet ids, named by their WordNet "
+    "lemmas as the package timm lists them"
 )
 
 
@@ -29,16 +29,17 @@ class Labels:
         return "".join(f"{name}\n" for name in self.names)
 
 
-def choose(path: str | os.PathLike[str] | None, task: str, num_classes: int) -> Labels | None:
+def choose(path: str | os.PathLike[str] | None, task: str, spec: nets.NetworkSpec) -> Labels | None:
     """The labels of an artifact.
 
     Args:
       path: a UTF-8 text file with one name per line in the order of the logits, or None.
       task: only classification has labels.
-      num_classes: width of the logits.
+      spec: the network.
 
     Returns:
-      The file's labels; without a file, ImageNet's for 1001 classes and None for others.
+      The file's labels; without a file, ImageNet's where the network has as many classes as the
+      registered one, which was trained on it, and None where it has others.
 
     Raises:
       RequestError: for a file that cannot be read or does not fit.
@@ -48,14 +49,22 @@ def choose(path: str | os.PathLike[str] | None, task: str, num_classes: int) -> 
             raise RequestError("labels go with --task=classification; leave --labels out")
         return None
     if path is not None:
-        return _read(Path(path), num_classes)
-    return imagenet() if num_classes == _IMAGENET_CLASSES else None
+        return _read(Path(path), spec.num_classes)
+    is_imagenet = spec.num_classes == nets.get(spec.name).num_classes
+    return imagenet(has_background=spec.has_background) if is_imagenet else None
 
 
-def imagenet() -> Labels:
-    """The 1001 names of TF-Slim's ImageNet logits."""
+def imagenet(*, has_background: bool = True) -> Labels:
+    """The names of TF-Slim's ImageNet logits.
+
+    Args:
+      has_background: with the background class, 1001 in all; otherwise 1000.
+    """
     text = resources.files("export").joinpath("data/imagenet_labels.txt").read_text("utf-8")
-    return Labels(tuple(text.splitlines()), _IMAGENET_SOURCE)
+    names = text.splitlines()
+    if has_background:
+        return Labels(tuple(names), f"built in: background, then {_IMAGENET_SOURCE}")
+    return Labels(tuple(names[1:]), f"built in: {_IMAGENET_SOURCE}")
 
 
 def _read(path: Path, num_classes: int) -> Labels:

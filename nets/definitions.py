@@ -70,10 +70,10 @@ def builder(definition: Definition) -> Builder:
     """The builder of a spec that follows a definition."""
 
     def build(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
-        from nets import inverted_residuals, mobilenets  # import TensorFlow
+        from nets import inverted_residuals, trunk  # import TensorFlow
 
         layers = functools.partial(inverted_residuals.layers, definition)
-        return mobilenets.build(layers, spec, images, **options)
+        return trunk.build(layers, spec, images, **options)
 
     return build
 

@@ -65,9 +65,9 @@ def feature_depth(depth_multiplier: float) -> int:
 
 
 def _build(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
-    from nets import depthwise_pairs, mobilenets  # import TensorFlow
+    from nets import depthwise_pairs, trunk  # import TensorFlow
 
-    return mobilenets.build(depthwise_pairs.layers, spec, images, **options)
+    return trunk.build(depthwise_pairs.layers, spec, images, **options)
 
 
 def _spec(multiplier: float, size: int, top1: float) -> NetworkSpec:

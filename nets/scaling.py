@@ -9,10 +9,15 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
+# Red, green and blue of the ImageNet pictures, as the networks trained in Caffe subtract them.
+_MEAN_COLOUR = (123.68, 116.78, 103.94)
+
+
 class InputScaling(enum.Enum):
     """How a network wants its images, as a sentence for people."""
 
     SYMMETRIC = "x * 2 - 1, in [-1, 1]"
+    CAFFE = "x * 255 minus the mean colour (123.68, 116.78, 103.94)"
 
     def apply(self, images: tf.Tensor) -> tf.Tensor:
         """Scales images.
@@ -23,4 +28,6 @@ class InputScaling(enum.Enum):
         Returns:
           f32 of the same shape, in the network's own range.
         """
+        if self is InputScaling.CAFFE:
+            return images * 255.0 - _MEAN_COLOUR
         return images * 2.0 - 1.0

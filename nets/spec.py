@@ -20,9 +20,6 @@ Builder = Callable[..., "dict[str, tf.Tensor]"]
 
 TASKS = ("feature_vector", "classification")
 
-# TF-Slim strides every network by 32 in all; less leaves no feature map.
-_SMALLEST_IMAGE = 32  # pixels
-
 
 @dataclasses.dataclass(frozen=True)
 class Paper:
@@ -57,19 +54,28 @@ class NetworkSpec:
       builder: makes the graph; see `Builder`.
       image_size: default height and width, pixels.
       size_is_free: whether the published module took any image size.
-      depth_multiplier: factor on the width of every layer.
+      depth_multiplier: factor on the width of every layer; 1 for networks that have none.
       feature_depth: number of features, the width of the last layer before the logits.
       feature_endpoint: endpoint the feature vector is read from.
-      depth_rule: the published feature depth at a depth multiplier.
+      depth_rule: the published feature depth at a depth multiplier; None for networks that have
+        no multiplier.
+      smallest_image: height and width that leave a feature map, pixels.
       num_classes: width of the logits, background included.
       has_background: whether class 0 is a background class.
       input_scaling: from images in [0, 1] to what the network was trained on.
       weight_decay: factor of the L2 loss over the regularized variables.
       regularized: pattern of the names of the variables that are regularized.
       batch_norm_epsilon: added to the variance.
+      batch_norm_scale: whether batch norms have a `gamma`.
       batch_norm_decay: momentum of the moving statistics in the original training.
-      dropout_keep: probability to keep a feature before the logits when training.
+      dropout_keep: probability to keep a feature before the logits when training; 1: no dropout.
+      dropout_endpoint: what is left of the features after dropout, None where it is no endpoint.
+      logits_scope: variable scope of the layer that makes the logits, inside the network's.
+      logits_endpoint: the endpoint that this layer makes.
+      logits_are_flat: whether that endpoint is f32[batch, classes], not f32[batch, 1, 1, classes].
+      predictions_endpoint: the softmax of the logits, or None where the original has none.
       head: pattern of the variables that only the logits use.
+      auxiliary: pattern of the variables of heads that were there for training alone, or None.
       published: figures from elsewhere.
       paper: the first description.
       checkpoint: public archive and the checkpoint inside it, or empty.
@@ -82,11 +88,12 @@ class NetworkSpec:
     image_size: int
     depth_multiplier: float
     feature_depth: int
-    depth_rule: Callable[[float], int]
+    depth_rule: Callable[[float], int] | None
     paper: Paper
     published: Published
     checkpoint: str = ""
     size_is_free: bool = False
+    smallest_image: int = 32  # what is strided by 32 in all has no feature map below
     feature_endpoint: str = "global_pool"
     num_classes: int = 1001  # ImageNet's 1000 and background
     has_background: bool = True
@@ -94,9 +101,16 @@ class NetworkSpec:
     weight_decay: float = 4e-5
     regularized: str = r"/weights$"
     batch_norm_epsilon: float = 0.001
+    batch_norm_scale: bool = True
     batch_norm_decay: float = 0.997
     dropout_keep: float = 0.8
+    dropout_endpoint: str | None = None
+    logits_scope: str = "Logits/Conv2d_1c_1x1"
+    logits_endpoint: str = "Logits"
+    logits_are_flat: bool = True
+    predictions_endpoint: str | None = "Predictions"
     head: str = r"/Logits/"
+    auxiliary: str | None = None
 
     def customized(
         self,
@@ -109,9 +123,9 @@ class NetworkSpec:
         """The same network with options of one's own.
 
         Args:
-          depth_multiplier: above 0, at most 4.
+          depth_multiplier: above 0, at most 4; for networks that have one.
           num_classes: width of the logits, at least 1.
-          image_size: height and width in pixels, at least 32.
+          image_size: height and width in pixels, from `smallest_image` on.
           feature_depth: width of the last layer before the logits; by default what
             the published networks have at this depth multiplier.
 
@@ -123,10 +137,12 @@ class NetworkSpec:
         """
         _check_range("depth_multiplier", depth_multiplier, 0.01, 4)
         _check_range("num_classes", num_classes, 1, 1_000_000)
-        _check_range("image_size", image_size, _SMALLEST_IMAGE, 4096)
+        _check_range("image_size", image_size, self.smallest_image, 4096)
         _check_range("feature_depth", feature_depth, 1, 65_536)
         changes: dict[str, object] = {}
-        if depth_multiplier is not None:
+        if depth_multiplier is not None and depth_multiplier != self.depth_multiplier:
+            if self.depth_rule is None:
+                raise NetworkError(f"{self.name} has no depth multiplier: leave it out")
             changes["depth_multiplier"] = depth_multiplier
             changes["feature_depth"] = self.depth_rule(depth_multiplier)
         if num_classes is not None:

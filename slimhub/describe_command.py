@@ -54,7 +54,7 @@ def _as_text(spec: NetworkSpec) -> dict[str, str]:
         "name": spec.name,
         "family": spec.family,
         "paper": f"{spec.paper.title} ({spec.paper.year}), {spec.paper.url}",
-        "depth multiplier": f"{spec.depth_multiplier:g}",
+        "depth multiplier": f"{spec.depth_multiplier:g}" if spec.depth_rule else "none",
         "images": f"f32[batch, {size}, 3], RGB in [0, 1]; inside: {spec.input_scaling.value}",
         "feature vector": f"{spec.feature_depth} numbers, from {spec.feature_endpoint}",
         "classes": f"{spec.num_classes}, {background}",
@@ -62,7 +62,9 @@ def _as_text(spec: NetworkSpec) -> dict[str, str]:
         f"without; {counts['statistics']:,} moving statistics (counted)",
         "weight decay": f"{spec.weight_decay:g}",
         "batch norm": f"epsilon {spec.batch_norm_epsilon:g}, trained with momentum "
-        f"{spec.batch_norm_decay:g}",
+        f"{spec.batch_norm_decay:g}"
+        if counts["statistics"]
+        else "none",
         "published accuracy": _accuracy(spec),
         "public checkpoint": spec.checkpoint or "none known",
     }

@@ -70,6 +70,7 @@ class SourceNetwork:
     ):
         import tensorflow.compat.v1 as tf
 
+        self.spec = spec
         self.graph = tf.Graph()
         with self.graph.as_default():
             size = spec.image_size

@@ -90,7 +90,8 @@ class SourceNetwork:
             self._endpoints = {f"{self.spec.scope}/{key}": t for key, t in endpoints.items()}
             self._feature = self._endpoints[f"{self.spec.scope}/{self.spec.feature_endpoint}"]
             if subject.is_classification:
-                output = endpoints["Logits"]
+                output = endpoints[self.spec.logits_endpoint]
+                output = output if self.spec.logits_are_flat else tf.squeeze(output, [1, 2])
             else:
                 output = tf.squeeze(self._feature, [1, 2])
             random = _random_operations(self._graph)

@@ -2,8 +2,11 @@
 
 import pytest
 
+import nets
 from export import labels
 from export.errors import RequestError
+
+SPEC = nets.get("mobilenet_v3_small_075_224")
 
 
 def test_imagenet_has_a_background_and_a_thousand_classes():
@@ -11,18 +14,26 @@ def test_imagenet_has_a_background_and_a_thousand_classes():
     assert len(names) == 1001
     assert names[0] == "background"
     assert names[1].startswith("tench")
-    assert labels.choose(None, "classification", 1001) == labels.imagenet()
+    assert labels.choose(None, "classification", SPEC) == labels.imagenet()
+
+
+def test_networks_without_background_have_a_thousand():
+    chosen = labels.choose(None, "classification", nets.get("vgg_16"))
+    assert chosen.names == labels.imagenet().names[1:]
+    assert "background" not in chosen.source
 
 
 def test_other_class_counts_have_none_of_their_own():
-    assert labels.choose(None, "classification", 10) is None
-    assert labels.choose(None, "feature_vector", 1001) is None
+    assert labels.choose(None, "classification", SPEC.customized(num_classes=10)) is None
+    # A thousand of one's own are not ImageNet's.
+    assert labels.choose(None, "classification", SPEC.customized(num_classes=1000)) is None
+    assert labels.choose(None, "feature_vector", SPEC) is None
 
 
 def test_a_file_gives_one_name_per_logit(tmp_path):
     path = tmp_path / "animals.txt"
     path.write_text("cat\ndog\nkäfer\n", "utf-8")
-    chosen = labels.choose(path, "classification", 3)
+    chosen = labels.choose(path, "classification", SPEC.customized(num_classes=3))
     assert chosen.names == ("cat", "dog", "käfer")
     assert chosen.source == "animals.txt"
     assert chosen.text() == "cat\ndog\nkäfer\n"
@@ -42,9 +53,9 @@ def test_a_bad_file_is_refused(tmp_path, content, message):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(RequestError, match=message):
-        labels.choose(path, "classification", 3)
+        labels.choose(path, "classification", SPEC.customized(num_classes=3))
 
 
 def test_labels_need_classification(tmp_path):
     with pytest.raises(RequestError, match="--task=classification"):
-        labels.choose(tmp_path / "labels.txt", "feature_vector", 3)
+        labels.choose(tmp_path / "labels.txt", "feature_vector", SPEC)

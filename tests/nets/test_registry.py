@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 
 import pytest
 import tensorflow as tf
@@ -32,7 +33,8 @@ def of_one_size():
 
 
 def test_networks_of_other_sizes_have_the_same_variables():
-    assert len(of_one_size()) == 8 + 6 + 4
+    others = len(nets.names("inception*")) + len(nets.names("resnet*")) + len(nets.names("vgg*"))
+    assert len(of_one_size()) == 8 + 6 + 4 + others
     for name in nets.names("mobilenet_v[12]_*"):
         multiplier, size = name.split("_")[2:]
         others = nets.names(f"{name.removesuffix(size)}*")
@@ -49,9 +51,14 @@ def test_stored_variables_are_those_of_the_built_network(name):
 def test_stored_variables_are_those_of_the_original():
     tables = json.loads(gzip.decompress((support.REFERENCE / "variables.json.gz").read_bytes()))
     names = sorted(set(tables) & set(nets.names()))
-    assert len(names) == 32
+    assert len(names) == 41
     for name in names:
-        original = {variable: tuple(shape) for variable, shape in tables[name]["variables"]}
+        auxiliary = re.compile(nets.get(name).auxiliary or "$^")
+        original = {
+            variable: tuple(shape)
+            for variable, shape in tables[name]["variables"]
+            if not auxiliary.search(variable)
+        }
         assert stored.variables(name) == original, name
         assert nets.get(name).image_size == tables[name]["size"]
 
@@ -112,6 +119,19 @@ def test_options_out_of_range_are_refused(options, message):
         nets.get("mobilenet_v3_small_075_224").customized(**options)
 
 
+def test_networks_without_multiplier_refuse_one():
+    spec = nets.get("resnet_v2_50")
+    assert spec.customized(depth_multiplier=1.0) is spec
+    with pytest.raises(nets.NetworkError, match="resnet_v2_50 has no depth multiplier"):
+        spec.customized(depth_multiplier=0.5)
+
+
+def test_the_smallest_image_is_the_networks_own():
+    with pytest.raises(nets.NetworkError, match="image_size must be between 75 and"):
+        nets.get("inception_v3").customized(image_size=74)
+    assert nets.get("inception_v1").customized(image_size=32).image_size == 32
+
+
 def test_narrow_networks_keep_the_full_feature_layer():
     small = nets.get("mobilenet_v3_small_100_224")
     assert small.customized(depth_multiplier=0.5).feature_depth == 1024
@@ -143,9 +163,10 @@ def test_fits_name_the_network_and_its_classes():
 
 def test_building_gives_the_features_of_the_spec():
     for name in of_one_size():
-        spec = nets.get(name).customized(num_classes=7, image_size=64)
+        size = max(64, nets.get(name).smallest_image)
+        spec = nets.get(name).customized(num_classes=7, image_size=size)
         with tf.Graph().as_default():
-            images = tf.compat.v1.placeholder(tf.float32, [None, 64, 64, 3])
+            images = tf.compat.v1.placeholder(tf.float32, [None, size, size, 3])
             endpoints = spec.builder(
                 spec, images, num_classes=7, is_training=False, batch_norm_momentum=0.0
             )
@@ -155,4 +176,5 @@ def test_building_gives_the_features_of_the_spec():
             1,
             spec.feature_depth,
         ], name
-        assert endpoints["Predictions"].shape.as_list() == [None, 7]
+        logits = endpoints[spec.logits_endpoint].shape.as_list()
+        assert logits == ([None, 7] if spec.logits_are_flat else [None, 1, 1, 7])

@@ -1,4 +1,4 @@
-"""What every MobileNet has in common around its layers. Imports TensorFlow."""
+"""What all networks have in common around their layers. Imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nets.batch_norm import batch_norm
 if TYPE_CHECKING:
     from nets.spec import NetworkSpec
 
-_WEIGHTS_STDDEV = 0.09  # of the truncated normal that the original training starts from
+_WEIGHTS_STDDEV = 0.09  # of the truncated normal that MobileNets' training starts from
 
 # Makes all layers up to the features from the images, and fills in their endpoints.
 Layers = Callable[["NetworkSpec", tf.Tensor, dict[str, tf.Tensor]], tf.Tensor]
@@ -29,11 +29,11 @@ def build(
     is_training: bool,
     batch_norm_momentum: float | tf.Tensor,
 ) -> dict[str, tf.Tensor]:
-    """Builds a MobileNet in the current graph.
+    """Builds a network in the current graph.
 
     Args:
       layers: makes its layers up to the features.
-      spec: depth multiplier, feature depth and constants of batch norm and dropout.
+      spec: depth multiplier, feature depth, constants of batch norm and dropout, the logits.
       images: f32[batch, height, width, 3] in the network's own range.
       num_classes: width of the logits, or None for a network without them.
       is_training: batch statistics and dropout, and updates in tf.GraphKeys.UPDATE_OPS.
@@ -41,8 +41,8 @@ def build(
 
     Returns:
       Endpoints by name without the scope, in graph order: those of the layers, then the mean
-      over height and width f32[batch, 1, 1, feature_depth] and, with classes, `Logits` and
-      `Predictions` (their softmax) f32[batch, num_classes].
+      over height and width f32[batch, 1, 1, feature_depth] and, with classes, the logits and
+      their softmax as the spec names them.
     """
     endpoints: dict[str, tf.Tensor] = {}
     with (
@@ -53,21 +53,23 @@ def build(
         net = tf.reduce_mean(net, [1, 2], keepdims=True, name=spec.feature_endpoint)
         endpoints[spec.feature_endpoint] = net
         if num_classes is not None:
-            endpoints["Logits"] = _logits(net, num_classes, spec.dropout_keep, is_training)
-            endpoints["Predictions"] = tf.nn.softmax(endpoints["Logits"], name="Predictions")
+            if is_training and spec.dropout_keep < 1:
+                net = tf.nn.dropout(net, rate=1.0 - spec.dropout_keep, name="Dropout")
+            if spec.dropout_endpoint is not None:
+                endpoints[spec.dropout_endpoint] = net
+            logits = _logits(spec, net, num_classes)
+            endpoints[spec.logits_endpoint] = logits
+            if spec.predictions_endpoint is not None:
+                name = spec.predictions_endpoint
+                endpoints[name] = tf.nn.softmax(logits, name=name)
     return endpoints
 
 
-def _logits(
-    features: tf.Tensor, num_classes: int, dropout_keep: float, is_training: bool
-) -> tf.Tensor:
-    with tf.compat.v1.variable_scope("Logits"):
-        if is_training:
-            features = tf.nn.dropout(features, rate=1.0 - dropout_keep, name="Dropout")
-        logits = slim.conv2d(
-            features, num_classes, 1, activation_fn=None, normalizer_fn=None, scope="Conv2d_1c_1x1"
-        )
-        return tf.squeeze(logits, [1, 2], name="SpatialSqueeze")
+def _logits(spec: NetworkSpec, features: tf.Tensor, num_classes: int) -> tf.Tensor:
+    logits = slim.conv2d(
+        features, num_classes, 1, activation_fn=None, normalizer_fn=None, scope=spec.logits_scope
+    )
+    return tf.squeeze(logits, [1, 2], name="SpatialSqueeze") if spec.logits_are_flat else logits
 
 
 @contextlib.contextmanager
@@ -78,13 +80,16 @@ def _layer_defaults(
     normalizer = {
         "decay": batch_norm_momentum,
         "epsilon": spec.batch_norm_epsilon,
+        "scale": spec.batch_norm_scale,
         "is_training": is_training,
     }
-    with slim.arg_scope(
-        [slim.conv2d, slim.separable_conv2d],
-        padding="SAME",
-        normalizer_fn=batch_norm,
-        normalizer_params=normalizer,
-        weights_initializer=tf.compat.v1.truncated_normal_initializer(stddev=_WEIGHTS_STDDEV),
+    with (
+        slim.arg_scope(
+            [slim.conv2d, slim.separable_conv2d],
+            padding="SAME",
+            normalizer_fn=batch_norm,
+            weights_initializer=tf.compat.v1.truncated_normal_initializer(stddev=_WEIGHTS_STDDEV),
+        ),
+        slim.arg_scope([batch_norm], **normalizer),
     ):
         yield

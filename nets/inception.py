@@ -1,0 +1,122 @@
+"""Inception V1, V2 and V3, on the layers that TF-Slim has of them."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from nets.spec import NetworkSpec, Paper, Published
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+_SOURCE = "TF-Slim's table of checkpoints"
+_LEAST_WIDTH = 16
+
+_V1_PAPER = Paper(
+    title="Going Deeper with Convolutions",
+    authors="Christian Szegedy, Wei Liu, Yangqing Jia, Pierre Sermanet, Scott Reed, "
+    "Dragomir Anguelov, Dumitru Erhan, Vincent Vanhoucke, Andrew Rabinovich",
+    year=2014,
+    url="https://arxiv.org/abs/1409.4842",
+)
+_V2_PAPER = Paper(
+    title="Batch Normalization: Accelerating Deep Network Training by Reducing Internal "
+    "Covariate Shift",
+    authors="Sergey Ioffe, Christian Szegedy",
+    year=2015,
+    url="https://arxiv.org/abs/1502.03167",
+)
+_V3_PAPER = Paper(
+    title="Rethinking the Inception Architecture for Computer Vision",
+    authors="Christian Szegedy, Vincent Vanhoucke, Sergey Ioffe, Jonathon Shlens, Zbigniew Wojna",
+    year=2015,
+    url="https://arxiv.org/abs/1512.00567",
+)
+
+
+def _layers(
+    version: int, spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
+) -> tf.Tensor:
+    """The layers up to the features; see `trunk.Layers`."""
+    import tensorflow.compat.v1 as tf
+    import tf_slim as slim
+    from tf_slim.nets import inception
+
+    base = getattr(inception, f"inception_v{version}_base")
+    options = {} if spec.depth_rule is None else {"depth_multiplier": spec.depth_multiplier}
+    # V2's one separable convolution, the first layer, has biases instead of a batch norm.
+    with slim.arg_scope([slim.separable_conv2d], normalizer_fn=None):
+        net, found = base(images, scope=tf.get_variable_scope(), **options)
+    endpoints.update(found)
+    return net
+
+
+def _build(
+    version: int, spec: NetworkSpec, images: tf.Tensor, **options: object
+) -> dict[str, tf.Tensor]:
+    from nets import trunk  # imports TensorFlow
+
+    return trunk.build(functools.partial(_layers, version), spec, images, **options)
+
+
+def _scaled(width: int, depth_multiplier: float) -> int:
+    """The width of a branch: cut off, not rounded, and at least 16."""
+    return max(_LEAST_WIDTH, int(width * depth_multiplier))
+
+
+def _depth(branches: tuple[int, ...], depth_multiplier: float) -> int:
+    """The features are the branches of the last block, side by side."""
+    return sum(_scaled(width, depth_multiplier) for width in branches)
+
+
+# Widths of the branches of the last block, as the papers' tables give them.
+_V2_LAST = (352, 320, 224, 128)
+_V3_LAST = (320, 384, 384, 384, 384, 192)
+
+
+def _spec(version: int, **changes: object) -> NetworkSpec:
+    name = f"inception_v{version}"
+    fields: dict[str, object] = {
+        "name": name,
+        "family": f"Inception V{version}",
+        "scope": f"InceptionV{version}",
+        "builder": functools.partial(_build, version),
+        "image_size": 224,
+        "size_is_free": True,
+        "depth_multiplier": 1.0,
+        "batch_norm_scale": False,
+        "batch_norm_decay": 0.9997,
+        "checkpoint": f"{name}_2016_08_28/{name}.ckpt",
+    }
+    return NetworkSpec(**fields | changes)
+
+
+SPECS = (
+    _spec(
+        1,
+        feature_depth=1024,
+        depth_rule=None,
+        logits_scope="Logits/Conv2d_0c_1x1",
+        paper=_V1_PAPER,
+        published=Published(_SOURCE, top1=69.8, top5=89.6),
+    ),
+    _spec(
+        2,
+        feature_depth=1024,
+        depth_rule=functools.partial(_depth, _V2_LAST),
+        paper=_V2_PAPER,
+        published=Published(_SOURCE, top1=73.9, top5=91.8),
+    ),
+    _spec(
+        3,
+        image_size=299,
+        smallest_image=75,
+        feature_depth=2048,
+        depth_rule=functools.partial(_depth, _V3_LAST),
+        dropout_endpoint="PreLogits",
+        auxiliary=r"/AuxLogits/",
+        paper=_V3_PAPER,
+        published=Published(_SOURCE, top1=78.0, top5=93.9),
+    ),
+)
