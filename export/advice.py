@@ -20,6 +20,9 @@ def give(checkpoint: checkpoints.Checkpoint, plan: checkpoints.Plan, spec: nets.
     fits = nets.find_fits({name: tuple(t.shape) for name, t in checkpoint.tensors.items()})
     whole = [fit for fit in fits if fit.is_whole]
     if any(fit.network == spec.name for fit in whole):
+        changed = _own_options(spec)
+        if changed:
+            return f"The checkpoint fits {spec.name} without {changed}: leave that out."
         return "The checkpoint has no logits: export it with --task=feature_vector."
     if whole:
         found = " or ".join(str(fit) for fit in whole)
@@ -29,6 +32,19 @@ def give(checkpoint: checkpoints.Checkpoint, plan: checkpoints.Plan, spec: nets.
         f"No registered network fits it.{closest} If it was trained with options of its own, give "
         "them: --depth_multiplier, --num_classes, --feature_depth."
     )
+
+
+def _own_options(spec: nets.NetworkSpec) -> str:
+    """Flags that give the network other widths, apart from the logits', than the registered one."""
+    registered = nets.get(spec.name)
+    changed = []
+    depth = registered.feature_depth
+    if spec.depth_multiplier != registered.depth_multiplier:
+        changed.append(f"--depth_multiplier={spec.depth_multiplier:g}")
+        depth = registered.customized(depth_multiplier=spec.depth_multiplier).feature_depth
+    if spec.feature_depth != depth:
+        changed.append(f"--feature_depth={spec.feature_depth}")
+    return " and ".join(changed)
 
 
 def _flags(plan: checkpoints.Plan, spec: nets.NetworkSpec) -> str:

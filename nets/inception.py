@@ -1,4 +1,4 @@
-"""Inception V1, V2 and V3, on the layers that TF-Slim has of them."""
+"""Inception V1 to V4 and Inception-ResNet V2; the layers of V1 to V3 are TF-Slim's own."""
 
 from __future__ import annotations
 
@@ -35,7 +35,15 @@ _V3_PAPER = Paper(
 )
 
 
-def _layers(
+_V4_PAPER = Paper(
+    title="Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning",
+    authors="Christian Szegedy, Sergey Ioffe, Vincent Vanhoucke, Alex Alemi",
+    year=2016,
+    url="https://arxiv.org/abs/1602.07261",
+)
+
+
+def _slim_layers(
     version: int, spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
 ) -> tf.Tensor:
     """The layers up to the features; see `trunk.Layers`."""
@@ -52,12 +60,24 @@ def _layers(
     return net
 
 
-def _build(
+def _build_on_slim(
     version: int, spec: NetworkSpec, images: tf.Tensor, **options: object
 ) -> dict[str, tf.Tensor]:
     from nets import trunk  # imports TensorFlow
 
-    return trunk.build(functools.partial(_layers, version), spec, images, **options)
+    return trunk.build(functools.partial(_slim_layers, version), spec, images, **options)
+
+
+def _build_v4(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
+    from nets import inception_v4, trunk  # import TensorFlow
+
+    return trunk.build(inception_v4.layers, spec, images, **options)
+
+
+def _build_resnet(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
+    from nets import inception_resnet, trunk  # import TensorFlow
+
+    return trunk.build(inception_resnet.layers, spec, images, **options)
 
 
 def _scaled(width: int, depth_multiplier: float) -> int:
@@ -81,7 +101,7 @@ def _spec(version: int, **changes: object) -> NetworkSpec:
         "name": name,
         "family": f"Inception V{version}",
         "scope": f"InceptionV{version}",
-        "builder": functools.partial(_build, version),
+        "builder": functools.partial(_build_on_slim, version),
         "image_size": 224,
         "size_is_free": True,
         "depth_multiplier": 1.0,
@@ -91,6 +111,18 @@ def _spec(version: int, **changes: object) -> NetworkSpec:
     }
     return NetworkSpec(**fields | changes)
 
+
+_LATER = {  # what V4 and Inception-ResNet V2 share
+    "image_size": 299,
+    "smallest_image": 75,
+    "feature_depth": 1536,
+    "depth_rule": None,
+    "dropout_endpoint": "PreLogitsFlatten",
+    "logits_scope": "Logits/Logits",
+    "logits_are_full": True,
+    "auxiliary": r"/AuxLogits/",
+    "paper": _V4_PAPER,
+}
 
 SPECS = (
     _spec(
@@ -118,5 +150,23 @@ SPECS = (
         auxiliary=r"/AuxLogits/",
         paper=_V3_PAPER,
         published=Published(_SOURCE, top1=78.0, top5=93.9),
+    ),
+    _spec(
+        4,
+        builder=_build_v4,
+        checkpoint="inception_v4_2016_09_09/inception_v4.ckpt",
+        published=Published(_SOURCE, top1=80.2, top5=95.2),
+        **_LATER,
+    ),
+    _spec(
+        2,
+        name="inception_resnet_v2",
+        family="Inception-ResNet V2",
+        scope="InceptionResnetV2",
+        builder=_build_resnet,
+        regularized=r"/(weights|biases)$",
+        checkpoint="inception_resnet_v2_2016_08_30/inception_resnet_v2_2016_08_30.ckpt",
+        published=Published(_SOURCE, top1=80.4, top5=95.3),
+        **_LATER,
     ),
 )

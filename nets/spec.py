@@ -71,6 +71,7 @@ class NetworkSpec:
       dropout_keep: probability to keep a feature before the logits when training; 1: no dropout.
       dropout_endpoint: what is left of the features after dropout, None where it is no endpoint.
       logits_scope: variable scope of the layer that makes the logits, inside the network's.
+      logits_are_full: whether that layer is a fully connected one, not a 1x1 convolution.
       logits_endpoint: the endpoint that this layer makes.
       logits_are_flat: whether that endpoint is f32[batch, classes], not f32[batch, 1, 1, classes].
       predictions_endpoint: the softmax of the logits, or None where the original has none.
@@ -106,6 +107,7 @@ class NetworkSpec:
     dropout_keep: float = 0.8
     dropout_endpoint: str | None = None
     logits_scope: str = "Logits/Conv2d_1c_1x1"
+    logits_are_full: bool = False
     logits_endpoint: str = "Logits"
     logits_are_flat: bool = True
     predictions_endpoint: str | None = "Predictions"

@@ -53,6 +53,8 @@ def build(
         net = tf.reduce_mean(net, [1, 2], keepdims=True, name=spec.feature_endpoint)
         endpoints[spec.feature_endpoint] = net
         if num_classes is not None:
+            if spec.logits_are_full:
+                net = tf.squeeze(net, [1, 2], name="Flatten")
             if is_training and spec.dropout_keep < 1:
                 net = tf.nn.dropout(net, rate=1.0 - spec.dropout_keep, name="Dropout")
             if spec.dropout_endpoint is not None:
@@ -66,6 +68,10 @@ def build(
 
 
 def _logits(spec: NetworkSpec, features: tf.Tensor, num_classes: int) -> tf.Tensor:
+    if spec.logits_are_full:
+        return slim.fully_connected(
+            features, num_classes, activation_fn=None, scope=spec.logits_scope
+        )
     logits = slim.conv2d(
         features, num_classes, 1, activation_fn=None, normalizer_fn=None, scope=spec.logits_scope
     )

@@ -117,7 +117,7 @@ class Training:
             evidence.skip(_AREA, name, "dropout is not before the logits alone")
             return
         features = found[feature].numpy()[:, 0, 0].astype(np.float64)
-        matrix = weights[0][0, 0].astype(np.float64)
+        matrix = weights[0].reshape(weights[0].shape[-2:]).astype(np.float64)
         mean = features @ matrix + (biases[0] if biases else 0.0)
         odds = (1 - spec.dropout_keep) / spec.dropout_keep
         deviation = np.sqrt(odds * np.square(features) @ np.square(matrix))

@@ -56,6 +56,11 @@ def test_a_depth_multiplier_of_ones_own_is_advised(refusal):
     assert "--depth_multiplier" in message
 
 
+def test_an_option_too_many_is_named(refusal):
+    message = refusal(values_of(NETWORK), depth_multiplier=0.75)
+    assert f"fits {NETWORK} without --depth_multiplier=0.75: leave that out." in message
+
+
 def test_another_class_count_is_advised(refusal):
     logits = {
         "MobilenetV3/Logits/Conv2d_1c_1x1/weights": np.zeros([1, 1, 1024, 7], np.float32),

@@ -51,7 +51,7 @@ def test_stored_variables_are_those_of_the_built_network(name):
 def test_stored_variables_are_those_of_the_original():
     tables = json.loads(gzip.decompress((support.REFERENCE / "variables.json.gz").read_bytes()))
     names = sorted(set(tables) & set(nets.names()))
-    assert len(names) == 41
+    assert len(names) == 43
     for name in names:
         auxiliary = re.compile(nets.get(name).auxiliary or "$^")
         original = {
