@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import lzma
 import shutil
 import tarfile
@@ -14,6 +15,8 @@ from checkpoints.errors import CheckpointError
 
 MAX_UNPACKED_BYTES = 4 << 30  # 4 GiB; the largest public TF-Slim archive unpacks to about 1.5 GiB
 _MAX_MEMBERS = 100_000
+# Errors of the system that are the fault of a member's name, not of the disk.
+_OF_ITS_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL)
 _BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
 
 
@@ -59,11 +62,22 @@ def unpack(path: Path, wanted: Callable[[str], bool], folder: Path) -> None:
             name = _clean(member.name)
             if not member.isfile() or not wanted(name):
                 continue
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source = archive.extractfile(member)
-            with target.open("wb") as file:
-                shutil.copyfileobj(source, file, 1 << 20)
+            _write(path, archive, member, folder / name)
+
+
+def _write(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = target.open("wb")
+    except OSError as error:
+        if error.errno not in _OF_ITS_NAME:
+            raise
+        raise CheckpointError(
+            f"{path.name} is not unpacked, because its member {member.name!r} cannot be a file "
+            f"({error.strerror}): unpack what you need of it yourself, and name the folder"
+        ) from error
+    with file:
+        shutil.copyfileobj(archive.extractfile(member), file, 1 << 20)
 
 
 @contextlib.contextmanager
@@ -92,6 +106,8 @@ def _check_member(path: Path, member: tarfile.TarInfo) -> None:
     parts = PurePosixPath(member.name)
     if parts.is_absolute() or ".." in parts.parts:
         fault = "points outside of the archive"
+    elif not member.name.isprintable():
+        fault = "has control characters in its name"
     elif member.issym() or member.islnk():
         fault = "is a link"
     elif not (member.isfile() or member.isdir()):

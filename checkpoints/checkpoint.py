@@ -12,11 +12,11 @@ from typing import Literal
 
 import numpy as np
 
-from checkpoints import archives, downloads, locating, names, reading
+from checkpoints import archives, choosing, downloads, locating, names, reading
 from checkpoints.digests import sha256_of_checkpoint, sha256_of_file
 from checkpoints.errors import CheckpointError, ChoiceError
 
-Averages = Literal["stored", "shadows", "unknown"]
+HeldAverages = Literal["stored", "shadows", "unknown"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Checkpoint:
     _resources: contextlib.ExitStack = dataclasses.field(repr=False)
 
     @property
-    def averages(self) -> Averages:
+    def averages(self) -> HeldAverages:
         """How moving averages are in it.
 
         `shadows`: beside the raw values, under `X/ExponentialMovingAverage`. `stored`: under
@@ -93,6 +93,7 @@ def open(
     source: str | os.PathLike[str],
     *,
     name: str | None = None,
+    averages: choosing.Averages = "auto",
     sha256: str | None = None,
     cache: Path | None = None,
     max_unpacked_bytes: int = archives.MAX_UNPACKED_BYTES,
@@ -104,6 +105,7 @@ def open(
       source: archive, its URL (http, https, gs), folder, folder above it, prefix, or one of
         its files.
       name: which one, where there are several: label, end of it, or part of it.
+      averages: which kind is preferred of several, see `plan`.
       sha256: hex digest that the archive or file must have.
       cache: folder for downloads; the user's cache folder by default.
       max_unpacked_bytes: an archive that would unpack to more is refused.
@@ -119,12 +121,13 @@ def open(
     if not text.strip() or "\0" in text:  # an empty path would mean the working folder
         raise CheckpointError("the path of the checkpoint is empty or malformed: give its path")
     sha256 = sha256.lower() if sha256 else None
+    wish = choosing.Wish(name, averages)
     if not downloads.is_url(text):
         path = Path(text).expanduser()
-        return _open(path, path.resolve().name, name, sha256, max_unpacked_bytes)
+        return _open(path, path.resolve().name, wish, sha256, max_unpacked_bytes)
     path = downloads.fetch(text, sha256, cache, progress)
     try:
-        return _open(path, downloads.public_name(text), name, sha256, max_unpacked_bytes)
+        return _open(path, downloads.public_name(text), wish, sha256, max_unpacked_bytes)
     except ChoiceError:
         raise
     except CheckpointError:  # the next attempt is to fetch it again
@@ -133,11 +136,15 @@ def open(
 
 
 def _open(
-    path: Path, source_name: str, name: str | None, sha256: str | None, max_unpacked_bytes: int
+    path: Path,
+    source_name: str,
+    wish: choosing.Wish,
+    sha256: str | None,
+    max_unpacked_bytes: int,
 ) -> Checkpoint:
     with contextlib.ExitStack() as resources, _saying_what_may_not_be_read(source_name):
         digest = _check_digest(path, sha256)
-        found = locating.locate(path, name, max_unpacked_bytes, resources)
+        found = locating.locate(path, wish, max_unpacked_bytes, resources)
         reader = reading.TensorReader(found.prefix)
         return Checkpoint(
             label=found.label,

@@ -5,11 +5,29 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
+from typing import Literal
 
 from checkpoints import names
 from checkpoints.errors import ChoiceError
 
 _AVERAGED_FOLDER = "ema"  # where the public archives keep averages under plain names
+
+
+Averages = Literal["auto", "shadow", "raw"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What the user wants of several checkpoints.
+
+    Attributes:
+      name: the user's pick: a label, its end, or a part of it; None for the best.
+      averages: what is best: one with averages (`auto`), with them beside the raw values
+        (`shadow`), or with raw values under the plain names (`raw`).
+    """
+
+    name: str | None = None
+    averages: Averages = "auto"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,38 +58,35 @@ def choose(
     labels: list[str],
     where: str,
     *,
-    name: str | None,
+    wish: Wish,
     latest: dict[str, str],
     has_shadows: Callable[[str], bool],
 ) -> Choice:
     """Picks one of several checkpoints.
 
-    Those with averages come first: a folder named `ema`, then those with shadows. In one
-    folder the one that its state file names last wins, without that the highest step. What
-    is then not one folder's is a tie.
+    Those with averages come first: a folder named `ema`, then those with shadows; where the
+    wish says so only those with shadows, or those without averages. In one folder the one that
+    its state file names last wins, without that the highest step. What is then not one folder's
+    is a tie.
 
     Args:
       labels: at least one, as `candidates` gives them.
       where: what they are in, for messages.
-      name: the user's pick: a label, its end, or a part of it.
+      wish: the user's.
       latest: base name in the state file of each folder that has one.
       has_shadows: whether a checkpoint holds shadows; asked only where it matters.
 
     Raises:
       ChoiceError: where nothing has the name, or several are equally good.
     """
-    if name is not None:
-        return Choice(named(labels, where, name), "the one that was asked for")
+    if wish.name is not None:
+        return Choice(named(labels, where, wish.name), "the one that was asked for")
     if len(labels) == 1:
         return Choice(labels[0], "the only one there")
-    averaged = [label for label in labels if _is_averaged(label)]
-    reason = f"preferred because it is in a folder named {_AVERAGED_FOLDER}/"
-    if not averaged:
-        averaged = [label for label in labels if has_shadows(label)]
-        reason = "preferred because it holds moving averages beside the raw values"
-    if not averaged or len(averaged) == len(labels):
-        averaged, reason = labels, ""
-    newest, newest_reason = _newest(averaged, latest)
+    preferred, reason = _preferred(labels, wish.averages, has_shadows)
+    if not preferred or len(preferred) == len(labels):
+        preferred, reason = labels, ""
+    newest, newest_reason = _newest(preferred, latest)
     if len(newest) > 1:
         listed = "\n  ".join(newest)
         raise ChoiceError(
@@ -79,6 +94,20 @@ def choose(
         )
     reasons = [part for part in (reason, newest_reason) if part]
     return Choice(newest[0], f"one of {len(labels)}, " + ", ".join(reasons))
+
+
+def _preferred(
+    labels: list[str], averages: Averages, has_shadows: Callable[[str], bool]
+) -> tuple[list[str], str]:
+    """Those that hold what is wanted, and why they are preferred."""
+    stored = [label for label in labels if _is_averaged(label)]
+    if averages == "raw":
+        raw = [label for label in labels if label not in stored]
+        return raw, f"preferred because it is not in a folder named {_AVERAGED_FOLDER}/"
+    if averages == "auto" and stored:
+        return stored, f"preferred because it is in a folder named {_AVERAGED_FOLDER}/"
+    shadowed = [label for label in labels if has_shadows(label)]
+    return shadowed, "preferred because it holds moving averages beside the raw values"
 
 
 def holds_averages(label: str) -> bool:

@@ -45,13 +45,13 @@ class Located:
 
 
 def locate(
-    path: Path, name: str | None, max_unpacked_bytes: int, resources: contextlib.ExitStack
+    path: Path, wish: choosing.Wish, max_unpacked_bytes: int, resources: contextlib.ExitStack
 ) -> Located:
     """Finds the checkpoint that a local path means.
 
     Args:
       path: folder, archive, file or prefix.
-      name: the user's pick among several.
+      wish: which of several.
       max_unpacked_bytes: bound for archives.
       resources: takes the temporary folder of an archive.
 
@@ -59,18 +59,18 @@ def locate(
       CheckpointError: where there is none, or no single one.
     """
     if path.is_dir():
-        return _in_folder(path, name)
+        return _in_folder(path, wish)
     if path.is_file():
         prefix = names.prefix_of(path.name)
         if prefix is not None:
-            return _alone(path.with_name(prefix), name)
+            return _alone(path.with_name(prefix), wish)
         if refusals.is_archive(path):
-            return _in_archive(path, name, max_unpacked_bytes, resources)
+            return _in_archive(path, wish, max_unpacked_bytes, resources)
         if refusals.is_table(path):
-            return _alone(path, name)
+            return _alone(path, wish)
         raise refusals.refuse_file(path)
     if is_prefix(path):
-        return _alone(path, name)
+        return _alone(path, wish)
     raise refusals.refuse_missing(path)
 
 
@@ -82,13 +82,13 @@ def is_prefix(path: Path) -> bool:
     )
 
 
-def _alone(prefix: Path, name: str | None) -> Located:
-    if name is not None:
-        choosing.named([prefix.name], prefix.name, name)
+def _alone(prefix: Path, wish: choosing.Wish) -> Located:
+    if wish.name is not None:
+        choosing.named([prefix.name], prefix.name, wish.name)
     return Located(prefix, prefix.name, "the one that was named", (prefix.name,))
 
 
-def _in_folder(folder: Path, name: str | None) -> Located:
+def _in_folder(folder: Path, wish: choosing.Wish) -> Located:
     files = _walk(folder)
     if "saved_model.pb" in files:
         raise refusals.refuse_saved_model(folder)
@@ -96,17 +96,17 @@ def _in_folder(folder: Path, name: str | None) -> Located:
     where = f"the folder {folder.resolve().name}"
     if not labels:
         raise refusals.refuse_without_checkpoint(where, files)
-    return _choose(folder, files, labels, where, name)
+    return _choose(folder, files, labels, where, wish)
 
 
 def _choose(
-    folder: Path, files: list[str], labels: list[str], where: str, name: str | None
+    folder: Path, files: list[str], labels: list[str], where: str, wish: choosing.Wish
 ) -> Located:
     """Picks one of the checkpoints in a folder; of those not picked only indexes need be there."""
     choice = choosing.choose(
         labels,
         where,
-        name=name,
+        wish=wish,
         latest=_latest(folder, files),
         has_shadows=lambda label: _has_shadows(folder / label),
     )
@@ -133,7 +133,7 @@ def _raise(error: OSError) -> None:
 
 
 def _in_archive(
-    path: Path, name: str | None, max_unpacked_bytes: int, resources: contextlib.ExitStack
+    path: Path, wish: choosing.Wish, max_unpacked_bytes: int, resources: contextlib.ExitStack
 ) -> Located:
     files = archives.list_files(path, max_unpacked_bytes)
     labels = choosing.candidates(files)
@@ -143,7 +143,7 @@ def _in_archive(
     folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="slimhub-")))
     if len(labels) > 1:  # what the choice may need: names of tensors and state files
         archives.unpack(path, lambda file: _tells_of_contents(file, labels), folder)
-    located = _choose(folder, files, labels, where, name)
+    located = _choose(folder, files, labels, where, wish)
     archives.unpack(path, lambda file: _belongs_to(file, located.label), folder)
     return located
 

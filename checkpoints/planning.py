@@ -50,6 +50,7 @@ class Plan:
       expected: names left over as a matter of course, by what they are.
       unexpected: other names left over.
       averages: how the checkpoint holds averages, see `Checkpoint.averages`.
+      without_average: trainable variables filled with raw values though others have averages.
     """
 
     assignments: tuple[Assignment, ...]
@@ -58,6 +59,7 @@ class Plan:
     expected: dict[str, tuple[str, ...]]
     unexpected: tuple[str, ...]
     averages: str
+    without_average: tuple[str, ...]
 
     def counts(self) -> dict[str, int]:
         """How many variables each reason fills."""
@@ -70,12 +72,20 @@ class Plan:
             "shadows": "raw values, as asked",
             "unknown": "plain values (the checkpoint holds no separate averages)",
         }[self.averages]
-        words = {"average": "moving averages", "raw": "raw values without one", "plain": plain}
+        if any(names.SHADOW in name for name in self.unexpected):
+            plain = "plain values (its averages have names of another form, see below)"
+        words = {
+            "average": "moving averages",
+            "raw": "raw values, having no average",
+            "plain": plain,
+        }
         counts = self.counts()
         if "average" not in counts:
             words["raw"] = plain
         filled = ", ".join(f"{count} with {words[reason]}" for reason, count in counts.items())
         lines = [f"{len(self.assignments)} filled: {filled}"]
+        if self.without_average:
+            lines.append(f"trained, but without an average: {_listed(self.without_average)}")
         if self.expected:
             expected = ", ".join(f"{len(left)} {kind}" for kind, left in self.expected.items())
             lines.append(f"left over as expected: {expected}")
@@ -136,10 +146,16 @@ def plan(
       expected: patterns of further names whose being left over is no surprise.
 
     Raises:
-      CheckpointError: for `shadow` where a trainable variable has none.
+      CheckpointError: for `shadow` where a trainable variable has none, and for `raw` where plain
+        names hold averages.
     """
     if averages == "shadow":
         _require_shadows(checkpoint, variables)
+    if averages == "raw" and checkpoint.averages == "stored":
+        raise CheckpointError(
+            f"--averages=raw, but {checkpoint.label} holds averages under the plain names, as its "
+            "folder's name says: leave the flag out, or name another with --checkpoint_name"
+        )
     assignments, missing, mismatched = [], [], []
     for variable in variables:
         tensor, reason = _source(checkpoint, variable.name, averages)
@@ -155,6 +171,9 @@ def plan(
     left = [name for name in checkpoint.tensors if name not in used]
     kinds = _sorted_by_kind(left, lambda name: _kind(name, wanted, expected))
     unexpected = kinds.pop("", ())
+    trainable = {variable.name for variable in variables if variable.trainable}
+    raw = [a.variable for a in assignments if a.reason == "raw" and a.variable in trainable]
+    has_averages = any(assignment.reason == "average" for assignment in assignments)
     return Plan(
         tuple(assignments),
         tuple(missing),
@@ -162,6 +181,7 @@ def plan(
         kinds,
         unexpected,
         checkpoint.averages,
+        tuple(raw) if has_averages else (),
     )
 
 

@@ -56,6 +56,7 @@ def export(
     on_phase(PHASES[0])
     spec = request.spec()
     target = staging.check_target(request.output, request.overwrite)
+    staging.check_inputs(target, [request.checkpoint, request.labels])
     names = labels.choose(request.labels, request.task, spec)
 
     with contextlib.ExitStack() as resources:
@@ -67,6 +68,7 @@ def export(
             checkpoints.open(
                 request.checkpoint,
                 name=request.checkpoint_name,
+                averages=request.averages,
                 sha256=request.sha256,
                 progress=on_transfer,
             )

@@ -37,6 +37,9 @@ def write(folder: Path, spec: NetworkSpec, built: graphs.Graphs) -> dict[str, An
 
     batch = images([_BATCH, spec.image_size, spec.image_size, 3])
     output = built.inference(tf.constant(batch))[graphs.DEFAULT_KEY].numpy()
+    nudged = np.nextafter(batch, np.float32(2))
+    again = built.inference(tf.constant(nudged))[graphs.DEFAULT_KEY].numpy()
+    largest = float(np.abs(output).max())
     path = folder / OUTPUT
     path.parent.mkdir(exist_ok=True)
     np.save(path, output, allow_pickle=False)
@@ -46,7 +49,10 @@ def write(folder: Path, spec: NetworkSpec, built: graphs.Graphs) -> dict[str, An
             "file": OUTPUT,
             "shape": list(output.shape),
             "sha256": _sha256(output),
-            "largest": float(np.abs(output).max()),
+            "largest": largest,
+            # How much the last bit of every pixel changes it, relative to the largest: what other
+            # kernels' rounding may do, and much in deep networks that are not trained.
+            "rounding": float(np.abs(again - output).max()) / (largest or 1.0),
             "mean": float(output.mean()),
         },
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from importlib import resources
 from pathlib import Path
 
 import nets
 from export.errors import RequestError
 
+_NUMBERED = re.compile(r"(?P<number>\d+):(?P<name>.*)")
 FILE_NAME = "labels.txt"  # under assets/
 _IMAGENET_SOURCE = (
     "the 1000 classes of ILSVRC-2012 in the order of their WordNet ids, named by their WordNet "
@@ -33,7 +35,8 @@ def choose(path: str | os.PathLike[str] | None, task: str, spec: nets.NetworkSpe
     """The labels of an artifact.
 
     Args:
-      path: a UTF-8 text file with one name per line in the order of the logits, or None.
+      path: a UTF-8 text file with one name per line in the order of the logits, or with lines
+        `NUMBER:NAME` as TF-Slim's dataset tools write them; or None.
       task: only classification has labels.
       spec: the network.
 
@@ -69,10 +72,12 @@ def imagenet(*, has_background: bool = True) -> Labels:
 
 def _read(path: Path, num_classes: int) -> Labels:
     try:
-        names = path.read_text("utf-8").splitlines()
+        text = path.read_text("utf-8-sig")  # with or without a byte order mark
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise RequestError(f"cannot read the labels {path}: {reason}") from error
+    # Not splitlines(), which splits at characters that are no ends of lines in a text file.
+    names = _in_order(path, [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")])
     blank = [str(number) for number, name in enumerate(names, 1) if not name.strip()]
     if blank:
         raise RequestError(f"{path} has no name on line {', '.join(blank[:5])}")
@@ -82,3 +87,17 @@ def _read(path: Path, num_classes: int) -> Labels:
             "is needed, the background class included where the network has one"
         )
     return Labels(tuple(names), path.name)
+
+
+def _in_order(path: Path, lines: list[str]) -> list[str]:
+    """Names by their numbers, where every line has one in front."""
+    numbered = [_NUMBERED.fullmatch(line) for line in lines]
+    if not all(numbered):
+        return lines
+    names = {int(match["number"]): match["name"] for match in numbered}
+    if sorted(names) != list(range(len(lines))):
+        raise RequestError(
+            f"{path} numbers its labels, but not from 0 to {len(lines) - 1}, each once: number "
+            "them by the logits, or leave the numbers out"
+        )
+    return [names[number] for number in range(len(lines))]

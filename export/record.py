@@ -59,6 +59,7 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
         "averages_in_checkpoint": plan.averages,
         "left_over_expected": {kind: len(names) for kind, names in plan.expected.items()},
         "left_over": list(plan.unexpected),
+        "trained_without_average": list(plan.without_average),
     }
 
 

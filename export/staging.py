@@ -7,13 +7,24 @@ import ctypes
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from export.errors import ExportError, RequestError
 
 _AT_FDCWD = -100  # "relative to the working folder", linux/fcntl.h
 _RENAME_EXCHANGE = 2  # linux/fs.h
+
+# What TensorFlow, Keras and slimhub write into such a folder.
+_OF_A_SAVED_MODEL = {
+    "assets",
+    "assets.extra",
+    "fingerprint.pb",
+    "keras_metadata.pb",
+    "saved_model.pb",
+    "variables",
+}
 
 
 def check_target(target: str | os.PathLike[str], overwrite: bool) -> Path:
@@ -34,7 +45,7 @@ def check_target(target: str | os.PathLike[str], overwrite: bool) -> Path:
     path = Path(os.path.realpath(target))
     if not os.path.lexists(path):
         existing = next(folder for folder in path.parents if folder.exists())
-        if not existing.is_dir() or not os.access(existing, os.W_OK):
+        if not _can_hold_folders(existing):
             raise RequestError(f"{existing} is no folder you may write in: name another output")
         return path
     if not overwrite:
@@ -47,7 +58,39 @@ def check_target(target: str | os.PathLike[str], overwrite: bool) -> Path:
             f"the output {os.fspath(target)} is not a SavedModel folder, so --overwrite does "
             "not replace it: name another folder, or remove it yourself"
         )
+    others = sorted(entry.name for entry in path.iterdir() if entry.name not in _OF_A_SAVED_MODEL)
+    if others:
+        raise RequestError(
+            f"the output {os.fspath(target)} also holds {', '.join(others[:3])}, which --overwrite "
+            "would remove with the SavedModel: name another folder, or move that away"
+        )
     return path
+
+
+def _can_hold_folders(folder: Path) -> bool:
+    """Whether a folder can be made in it: tried, since permissions do not tell for all systems."""
+    try:
+        Path(tempfile.mkdtemp(prefix=".slimhub-", dir=folder)).rmdir()
+    except OSError:
+        return False
+    return True
+
+
+def check_inputs(target: Path, inputs: Iterable[str | None]) -> None:
+    """Refuses a target that holds what the export is to read.
+
+    Args:
+      target: as `check_target` returns it.
+      inputs: paths; URLs and None are passed over.
+
+    Raises:
+      RequestError: names the path.
+    """
+    for text in inputs:
+        if text is not None and Path(os.path.realpath(text)).is_relative_to(target):
+            raise RequestError(
+                f"{text} is in the output, which would be replaced: name another output"
+            )
 
 
 @contextlib.contextmanager
@@ -66,7 +109,8 @@ def staged(target: Path, overwrite: bool) -> Iterator[Path]:
       ExportError: where the folder cannot be made or put in place.
     """
     made = _make_parents(target)
-    stage = target.parent / f".{target.name}.slimhub-{secrets.token_hex(4)}"
+    # A name of 255 bytes, the most that file systems take, leaves no room for an addition.
+    stage = target.parent / f".{target.name[:40]}.slimhub-{secrets.token_hex(4)}"
     try:
         _make(stage)
         yield stage

@@ -16,12 +16,14 @@ class Fit:
     Attributes:
       network: registered name.
       matching: variables without the head that are there in the right shape.
+      named: variables without the head that are there by name, in whatever shape.
       wanted: variables without the head that the network has.
       num_classes: width of the logits that are there, None without logits.
     """
 
     network: str
     matching: int
+    named: int
     wanted: int
     num_classes: int | None
 
@@ -31,6 +33,11 @@ class Fit:
         return self.matching == self.wanted
 
     def __str__(self) -> str:
+        if not self.is_whole and self.named == self.wanted:
+            return (
+                f"{self.network} comes closest: all its {self.wanted} variables are there by name, "
+                f"{self.matching} of them in its shape; perhaps with another depth multiplier"
+            )
         if not self.is_whole:
             return (
                 f"{self.network} comes closest: {self.matching} of its {self.wanted} variables fit"
@@ -47,15 +54,23 @@ def find(shapes: stored.Shapes) -> list[Fit]:
       shapes: tensor shapes by name.
 
     Returns:
-      All whole fits; where there is none, the one network that comes closest, if any of its
-      variables fits at all.
+      All whole fits; where there is none, the one network that comes closest by the names of its
+      variables and then by their shapes, if any name fits at all.
     """
     fits = [_fit(name, shapes) for name in names()]
     whole = [fit for fit in fits if fit.is_whole]
     if whole:
         return whole
-    closest = max(fits, key=lambda fit: fit.matching / fit.wanted)
-    return [closest] if closest.matching else []
+    known = {name for network in names() for name in stored.variables(network)}
+    there = len(known & set(shapes))
+
+    def closeness(fit: Fit) -> tuple[float, float]:
+        # Common names among all names on either side; those of the logits are known, too.
+        total = fit.wanted + there - fit.named
+        return fit.named / total, fit.matching / fit.wanted
+
+    closest = max(fits, key=closeness)
+    return [closest] if closest.named else []
 
 
 def _fit(network: str, shapes: stored.Shapes) -> Fit:
@@ -63,5 +78,6 @@ def _fit(network: str, shapes: stored.Shapes) -> Fit:
     table = stored.variables(network)
     body = {name: shape for name, shape in table.items() if not head.search(name)}
     matching = sum(shapes.get(name) == shape for name, shape in body.items())
+    named = sum(name in shapes for name in body)
     logits = [shapes[name] for name in table if name not in body and name in shapes]
-    return Fit(network, matching, len(body), logits[0][-1] if logits else None)
+    return Fit(network, matching, named, len(body), logits[0][-1] if logits else None)

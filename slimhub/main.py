@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
 from absl import app
 from absl.flags import argparse_flags
@@ -26,7 +27,10 @@ def run() -> None:
         sys.exit(FAILED)
     # Only TensorFlow's own errors: its start-up notices are not the user's concern.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    signal.signal(signal.SIGTERM, _stop)
+    _heed(signal.SIGTERM, _stop)
+    _heed(signal.SIGHUP, _stop)
+    # Until a command works there is nothing to clean up, and half-made imports to complain of.
+    _heed(signal.SIGINT, signal.SIG_DFL)
     # A command's graphs are half a million small objects, needed until it ends: looking for
     # garbage among them, and taking them apart in the end, would be a third of its time.
     gc.disable()
@@ -34,6 +38,12 @@ def run() -> None:
         app.run(_main, flags_parser=_parse)
     finally:
         gc.freeze()
+
+
+def _heed(number: signal.Signals, action: Any) -> None:
+    """Sets what a signal does, but for those that are to be ignored, as under nohup."""
+    if signal.getsignal(number) != signal.SIG_IGN:
+        signal.signal(number, action)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -80,6 +90,7 @@ def _main(arguments: argparse.Namespace) -> int:
 
     if not arguments.debug:
         logging.set_verbosity(logging.WARNING)  # TensorFlow logs through absl
+    _heed(signal.SIGINT, signal.default_int_handler)
     try:
         return arguments.command(arguments) or DONE
     except (NetworkError, RequestError) as error:

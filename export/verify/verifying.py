@@ -63,12 +63,17 @@ def verify(
         on_phase(PHASES[0])
         source = None
         if checkpoint is not None:
+            averages = averages or _averages(path)
             opened = resources.enter_context(
                 checkpoints.open(
-                    checkpoint, name=checkpoint_name, sha256=sha256, progress=on_transfer
+                    checkpoint,
+                    name=checkpoint_name,
+                    averages=averages,
+                    sha256=sha256,
+                    progress=on_transfer,
                 )
             )
-            source = Source(str(opened.prefix), averages or _averages(path))
+            source = Source(str(opened.prefix), averages)
         companion.restore(source)
         on_phase(PHASES[1])
         companion.examine(path)

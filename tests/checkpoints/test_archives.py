@@ -83,6 +83,16 @@ def test_a_truncated_archive_is_refused(tmp_path, refuses, mode, kept):
     refuses(archive, r"^a\.tgz is a damaged or truncated archive .*: download it again")
 
 
+@pytest.mark.parametrize("name", ["model.ckpt.index/x", f"{'a' * 300}/checkpoint"])
+def test_a_member_that_cannot_be_written_is_named(tmp_path, refuses, name):
+    # Two checkpoints, so that indexes and state files are unpacked to choose by.
+    members = [member("model.ckpt.index"), member("b.ckpt.index"), member(name)]
+    if "/x" in name:
+        members[-1] = member(f"{name}/checkpoint")
+    message = refuses(tar_of(tmp_path / "a.tgz", *members), "^a.tgz is not unpacked, because its")
+    assert name in message
+
+
 def member(name, kind=tarfile.REGTYPE, size=0, link=""):
     info = tarfile.TarInfo(name)
     info.type, info.size, info.linkname = kind, size, link
@@ -99,6 +109,7 @@ def member(name, kind=tarfile.REGTYPE, size=0, link=""):
         (member("a/link", tarfile.SYMTYPE, link="model.ckpt"), "is a link"),
         (member("a/link", tarfile.SYMTYPE, link="/etc/passwd"), "is a link"),
         (member("a/link", tarfile.LNKTYPE, link="a/model.ckpt"), "is a link"),
+        (member("a/\x1b[31mred\n"), "has control characters in its name"),
         (member("a/null", tarfile.CHRTYPE), "is neither a file nor a folder"),
         (member("a/disk", tarfile.BLKTYPE), "is neither a file nor a folder"),
         (member("a/pipe", tarfile.FIFOTYPE), "is neither a file nor a folder"),
@@ -167,7 +178,7 @@ def test_a_full_disk_is_not_called_damage(folder, tmp_path, monkeypatch, refuses
 
 def test_a_file_and_a_folder_of_one_name_are_refused(tmp_path, refuses):
     members = [member(name, size=9) for name in ("a.ckpt", "a.ckpt/b.ckpt")]
-    refuses(tar_of(tmp_path / "a.tgz", *members), r"^a\.tgz cannot be unpacked")
+    refuses(tar_of(tmp_path / "a.tgz", *members), r"^a\.tgz is not unpacked, because its member 'a\.ckpt/b\.ckpt' cannot")
 
 
 def test_the_last_of_two_members_of_one_name_is_read(folder, tmp_path):

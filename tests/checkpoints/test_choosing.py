@@ -42,6 +42,20 @@ def test_the_folder_ema_is_preferred_to_shadows(chosen):
     assert label == "ema/model-5"
 
 
+def test_raw_values_are_looked_for_where_no_averages_are(chosen):
+    values = {"ema/model-5": PLAIN, "pristine/model.ckpt-5": with_shadows()}
+    label, choice = chosen(values, averages="raw")
+    assert label == "pristine/model.ckpt-5"
+    assert choice == "one of 2, preferred because it is not in a folder named ema/"
+
+
+def test_shadows_are_looked_for_where_they_are_demanded(chosen):
+    values = {"ema/model-5": PLAIN, "pristine/model.ckpt-5": with_shadows()}
+    label, choice = chosen(values, averages="shadow")
+    assert label == "pristine/model.ckpt-5"
+    assert choice == "one of 2, preferred because it holds moving averages beside the raw values"
+
+
 def test_only_a_folder_of_that_very_name_is_preferred(chosen):
     with pytest.raises(checkpoints.CheckpointError, match="several checkpoints"):
         chosen({"schema/model-5": PLAIN, "other/ema": PLAIN})

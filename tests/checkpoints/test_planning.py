@@ -80,7 +80,8 @@ def test_moving_statistics_without_an_average_are_taken_raw(opened, averages):
     assert sources(plan) == {KERNEL: (KERNEL + SHADOW, "average"), VARIANCE: (VARIANCE, "raw")}
     assert plan.counts() == {"average": 1, "raw": 1}
     assert "1 with moving averages" in plan.summary()[0]
-    assert "1 with raw values without one" in plan.summary()[0]
+    assert "1 with raw values, having no average" in plan.summary()[0]
+    assert plan.without_average == ()  # no wonder: they are averages themselves
     np.testing.assert_array_equal(loaded(plan, checkpoint)[VARIANCE], [1, 2, 3])
 
 
@@ -89,6 +90,25 @@ def test_shadows_are_refused_when_asked_for_but_not_there(opened):
         match = f"^--averages=shadow, but no moving average of {KERNEL} is in model-7: leave"
         with pytest.raises(CheckpointError, match=match):
             checkpoints.plan(opened(values, folder), wanted(), averages="shadow")
+
+
+def test_a_trainable_variable_without_a_shadow_is_named(opened):
+    late = {"Net/Late/weights": WEIGHTS}
+    plan = checkpoints.plan(opened({**with_shadows(), **late}), wanted({**PLAIN, **late}))
+    assert plan.without_average == ("Net/Late/weights",)
+    assert "trained, but without an average: Net/Late/weights" in plan.summary()
+
+
+def test_averages_of_another_form_are_not_called_absent(opened):
+    twice = {name + "_1" if SHADOW in name else name: v for name, v in with_shadows().items()}
+    first, *others = checkpoints.plan(opened(twice), wanted()).summary()
+    assert "averages have names of another form" in first
+    assert any(KERNEL + SHADOW + "_1" in line for line in others)
+
+
+def test_raw_values_are_not_taken_from_averages(opened):
+    with pytest.raises(CheckpointError, match="--averages=raw, but model-7 holds averages under"):
+        checkpoints.plan(opened(PLAIN, "ema"), wanted(), averages="raw")
 
 
 def test_one_trainable_variable_without_a_shadow_is_refused_and_named(opened):

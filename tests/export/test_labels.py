@@ -39,12 +39,27 @@ def test_a_file_gives_one_name_per_logit(tmp_path):
     assert chosen.text() == "cat\ndog\nkäfer\n"
 
 
+def test_numbered_lines_are_put_in_order(tmp_path):
+    path = tmp_path / "labels.txt"
+    path.write_text("1:dandelion\n0:daisy: white\n2:rose\n")
+    chosen = labels.choose(path, "classification", SPEC.customized(num_classes=3))
+    assert chosen.names == ("daisy: white", "dandelion", "rose")
+
+
+def test_marks_and_ends_of_other_systems_do_not_get_into_names(tmp_path):
+    path = tmp_path / "labels.txt"
+    path.write_bytes("\ufeffcat\r\ndog\u2028wolf\r\nfox".encode())
+    chosen = labels.choose(path, "classification", SPEC.customized(num_classes=3))
+    assert chosen.names == ("cat", "dog\u2028wolf", "fox")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"cat\ndog\n", "has 2 labels, the network 3 logits"),
         (b"cat\n\ndog\n", "has no name on line 2"),
         (b"cat\n\xff\ndog\n", "not UTF-8"),
+        (b"0:cat\n2:dog\n3:fox\n", "numbers its labels, but not from 0 to 2"),
         (None, "No such file"),
     ],
 )

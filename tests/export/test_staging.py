@@ -100,6 +100,36 @@ def test_only_a_saved_model_is_overwritten(tmp_path):
         staging.check_target(tmp_path / "letters.txt", overwrite=True)
 
 
+def test_what_is_beside_a_saved_model_is_not_removed(tmp_path):
+    write_artifact(tmp_path, "old")
+    (tmp_path / "variables").mkdir()
+    assert staging.check_target(tmp_path, overwrite=True) == tmp_path
+    (tmp_path / "NOTES.md").write_text("mine")
+    with pytest.raises(RequestError, match=r"also holds NOTES\.md, which --overwrite would remove"):
+        staging.check_target(tmp_path, overwrite=True)
+
+
+def test_what_is_read_must_not_be_in_the_target(tmp_path):
+    target = tmp_path / "artifact"
+    checkpoint = str(target / "variables" / "variables")
+    with pytest.raises(RequestError, match="is in the output, which would be replaced"):
+        staging.check_inputs(target, [None, checkpoint])
+    staging.check_inputs(target, [None, "https://example.org/x.tgz", str(tmp_path / "x.tgz")])
+
+
+def test_a_long_name_leaves_room_for_the_staging_folder(tmp_path):
+    target = tmp_path / ("a" * 250)
+    with staging.staged(target, overwrite=False) as folder:
+        write_artifact(folder, "new")
+    assert entries(tmp_path) == [target.name]
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a file system without folders")
+def test_where_no_folder_can_be_made_is_refused_at_once():
+    with pytest.raises(RequestError, match="/proc is no folder you may write in"):
+        staging.check_target("/proc/artifact", overwrite=False)
+
+
 def test_a_target_that_came_meanwhile_is_kept(tmp_path):
     target = tmp_path / "artifact"
     with (
@@ -137,7 +167,7 @@ def heed_interrupts():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 @pytest.mark.parametrize(
     "phase", ["building the graphs", "writing the artifact", "proving the artifact"]
 )
