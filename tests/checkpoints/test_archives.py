@@ -178,7 +178,10 @@ def test_a_full_disk_is_not_called_damage(folder, tmp_path, monkeypatch, refuses
 
 def test_a_file_and_a_folder_of_one_name_are_refused(tmp_path, refuses):
     members = [member(name, size=9) for name in ("a.ckpt", "a.ckpt/b.ckpt")]
-    refuses(tar_of(tmp_path / "a.tgz", *members), r"^a\.tgz is not unpacked, because its member 'a\.ckpt/b\.ckpt' cannot")
+    refuses(
+        tar_of(tmp_path / "a.tgz", *members),
+        r"^a\.tgz is not unpacked, because its member 'a\.ckpt/b\.ckpt' cannot",
+    )
 
 
 def test_the_last_of_two_members_of_one_name_is_read(folder, tmp_path):

@@ -161,6 +161,13 @@ def test_fits_name_the_network_and_its_classes():
     assert nets.find_fits({"dense/kernel": (3, 4)}) == []
 
 
+def test_the_closest_is_found_by_names_before_shapes():
+    own_widths = dict.fromkeys(stored.variables("mobilenet_v3_small_100_224"), (3,))
+    (closest,) = nets.find_fits(own_widths)
+    assert closest.network.startswith("mobilenet_v3_small_")
+    assert "all its 208 variables are there by name, 0 of them in its shape" in str(closest)
+
+
 def test_building_gives_the_features_of_the_spec():
     for name in of_one_size():
         size = max(64, nets.get(name).smallest_image)
