@@ -11,7 +11,6 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from importlib import resources
-from pathlib import Path
 
 from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import saved_model_pb2
@@ -28,25 +27,6 @@ _GRADIENT = "_gradient_op_type"
 _DISPENSABLE = {("VarHandleOp", "debug_name"), ("AssignVariableOp", "validate_shape")}
 
 Step = Callable[[saved_model_pb2.SavedModel], None]
-
-
-def make_portable(folder: Path) -> None:
-    """Rewrites a SavedModel's graph, and leaves out what cannot be the same twice.
-
-    Args:
-      folder: a SavedModel that TensorFlow has just written.
-
-    Raises:
-      ExportError: where a graph needs what the oldest release does not have.
-    """
-    path = folder / "saved_model.pb"
-    saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
-    for step in STEPS:
-        step(saved)
-    path.write_bytes(saved.SerializeToString(deterministic=True))
-    # It holds a random number and digests of the graph before the steps. Every release loads
-    # without it: those before 2.12 do not know it, those after only log its absence.
-    (folder / "fingerprint.pb").unlink(missing_ok=True)
 
 
 def drop_copy_on_read(saved: saved_model_pb2.SavedModel) -> None:

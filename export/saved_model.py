@@ -6,11 +6,12 @@ import tempfile
 from pathlib import Path
 
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
-from export import graphs, signatures
+from export import graphs, portable, signatures
+from export.identities import drop_identities
 from export.labels import FILE_NAME, Labels
 from export.module import HubModule
-from export.portable import make_portable
 from nets import NetworkSpec
 
 
@@ -25,6 +26,9 @@ def write(
       task: one of `nets.TASKS`.
       built: its graphs for the task, the variables filled.
       labels: names of the classes, or None.
+
+    Raises:
+      ExportError: where a graph needs what the oldest release does not have.
     """
     with tempfile.TemporaryDirectory(prefix="slimhub-") as scratch:
         labels_path = None
@@ -34,6 +38,25 @@ def write(
         module = HubModule(spec, built, labels_path)
         all_signatures = signatures.build(spec, task, built)
         tf.saved_model.save(module, str(folder), signatures=all_signatures)
-    make_portable(folder)
+    rewrite(folder)
     if labels is None:
         (folder / "assets").rmdir()  # TensorFlow makes it in any case
+
+
+def rewrite(folder: Path) -> None:
+    """Makes the graph smaller and portable, and leaves out what cannot be the same twice.
+
+    Args:
+      folder: a SavedModel that TensorFlow has just written.
+
+    Raises:
+      ExportError: where a graph needs what the oldest release does not have.
+    """
+    path = folder / "saved_model.pb"
+    saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+    for step in (*portable.STEPS, drop_identities):
+        step(saved)
+    path.write_bytes(saved.SerializeToString(deterministic=True))
+    # It holds a random number and digests of the graph before the steps. Every release loads
+    # without it: those before 2.12 do not know it, those after only log its absence.
+    (folder / "fingerprint.pb").unlink(missing_ok=True)

@@ -17,6 +17,7 @@ def batch_norm(
     inputs: tf.Tensor,
     *,
     decay: float | tf.Tensor,
+    rate: float | tf.Tensor,
     epsilon: float,
     is_training: bool,
     center: bool = True,
@@ -27,8 +28,9 @@ def batch_norm(
 
     Args:
       inputs: f32[batch, height, width, depth].
-      decay: momentum m in [0, 1]; when training, each moving statistic becomes
-        m * old + (1 - m) * batch, where the variance of the batch is the unbiased one.
+      decay: momentum in [0, 1]; when training, each moving statistic becomes
+        decay * old + rate * batch, where the variance of the batch is the unbiased one.
+      rate: 1 - decay, which all layers of a network share.
       epsilon: added to the variance.
       is_training: use the statistics of the batch, and add the updates of the moving ones
         to tf.GraphKeys.UPDATE_OPS.
@@ -51,7 +53,7 @@ def batch_norm(
             )[0]
         outputs, batch_mean, batch_variance = normalize(inputs, gamma, beta, epsilon=epsilon)
         for moving, batch in ((mean, batch_mean), (variance, batch_variance)):
-            update = moving.assign(decay * moving + (1.0 - decay) * batch)
+            update = moving.assign(decay * moving + rate * batch)
             tf.compat.v1.add_to_collection(tf.compat.v1.GraphKeys.UPDATE_OPS, update)
         return outputs
 

@@ -85,6 +85,7 @@ def _layer_defaults(
     """Batch norm, padding and initial weights of every convolution inside."""
     normalizer = {
         "decay": batch_norm_momentum,
+        "rate": 1.0 - batch_norm_momentum,
         "epsilon": spec.batch_norm_epsilon,
         "scale": spec.batch_norm_scale,
         "is_training": is_training,

@@ -199,11 +199,13 @@ def _labels(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 
 def _portable(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    again = saved_model_pb2.SavedModel()
+    again.CopyFrom(artifact.proto)
     for step in portable.STEPS:
-        again = saved_model_pb2.SavedModel.FromString(artifact.proto.SerializeToString())
         step(again)
         if again != artifact.proto:
             yield f"the step {step.__name__} is not done: older releases stumble over it"
+            again.CopyFrom(artifact.proto)
 
 
 LINES: dict[str, Line] = {

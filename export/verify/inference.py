@@ -13,6 +13,7 @@ from export.verify.subject import Subject
 
 _AREA = "inference"
 _PHOTOGRAPH = "photograph"  # the batch that every proof has
+_MOMENTUM = 0.9  # any: inference has no use for it
 _QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
@@ -88,7 +89,7 @@ class Inference:
             "serving_default": next(iter(signature(inputs=images).values())),
         }
         if hasattr(artifact.loaded, "serve"):
-            same["serve"] = artifact.loaded.serve(images)
+            same["serve"] = artifact.loaded.serve.concrete_functions[0](images)
         wrong = [name for name, value in same.items() if not np.array_equal(value, output)]
         evidence.expect(_AREA, "all calls answer the same", not wrong, f"not so {', '.join(wrong)}")
         scope = f"{self._subject.spec().scope}/"
@@ -119,7 +120,9 @@ class Inference:
             return differences.name_variables(self._answers.feeding[name], differing)
 
         for name, answer in self._answers.by_batch.items():
-            found = artifact.loaded(tf.constant(self._batches[name]), return_endpoints=True)
+            # Not __call__, which TensorFlow traces anew for each size of batch.
+            function = artifact.function(training=False, return_endpoints=True)
+            found = function(tf.constant(self._batches[name]), tf.constant(_MOMENTUM))
             found = {key: value.numpy() for key, value in found.items()}
             expected = answer.endpoints
             compared = differences.compare(_AREA, name, found, expected, bound, explain)
