@@ -9,9 +9,9 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from export import graphs, portable, signatures
-from export.identities import drop_identities
 from export.labels import FILE_NAME, Labels
 from export.module import HubModule
+from export.redundant import drop_redundant
 from nets import NetworkSpec
 
 
@@ -54,7 +54,7 @@ def rewrite(folder: Path) -> None:
     """
     path = folder / "saved_model.pb"
     saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
-    for step in (*portable.STEPS, drop_identities):
+    for step in (*portable.STEPS, drop_redundant):
         step(saved)
     path.write_bytes(saved.SerializeToString(deterministic=True))
     # It holds a random number and digests of the graph before the steps. Every release loads

@@ -8,8 +8,7 @@ with its proof and without, beside building `keras.applications.MobileNetV3Small
 of the rounds. Memory is that of the largest process; the proof has three of its own. About two
 minutes for three rounds on two cores. Expect, without the proof, a time ratio of about 0.8 (goal:
 at most 1.3) and a memory ratio of about 1.1 (goal: at most 1.2); and that an export with its proof
-takes 1.3 to 1.4 times as long as one without (goal: at most 1.3), about as long as the peer, which
-has none.
+takes 1.3 to 1.4 times as long as one without (goal: at most 1.3).
 """
 
 from __future__ import annotations

@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.framework import function_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
 import export
 from export import portable, saved_model
 from export.errors import ExportError
+from export.redundant import drop_redundant
 from tests import support
 
 OPERATIONS = support.REPOSITORY / "export" / "data" / "operations_1.15.json.gz"
@@ -27,7 +29,7 @@ def as_written(synthetic_checkpoint, tmp_path_factory):
     network = "mobilenet_v3_small_075_224"
     folder = tmp_path_factory.mktemp("unportable") / "artifact"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(saved_model, "make_portable", lambda folder: None)
+        patch.setattr(saved_model, "rewrite", lambda folder: None)
         checkpoint = str(synthetic_checkpoint(network))
         export.export(export.Request(network, checkpoint, str(folder), proof="none"))
     return folder
@@ -60,7 +62,10 @@ def expected(as_written):
     return outputs_of(as_written)
 
 
-@pytest.mark.parametrize("step", portable.STEPS, ids=lambda step: step.__name__)
+STEPS = [*portable.STEPS, drop_redundant]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
 def test_no_step_changes_a_result(as_written, proto, expected, step, tmp_path):
     folder = tmp_path / "artifact"
     shutil.copytree(as_written, folder)
@@ -71,6 +76,40 @@ def test_no_step_changes_a_result(as_written, proto, expected, step, tmp_path):
     actual = outputs_of(folder)
     assert actual.keys() == expected.keys()
     assert all((actual[name] == value).all() for name, value in expected.items())
+
+
+def test_no_node_says_what_another_says(proto):
+    before = list(nodes(proto))
+    drop_redundant(proto)
+    after = list(nodes(proto))
+    assert len(after) < 0.8 * len(before)
+    for function in proto.meta_graphs[0].graph_def.library.function:
+        kept = {name.split(":")[0] for name in function.ret.values()}
+        kept |= {name[1:] for node in function.node_def for name in node.input if name[0] == "^"}
+        consumed = {name.split(":")[0] for node in function.node_def for name in node.input}
+        alone = [node for node in function.node_def if len(node.input) == 1]
+        identities = {node.name for node in alone if node.op == "Identity"}
+        assert not identities & consumed - kept
+        constants = [str(node.attr) for node in function.node_def if node.op == "Const"]
+        assert len(constants) == len(set(constants))
+
+
+def test_a_redundant_node_that_others_wait_for_stays():
+    function = function_pb2.FunctionDef()
+    for name, operation, inputs in (
+        ("first", "Identity", ["argument"]),
+        ("second", "Identity", ["argument"]),
+        ("third", "Identity", ["second:output:0"]),
+        ("sum", "AddV2", ["third:output:0", "first:output:0", "^first"]),
+    ):
+        function.node_def.add(name=name, op=operation, input=inputs)
+    function.ret["sum"] = "sum:z:0"
+    saved = saved_model_pb2.SavedModel()
+    saved.meta_graphs.add().graph_def.library.function.append(function)
+    drop_redundant(saved)
+    left = saved.meta_graphs[0].graph_def.library.function[0].node_def
+    assert [node.name for node in left] == ["first", "sum"]
+    assert list(left[1].input) == ["argument", "first:output:0", "^first"]
 
 
 def test_copy_on_read_is_dropped_with_all_that_names_it(proto):

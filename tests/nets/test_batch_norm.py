@@ -18,7 +18,11 @@ def run(inputs, is_training, momentum=0.9):
     """Output and variables after one call, with moving mean 1 and variance 2."""
     with tf.Graph().as_default(), tf.Session() as session:
         output = batch_norm(
-            tf.constant(inputs), decay=momentum, epsilon=EPSILON, is_training=is_training
+            tf.constant(inputs),
+            decay=momentum,
+            rate=1 - momentum,
+            epsilon=EPSILON,
+            is_training=is_training,
         )
         variables = {v.op.name.split("/")[-1]: v for v in tf.global_variables()}
         session.run(tf.global_variables_initializer())

@@ -1,0 +1,69 @@
+"""Takes nodes out of a SavedModel's functions that say what another has said.
+
+Every load builds each node anew. TensorFlow's functions to save and restore variables hold two
+identities for each variable, and each layer has its own copy of the same few constants: together
+a third of the nodes of a small artifact.
+"""
+
+from __future__ import annotations
+
+from tensorflow.core.framework import function_pb2, node_def_pb2
+from tensorflow.core.protobuf import saved_model_pb2
+
+_OUTPUT = ":output:0"  # how a function refers to the result of an identity or a constant
+
+
+def drop_redundant(saved: saved_model_pb2.SavedModel) -> None:
+    """Drops identities, and constants but for one of each value, from every function.
+
+    What a function gives out stays: its name is that of the output. So does what waits for
+    another operation, or what another waits for.
+
+    Args:
+      saved: changed in place; it computes what it computed.
+    """
+    for meta_graph in saved.meta_graphs:
+        for function in meta_graph.graph_def.library.function:
+            _drop(function)
+
+
+def _drop(function: function_pb2.FunctionDef) -> None:
+    others = _redundant(function)
+    for index in reversed(range(len(function.node_def))):
+        if function.node_def[index].name + _OUTPUT in others:
+            del function.node_def[index]
+    for node in function.node_def:
+        for position, name in enumerate(node.input):
+            while name in others:
+                name = others[name]
+            node.input[position] = name
+
+
+def _redundant(function: function_pb2.FunctionDef) -> dict[str, str]:
+    """By output of a node that can go, the one to take instead."""
+    kept = {output.split(":")[0] for output in function.ret.values()}
+    kept |= set(function.control_ret.values())
+    for node in function.node_def:
+        kept |= {name[1:] for name in node.input if name.startswith("^")}
+    others: dict[str, str] = {}
+    constants: dict[bytes, str] = {}  # the first of each value
+    for node in function.node_def:
+        output = node.name + _OUTPUT
+        if node.name in kept:
+            continue
+        if node.op == "Identity" and len(node.input) == 1:
+            others[output] = node.input[0]
+        elif node.op == "Const" and not node.input:
+            first = constants.setdefault(_content(node), output)
+            if first != output:
+                others[output] = first
+    return others
+
+
+def _content(node: node_def_pb2.NodeDef) -> bytes:
+    """All of a node but its name and where in the source it was made."""
+    copied = node_def_pb2.NodeDef()
+    copied.CopyFrom(node)
+    copied.name = ""
+    copied.ClearField("experimental_debug_info")
+    return copied.SerializeToString(deterministic=True)
