@@ -87,7 +87,8 @@ def _endpoints(
         )
     if task == "classification":
         output = endpoints[spec.logits_endpoint]
-        output = output if spec.logits_are_flat else tf.squeeze(output, [1, 2], name="logits")
     else:
-        output = tf.squeeze(endpoints[spec.feature_endpoint], [1, 2], name="feature_vector")
-    return {DEFAULT_KEY: output} | {f"{spec.scope}/{key}": t for key, t in endpoints.items()}
+        output = endpoints[spec.feature_endpoint]
+    if output.shape.rank == 4:
+        output = tf.squeeze(output, [1, 2], name=task)
+    return {DEFAULT_KEY: output} | {spec.endpoint_key(key): t for key, t in endpoints.items()}

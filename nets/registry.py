@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import fnmatch
 
-from nets import inception, mobilenet_v1, mobilenet_v2, mobilenet_v3, resnet, vgg
+from nets import inception, mobilenet_v1, mobilenet_v2, mobilenet_v3, nasnet, resnet, vgg
 from nets.errors import NetworkError
 from nets.spec import NetworkSpec
 
-_FAMILIES = (mobilenet_v3, mobilenet_v2, mobilenet_v1, inception, resnet, vgg)
+_FAMILIES = (mobilenet_v3, mobilenet_v2, mobilenet_v1, inception, resnet, vgg, nasnet)
 _SPECS: dict[str, NetworkSpec] = {spec.name: spec for family in _FAMILIES for spec in family.SPECS}
 
 

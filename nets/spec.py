@@ -50,13 +50,15 @@ class NetworkSpec:
     Attributes:
       name: the hub's name, e.g. `mobilenet_v3_small_075_224`.
       family: what its definition is shared with, e.g. `MobileNet V3`.
-      scope: outermost variable scope, first part of every variable's name.
+      scope: outermost variable scope, first part of every variable's name; may be empty.
       builder: makes the graph; see `Builder`.
       image_size: default height and width, pixels.
       size_is_free: whether the published module took any image size.
       depth_multiplier: factor on the width of every layer; 1 for networks that have none.
       feature_depth: number of features, the width of the last layer before the logits.
       feature_endpoint: endpoint the feature vector is read from.
+      features_are_flat: whether that endpoint is f32[batch, feature_depth], without height and
+        width, both 1.
       depth_rule: the published feature depth at a depth multiplier; None for networks that have
         no multiplier.
       smallest_image: height and width that leave a feature map, pixels.
@@ -75,6 +77,7 @@ class NetworkSpec:
       logits_endpoint: the endpoint that this layer makes.
       logits_are_flat: whether that endpoint is f32[batch, classes], not f32[batch, 1, 1, classes].
       predictions_endpoint: the softmax of the logits, or None where the original has none.
+      sigmoid_endpoint: the sigmoid of the logits, or None where the original has none.
       head: pattern of the variables that only the logits use.
       auxiliary: pattern of the variables of heads that were there for training alone, or None.
       published: figures from elsewhere.
@@ -96,6 +99,7 @@ class NetworkSpec:
     size_is_free: bool = False
     smallest_image: int = 32  # what is strided by 32 in all has no feature map below
     feature_endpoint: str = "global_pool"
+    features_are_flat: bool = False
     num_classes: int = 1001  # ImageNet's 1000 and background
     has_background: bool = True
     input_scaling: InputScaling = InputScaling.SYMMETRIC
@@ -111,6 +115,7 @@ class NetworkSpec:
     logits_endpoint: str = "Logits"
     logits_are_flat: bool = True
     predictions_endpoint: str | None = "Predictions"
+    sigmoid_endpoint: str | None = None
     head: str = r"/Logits/"
     auxiliary: str | None = None
 
@@ -155,6 +160,14 @@ class NetworkSpec:
         if feature_depth is not None:
             changes["feature_depth"] = feature_depth
         return dataclasses.replace(self, **changes) if changes else self
+
+    def endpoint_key(self, endpoint: str) -> str:
+        """What callers of an artifact know an endpoint by: the scope, or else the name, in front.
+
+        Args:
+          endpoint: its name in the network.
+        """
+        return f"{self.scope or self.name}/{endpoint}"
 
     def is_regularized(self, variable_name: str) -> bool:
         """Whether the L2 loss of the original training covers a variable."""

@@ -41,8 +41,8 @@ def build(
 
     Returns:
       Endpoints by name without the scope, in graph order: those of the layers, then the mean
-      over height and width f32[batch, 1, 1, feature_depth] and, with classes, the logits and
-      their softmax as the spec names them.
+      over height and width, f32[batch, 1, 1, feature_depth] or flat, and, with classes, the logits,
+      their softmax and their sigmoid, as the spec has them.
     """
     endpoints: dict[str, tf.Tensor] = {}
     with (
@@ -50,10 +50,12 @@ def build(
         _layer_defaults(spec, is_training, batch_norm_momentum),
     ):
         net = layers(spec, images, endpoints)
-        net = tf.reduce_mean(net, [1, 2], keepdims=True, name=spec.feature_endpoint)
+        net = tf.reduce_mean(
+            net, [1, 2], keepdims=not spec.features_are_flat, name=spec.feature_endpoint
+        )
         endpoints[spec.feature_endpoint] = net
         if num_classes is not None:
-            if spec.logits_are_full:
+            if spec.logits_are_full and not spec.features_are_flat:
                 net = tf.squeeze(net, [1, 2], name="Flatten")
             if is_training and spec.dropout_keep < 1:
                 net = tf.nn.dropout(net, rate=1.0 - spec.dropout_keep, name="Dropout")
@@ -64,6 +66,9 @@ def build(
             if spec.predictions_endpoint is not None:
                 name = spec.predictions_endpoint
                 endpoints[name] = tf.nn.softmax(logits, name=name)
+            if spec.sigmoid_endpoint is not None:
+                name = spec.sigmoid_endpoint
+                endpoints[name] = tf.nn.sigmoid(logits, name=name)
     return endpoints
 
 

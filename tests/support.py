@@ -82,7 +82,8 @@ class SourceNetwork:
                 is_training=is_training,
                 batch_norm_momentum=momentum,
             )
-            self.feature = tf.squeeze(self.endpoints[spec.feature_endpoint], [1, 2])
+            feature = self.endpoints[spec.feature_endpoint]
+            self.feature = tf.reshape(feature, [-1, spec.feature_depth])
             self.updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
             self.variables = {v.op.name: v for v in tf.global_variables()}
             self.trainable = {v.op.name for v in tf.trainable_variables()}

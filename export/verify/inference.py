@@ -92,7 +92,7 @@ class Inference:
             same["serve"] = artifact.loaded.serve.concrete_functions[0](images)
         wrong = [name for name, value in same.items() if not np.array_equal(value, output)]
         evidence.expect(_AREA, "all calls answer the same", not wrong, f"not so {', '.join(wrong)}")
-        scope = f"{self._subject.spec().scope}/"
+        scope = self._subject.spec().endpoint_key("")
         strange = [key for key in endpoints if key != "default" and not key.startswith(scope)]
         evidence.expect(
             "contract",

@@ -90,13 +90,12 @@ class SourceNetwork:
                 is_training=is_training,
                 batch_norm_momentum=self._momentum,
             )
-            self._endpoints = {f"{self.spec.scope}/{key}": t for key, t in endpoints.items()}
-            self._feature = self._endpoints[f"{self.spec.scope}/{self.spec.feature_endpoint}"]
+            self._endpoints = {self.spec.endpoint_key(key): t for key, t in endpoints.items()}
             if subject.is_classification:
                 output = endpoints[self.spec.logits_endpoint]
-                output = output if self.spec.logits_are_flat else tf.squeeze(output, [1, 2])
             else:
-                output = tf.squeeze(self._feature, [1, 2])
+                output = endpoints[self.spec.feature_endpoint]
+            output = output if output.shape.rank == 2 else tf.squeeze(output, [1, 2])
             random = _random_operations(self._graph)
             self._fetches = {
                 name: tensor
@@ -153,7 +152,7 @@ class SourceNetwork:
 
     def differentiable(self) -> str | None:
         """The endpoint to differentiate: the output, or the features where it is random."""
-        feature = f"{self.spec.scope}/{self.spec.feature_endpoint}"
+        feature = self.spec.endpoint_key(self.spec.feature_endpoint)
         return next((name for name in ("default", feature) if name in self._fetches), None)
 
     def gradients(self, images: np.ndarray) -> dict[str, np.ndarray]:

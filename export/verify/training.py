@@ -109,11 +109,11 @@ class Training:
         head = {n: v for n, v in values.items() if re.search(spec.head, n)}
         weights = [v for n, v in head.items() if n.endswith("/weights")]
         biases = [v for n, v in head.items() if n.endswith("/biases")]
-        feature = f"{spec.scope}/{spec.feature_endpoint}"
+        feature = spec.endpoint_key(spec.feature_endpoint)
         if len(weights) != 1 or feature not in known:
             evidence.skip(_AREA, name, "dropout is not before the logits alone")
             return
-        features = found[feature].numpy()[:, 0, 0].astype(np.float64)
+        features = found[feature].numpy().reshape(len(self._images), -1).astype(np.float64)
         matrix = weights[0].reshape(weights[0].shape[-2:]).astype(np.float64)
         mean = features @ matrix + (biases[0] if biases else 0.0)
         odds = (1 - spec.dropout_keep) / spec.dropout_keep

@@ -13,6 +13,8 @@ from tests import support
 # Bounds of the reference: relative to the largest magnitude, for other kernels and other orders
 # of summation than TensorFlow 1.15's; batch statistics of two pictures amplify rounding.
 INFERENCE, TRAINING, STATISTICS = 1e-4, 2e-3, 5e-4
+# Updates of an auxiliary head of which the oracle lists no variables.
+UNLISTED = {"nasnet_mobile": 4}
 
 
 @pytest.fixture(scope="module", params=sorted(support.oracles()))
@@ -68,7 +70,7 @@ def test_training_is_that_of_the_original(case):
     spec, meta, arrays = case
     network = support.SourceNetwork(spec, spec.num_classes, is_training=True, momentum=0.9)
     moving = [name for name, _ in meta["variables"] if "/moving_" in name]
-    assert len(moving) == meta["update_ops"]
+    assert len(moving) + UNLISTED.get(spec.name, 0) == meta["update_ops"]
     assert len(network.updates) == sum(not is_auxiliary(spec, name) for name in moving)
     feature, _ = network.run([network.feature, network.updates], support.images(2, spec.image_size))
     if "feature_training" in arrays:

@@ -79,9 +79,14 @@ def change_epsilon(nodes, function):
 
 
 def drop_the_sixth(nodes, function):
-    constant = nodes["MobilenetV3/expanded_conv_5/expand/Const"].attr["value"].tensor
-    assert np.isclose(tf.make_ndarray(constant), 1 / 6)
-    constant.CopyFrom(tf.make_tensor_proto(np.float32(1)))
+    scaled = nodes["MobilenetV3/expanded_conv_5/expand/mul_1"]
+    constant = nodes[scaled.input[1].split(":")[0]]
+    assert np.isclose(tf.make_ndarray(constant.attr["value"].tensor), 1 / 6)
+    one = function.node_def.add()  # all layers share the constant
+    one.CopyFrom(constant)
+    one.name = "one"
+    one.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(np.float32(1)))
+    scaled.input[1] = "one:output:0"
 
 
 def bypass_squeeze_excite(nodes, function):

@@ -1,0 +1,182 @@
+"""NASNet-A and PNASNet-5, mobile and large: networks of cells that were found by search."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import TYPE_CHECKING
+
+from nets.spec import NetworkSpec, Paper, Published
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """What one cell computes.
+
+    Attributes:
+      combinations: sums of two operations, each written `operation state`. States 0 and 1 are
+        the outputs of the last cell and of the one before it, 2 and so on those of the
+        combinations in order. Operations are `5x5` and so on, two separable convolutions,
+        `average` and `max`, poolings of 3x3, and `identity`.
+      output: the states whose concatenation the cell gives out.
+    """
+
+    combinations: tuple[tuple[str, str], ...]
+    output: tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Definition:
+    """A network of cells.
+
+    Attributes:
+      normal: the cell that keeps height and width.
+      reduction: the one that halves them, before a cell of a doubled width; None: the normal
+        cell itself does, with a stride.
+      cells: number of normal cells, the stem's two apart.
+      width: of the convolutions in the first cells; twice as many after each of two reductions.
+      stem_width: of the first convolution.
+      skips_reduction: whether the cell after a reduction cell takes as state 1 what the cell
+        before that reduction took, as the large NASNet does.
+    """
+
+    normal: Cell
+    reduction: Cell | None
+    cells: int
+    width: int
+    stem_width: int
+    skips_reduction: bool = False
+
+    def reductions(self) -> list[int]:
+        """Numbers of the cells at which height and width are halved: after each third."""
+        return [self.cells // 3, 2 * self.cells // 3]
+
+    def feature_depth(self) -> int:
+        """Width of the last cell's output."""
+        return 4 * self.width * len(self.normal.output)
+
+
+# Figure 4 of the NASNet paper and figure 1 of the PNASNet one.
+_NASNET_NORMAL = Cell(
+    combinations=(
+        ("5x5 0", "3x3 1"),
+        ("5x5 1", "3x3 1"),
+        ("average 0", "identity 1"),
+        ("average 1", "average 1"),
+        ("3x3 0", "identity 0"),
+    ),
+    output=(1, 2, 3, 4, 5, 6),
+)
+_NASNET_REDUCTION = Cell(
+    combinations=(
+        ("5x5 0", "7x7 1"),
+        ("max 0", "7x7 1"),
+        ("average 0", "5x5 1"),
+        ("identity 3", "average 2"),
+        ("3x3 2", "max 0"),
+    ),
+    output=(3, 4, 5, 6),
+)
+_PNASNET = Cell(
+    combinations=(
+        ("5x5 1", "max 1"),
+        ("7x7 0", "max 0"),
+        ("5x5 0", "3x3 0"),
+        ("3x3 4", "max 0"),
+        ("3x3 1", "identity 0"),
+    ),
+    output=(2, 3, 4, 5, 6),
+)
+
+_SOURCE = "TF-Slim's table of checkpoints"
+_NASNET_PAPER = Paper(
+    title="Learning Transferable Architectures for Scalable Image Recognition",
+    authors="Barret Zoph, Vijay Vasudevan, Jonathon Shlens, Quoc V. Le",
+    year=2017,
+    url="https://arxiv.org/abs/1707.07012",
+)
+_PNASNET_PAPER = Paper(
+    title="Progressive Neural Architecture Search",
+    authors="Chenxi Liu, Barret Zoph, Maxim Neumann, Jonathon Shlens, Wei Hua, Li-Jia Li, "
+    "Li Fei-Fei, Alan Yuille, Jonathan Huang, Kevin Murphy",
+    year=2017,
+    url="https://arxiv.org/abs/1712.00559",
+)
+
+
+def _build(
+    definition: Definition, spec: NetworkSpec, images: tf.Tensor, **options: object
+) -> dict[str, tf.Tensor]:
+    from nets import cells, trunk  # import TensorFlow
+
+    return trunk.build(functools.partial(cells.layers, definition), spec, images, **options)
+
+
+def _spec(name: str, definition: Definition, **fields: object) -> NetworkSpec:
+    return NetworkSpec(
+        name=name,
+        scope="",
+        builder=functools.partial(_build, definition),
+        depth_multiplier=1.0,
+        depth_rule=None,
+        feature_depth=definition.feature_depth(),
+        features_are_flat=True,
+        regularized=r"weights$",  # those of separable convolutions as well
+        batch_norm_decay=0.9997,
+        dropout_keep=0.5,
+        logits_scope="final_layer/FC",
+        logits_are_full=True,
+        head=r"^final_layer/",
+        auxiliary=r"^aux_\d+/",
+        **fields,
+    )
+
+
+def _nasnet(name: str, **fields: object) -> NetworkSpec:
+    return _spec(
+        name,
+        family="NASNet-A",
+        paper=_NASNET_PAPER,
+        sigmoid_endpoint="Predictions_sigmoid",
+        **fields,
+    )
+
+
+def _pnasnet(name: str, **fields: object) -> NetworkSpec:
+    return _spec(name, family="PNASNet-5", paper=_PNASNET_PAPER, **fields)
+
+
+SPECS = (
+    _nasnet(
+        "nasnet_mobile",
+        definition=Definition(_NASNET_NORMAL, _NASNET_REDUCTION, 12, 44, 32),
+        image_size=224,
+        checkpoint="nasnet-a_mobile_04_10_2017/model.ckpt",
+        published=Published(_SOURCE, top1=74.0, top5=91.6),
+    ),
+    _nasnet(
+        "nasnet_large",
+        definition=Definition(_NASNET_NORMAL, _NASNET_REDUCTION, 18, 168, 96, skips_reduction=True),
+        image_size=331,
+        weight_decay=5e-5,
+        checkpoint="nasnet-a_large_04_10_2017/model.ckpt",
+        published=Published(_SOURCE, top1=82.7, top5=96.2),
+    ),
+    _pnasnet(
+        "pnasnet_mobile",
+        definition=Definition(_PNASNET, None, 9, 54, 32),
+        image_size=224,
+        checkpoint="pnasnet-5_mobile_2017_12_13/model.ckpt",
+        published=Published(_SOURCE, top1=74.2, top5=91.9),
+    ),
+    _pnasnet(
+        "pnasnet_large",
+        definition=Definition(_PNASNET, None, 12, 216, 96),
+        image_size=331,
+        checkpoint="pnasnet-5_large_2017_12_13/model.ckpt",
+        published=Published(_SOURCE, top1=82.9, top5=96.2),
+    ),
+)
