@@ -6,6 +6,7 @@ Importing this package imports no TensorFlow; opening a checkpoint does.
 from checkpoints.checkpoint import Checkpoint, open
 from checkpoints.describing import describe, render
 from checkpoints.errors import CheckpointError
+from checkpoints.names import is_variable
 from checkpoints.planning import Assignment, Plan, VariableInfo, plan
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Plan",
     "VariableInfo",
     "describe",
+    "is_variable",
     "open",
     "plan",
     "render",

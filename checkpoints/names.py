@@ -47,6 +47,11 @@ def matter_of_course(tensor: str) -> str | None:
     return None
 
 
+def is_variable(tensor: str) -> bool:
+    """Whether a tensor is a network's own: no slot, step or average."""
+    return matter_of_course(tensor) is None and not tensor.endswith(SHADOW)
+
+
 def base_of(tensor: str) -> str:
     """The variable that a shadow or a slot belongs to; other names as they are."""
     name = _SLOT.sub("", tensor)

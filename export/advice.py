@@ -19,7 +19,7 @@ def give(checkpoint: checkpoints.Checkpoint, plan: checkpoints.Plan, spec: nets.
         return f"The checkpoint has other widths than the network: give {flags}."
     fits = nets.find_fits({name: tuple(t.shape) for name, t in checkpoint.tensors.items()})
     whole = [fit for fit in fits if fit.is_whole]
-    if any(fit.network == spec.name for fit in whole):
+    if not spec.reference and any(fit.network == spec.name for fit in whole):
         changed = _own_options(spec)
         if changed:
             return f"The checkpoint fits {spec.name} without {changed}: leave that out."
@@ -36,7 +36,7 @@ def give(checkpoint: checkpoints.Checkpoint, plan: checkpoints.Plan, spec: nets.
 
 def _own_options(spec: nets.NetworkSpec) -> str:
     """Flags that give the network other widths, apart from the logits', than the registered one."""
-    registered = nets.get(spec.name)
+    registered = nets.get(spec.reference or spec.name)
     changed = []
     depth = registered.feature_depth
     if spec.depth_multiplier != registered.depth_multiplier:

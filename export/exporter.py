@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import checkpoints
 import nets
-from export import advice, labels, record, staging
+from export import advice, automatic, labels, record, staging
 from export.errors import ExportError
-from export.request import Request, Result
+from export.request import AUTO, Request, Result
 from export.verify.companion import Companion
 from export.verify.proof import Proof
 from export.verify.subject import Source
@@ -54,25 +54,23 @@ def export(
       In every case the target is as it was.
     """
     on_phase(PHASES[0])
-    spec = request.spec()
+    request.check()
     target = staging.check_target(request.output, request.overwrite)
     staging.check_inputs(target, [request.checkpoint, request.labels])
-    names = labels.choose(request.labels, request.task, spec)
 
     with contextlib.ExitStack() as resources:
-        companion = None
+        checkpoint = companion = None
+        if request.network == AUTO:
+            on_phase(PHASES[1])
+            checkpoint = resources.enter_context(_open(request, on_transfer))
+            request = automatic.resolve(request, checkpoint)
+        spec = request.spec()
+        names = labels.choose(request.labels, request.task, spec)
         if request.proof != "none":
             companion = resources.enter_context(Companion(request.proof, request.subject()))
-        on_phase(PHASES[1])
-        checkpoint = resources.enter_context(
-            checkpoints.open(
-                request.checkpoint,
-                name=request.checkpoint_name,
-                averages=request.averages,
-                sha256=request.sha256,
-                progress=on_transfer,
-            )
-        )
+        if checkpoint is None:
+            on_phase(PHASES[1])
+            checkpoint = resources.enter_context(_open(request, on_transfer))
         if companion is not None:
             companion.restore(Source(str(checkpoint.prefix), request.averages))
         on_phase(PHASES[2])
@@ -83,7 +81,7 @@ def export(
         on_phase(PHASES[4])
         from export import goldens, saved_model  # import TensorFlow
 
-        content = _record(request, spec, checkpoint, plan, names)
+        content = record.describe(request, spec, checkpoint, plan, names)
         content["variables"] |= built.variables.count()
         with staging.staged(target, request.overwrite) as folder:
             saved_model.write(folder, spec, request.task, built, names)
@@ -99,6 +97,18 @@ def export(
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             content = record.read(folder)
     return Result(target, content, checkpoint.choice, plan.summary(), size, proof)
+
+
+def _open(
+    request: Request, on_transfer: Transfer | None
+) -> contextlib.AbstractContextManager[checkpoints.Checkpoint]:
+    return checkpoints.open(
+        request.checkpoint,
+        name=request.checkpoint_name,
+        averages=request.averages,
+        sha256=request.sha256,
+        progress=on_transfer,
+    )
 
 
 def _prove(
@@ -155,34 +165,3 @@ def _expected_left_over(spec: nets.NetworkSpec, task: str) -> list[str]:
     """Patterns of what a checkpoint may hold of parts that the task does not have."""
     patterns = [spec.head] if task == "feature_vector" else []
     return patterns if spec.auxiliary is None else [*patterns, spec.auxiliary]
-
-
-def _record(
-    request: Request,
-    spec: nets.NetworkSpec,
-    checkpoint: checkpoints.Checkpoint,
-    plan: checkpoints.Plan,
-    names: labels.Labels | None,
-) -> dict[str, Any]:
-    is_classification = request.task == "classification"
-    return {
-        "artifact": "saved_model_2",
-        "task": request.task,
-        "network": record.describe_network(spec),
-        "output": {
-            "name": "logits" if is_classification else "feature_vector",
-            "width": spec.num_classes if is_classification else spec.feature_depth,
-        },
-        "labels": record.describe_labels(names),
-        "checkpoint": {
-            "source": checkpoint.source_name,
-            "sha256": checkpoint.source_sha256,
-            "name": checkpoint.label,
-            "format": checkpoint.format,
-            "step": checkpoint.step,
-            "averages": request.averages,
-        },
-        "variables": record.describe_plan(plan),
-        "versions": record.versions(),
-        "command": request.command(checkpoint.source_name),
-    }

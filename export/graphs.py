@@ -91,4 +91,6 @@ def _endpoints(
         output = endpoints[spec.feature_endpoint]
     if output.shape.rank == 4:
         output = tf.squeeze(output, [1, 2], name=task)
+    if task == "classification" and spec.drop_background:
+        output = output[:, 1:]
     return {DEFAULT_KEY: output} | {spec.endpoint_key(key): t for key, t in endpoints.items()}

@@ -36,13 +36,14 @@ def choose(path: str | os.PathLike[str] | None, task: str, spec: nets.NetworkSpe
 
     Args:
       path: a UTF-8 text file with one name per line in the order of the logits, or with lines
-        `NUMBER:NAME` as TF-Slim's dataset tools write them; or None.
+        `NUMBER:NAME` as TF-Slim's dataset tools write them; or None. Of a background that is
+        dropped it may have the name or not.
       task: only classification has labels.
       spec: the network.
 
     Returns:
       The file's labels; without a file, ImageNet's where the network has as many classes as the
-      registered one, which was trained on it, and None where it has others.
+      registered one, which was trained on it, and None for others and for a network of one's own.
 
     Raises:
       RequestError: for a file that cannot be read or does not fit.
@@ -52,9 +53,10 @@ def choose(path: str | os.PathLike[str] | None, task: str, spec: nets.NetworkSpe
             raise RequestError("labels go with --task=classification; leave --labels out")
         return None
     if path is not None:
-        return _read(Path(path), spec.num_classes)
-    is_imagenet = spec.num_classes == nets.get(spec.name).num_classes
-    return imagenet(has_background=spec.has_background) if is_imagenet else None
+        return _read(Path(path), spec)
+    if spec.reference or spec.num_classes != nets.get(spec.name).num_classes:
+        return None
+    return imagenet(has_background=spec.has_background and not spec.drop_background)
 
 
 def imagenet(*, has_background: bool = True) -> Labels:
@@ -70,7 +72,7 @@ def imagenet(*, has_background: bool = True) -> Labels:
     return Labels(tuple(names[1:]), f"built in: {_IMAGENET_SOURCE}")
 
 
-def _read(path: Path, num_classes: int) -> Labels:
+def _read(path: Path, spec: nets.NetworkSpec) -> Labels:
     try:
         text = path.read_text("utf-8-sig")  # with or without a byte order mark
     except (OSError, UnicodeDecodeError) as error:
@@ -81,9 +83,12 @@ def _read(path: Path, num_classes: int) -> Labels:
     blank = [str(number) for number, name in enumerate(names, 1) if not name.strip()]
     if blank:
         raise RequestError(f"{path} has no name on line {', '.join(blank[:5])}")
-    if len(names) != num_classes:
+    if spec.drop_background and len(names) == spec.num_classes:
+        names = names[1:]
+    width = spec.output_width("classification")
+    if len(names) != width:
         raise RequestError(
-            f"{path} has {len(names)} labels, the network {num_classes} logits: one line each "
+            f"{path} has {len(names)} labels, the artifact {width} logits: one line each "
             "is needed, the background class included where the network has one"
         )
     return Labels(tuple(names), path.name)

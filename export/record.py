@@ -7,23 +7,67 @@ import json
 import platform
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from checkpoints import Plan
+from checkpoints import Checkpoint, Plan
 from export.labels import Labels
 from export.verify.proof import Proof
 from export.version import __version__
 from nets import NetworkSpec
+
+if TYPE_CHECKING:
+    from export.request import Request
 
 PATH = "assets.extra/slimhub.json"  # inside the artifact
 _FORMAT = 1  # of the record; higher where a reader of the old one would be wrong
 _PACKAGES = ("tensorflow", "tf-slim", "numpy")
 
 
+def describe(
+    request: Request,
+    spec: NetworkSpec,
+    checkpoint: Checkpoint,
+    plan: Plan,
+    labels: Labels | None,
+) -> dict[str, Any]:
+    """What a record says before the artifact is written.
+
+    Args:
+      request: for a network that is named.
+      spec: with the request's options.
+      checkpoint: what it was made from.
+      plan: what filled the variables.
+      labels: of the artifact, or None.
+    """
+    is_classification = request.task == "classification"
+    return {
+        "artifact": "saved_model_2",
+        "task": request.task,
+        "network": describe_network(spec),
+        "output": {
+            "name": "logits" if is_classification else "feature_vector",
+            "width": spec.output_width(request.task),
+        },
+        "labels": describe_labels(labels),
+        "checkpoint": {
+            "source": checkpoint.source_name,
+            "sha256": checkpoint.source_sha256,
+            "name": checkpoint.label,
+            "format": checkpoint.format,
+            "step": checkpoint.step,
+            "averages": request.averages,
+        },
+        "variables": describe_plan(plan),
+        "versions": versions(),
+        "command": request.command(checkpoint.source_name),
+    }
+
+
 def describe_network(spec: NetworkSpec) -> dict[str, Any]:
     """What a spec says of a network, as JSON."""
     return {
         "name": spec.name,
+        "reference": spec.reference,
         "family": spec.family,
         "scope": spec.scope,
         "depth_multiplier": spec.depth_multiplier,
@@ -34,9 +78,10 @@ def describe_network(spec: NetworkSpec) -> dict[str, Any]:
         "feature_depth": spec.feature_depth,
         "num_classes": spec.num_classes,
         "has_background": spec.has_background,
+        "drop_background": spec.drop_background,
         "weight_decay": spec.weight_decay,
         "batch_norm_epsilon": spec.batch_norm_epsilon,
-        "paper": spec.paper.url,
+        "paper": spec.paper.url if spec.paper else "",
         "public_checkpoint": spec.checkpoint,
     }
 

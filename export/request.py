@@ -12,13 +12,15 @@ from export.errors import RequestError
 from export.verify.proof import MODES, Proof
 from export.verify.subject import Subject
 
+AUTO = "auto"  # in place of a network: the one that the checkpoint fits
+
 
 @dataclasses.dataclass(frozen=True)
 class Request:
     """One export.
 
     Attributes:
-      network: registered name.
+      network: registered name, `package.module:NAME` of one's own, or `AUTO`.
       checkpoint: archive, URL, folder, prefix or file.
       output: folder to be written.
       task: one of `nets.TASKS`.
@@ -28,7 +30,8 @@ class Request:
       labels: path of a text file with one label per line.
       overwrite: replace an artifact that is at the output.
       proof: one of `export.verify.MODES`: what is proved before the artifact is put in place.
-      depth_multiplier, num_classes, image_size, feature_depth: options of the network.
+      depth_multiplier, num_classes, image_size, feature_depth, free_size, drop_background: options
+        of the network; see `NetworkSpec.customized`.
     """
 
     network: str
@@ -45,24 +48,37 @@ class Request:
     num_classes: int | None = None
     image_size: int | None = None
     feature_depth: int | None = None
+    free_size: bool = False
+    drop_background: bool = False
 
     def spec(self) -> nets.NetworkSpec:
         """The network with the request's options.
 
         Raises:
           nets.NetworkError: for an unknown name or an option out of range.
-          RequestError: for an unknown task or mode of proof.
+          RequestError: as `check`.
+        """
+        self.check()
+        return self.subject().spec()
+
+    def check(self) -> None:
+        """Refuses what is wrong with any network.
+
+        Raises:
+          RequestError: for an unknown task or mode of proof, and a background without classes.
         """
         if self.task not in nets.TASKS:
             raise RequestError(f"the task must be {' or '.join(nets.TASKS)}, not {self.task!r}")
         if self.proof not in MODES:
             raise RequestError(f"the proof must be {' or '.join(MODES)}, not {self.proof!r}")
-        return self.subject().spec()
+        if self.drop_background and self.task != "classification":
+            raise RequestError("only --task=classification has a background class to drop")
 
     def subject(self) -> Subject:
         """What the proof is about."""
-        names = ("depth_multiplier", "num_classes", "image_size", "feature_depth")
-        return Subject(self.network, self.task, {name: getattr(self, name) for name in names})
+        return Subject(
+            self.network, self.task, {name: getattr(self, name) for name in nets.OPTIONS}
+        )
 
     def command(self, checkpoint_name: str) -> str:
         """The command line that repeats this export, without any path of the machine.
@@ -79,7 +95,7 @@ class Request:
         words = ["slimhub", "export", self.network]
         for name, value in flags.items():
             if name not in unneeded and (name == "task" or value != defaults[name]):
-                words.append(f"--{name}={value}")
+                words.append(f"--{name}" if value is True else f"--{name}={value}")
         return shlex.join(words)
 
 

@@ -7,10 +7,12 @@ from nets.errors import NetworkError
 from nets.fitting import Fit
 from nets.fitting import find as find_fits
 from nets.registry import get, names
-from nets.spec import TASKS, NetworkSpec, Paper, Published
+from nets.spec import OPTIONS, TASKS, NetworkSpec, Paper, Published
 from nets.stored import count_parameters
+from nets.stored import variables as stored_variables
 
 __all__ = [
+    "OPTIONS",
     "TASKS",
     "Fit",
     "NetworkError",
@@ -21,4 +23,5 @@ __all__ = [
     "find_fits",
     "get",
     "names",
+    "stored_variables",
 ]

@@ -116,7 +116,6 @@ _LATER = {  # what V4 and Inception-ResNet V2 share
     "image_size": 299,
     "smallest_image": 75,
     "feature_depth": 1536,
-    "depth_rule": None,
     "dropout_endpoint": "PreLogitsFlatten",
     "logits_scope": "Logits/Logits",
     "logits_are_full": True,
@@ -128,7 +127,6 @@ SPECS = (
     _spec(
         1,
         feature_depth=1024,
-        depth_rule=None,
         logits_scope="Logits/Conv2d_0c_1x1",
         paper=_V1_PAPER,
         published=Published(_SOURCE, top1=69.8, top5=89.6),

@@ -120,10 +120,9 @@ def _spec(name: str, definition: Definition, **fields: object) -> NetworkSpec:
         name=name,
         scope="",
         builder=functools.partial(_build, definition),
-        depth_multiplier=1.0,
-        depth_rule=None,
         feature_depth=definition.feature_depth(),
         features_are_flat=True,
+        size_can_be_free=False,  # cells compare heights
         regularized=r"weights$",  # those of separable convolutions as well
         batch_norm_decay=0.9997,
         dropout_keep=0.5,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 
-from nets import inception, mobilenet_v1, mobilenet_v2, mobilenet_v3, nasnet, resnet, vgg
+from nets import inception, mobilenet_v1, mobilenet_v2, mobilenet_v3, nasnet, own, resnet, vgg
 from nets.errors import NetworkError
 from nets.spec import NetworkSpec
 
@@ -19,11 +19,16 @@ def names(pattern: str = "*") -> list[str]:
 
 
 def get(name: str) -> NetworkSpec:
-    """The spec of a network by its hub name.
+    """The spec of a network by its hub name, or by where a user defined it.
+
+    Args:
+      name: a registered name, or `package.module:NAME` of a NetworkSpec.
 
     Raises:
       NetworkError: where none has that name; the message lists the nearest ones.
     """
+    if own.is_reference(name):
+        return own.load(name)
     if name in _SPECS:
         return _SPECS[name]
     near = difflib.get_close_matches(name, _SPECS, n=3, cutoff=0.6)

@@ -64,8 +64,6 @@ def _spec(version: int, size: int, **changes: object) -> NetworkSpec:
         "builder": functools.partial(_build, version, size),
         "image_size": 224,
         "size_is_free": True,
-        "depth_multiplier": 1.0,
-        "depth_rule": None,
         "feature_depth": 2048,
         "weight_decay": 1e-4,
         "batch_norm_epsilon": 1e-5,

@@ -20,6 +20,16 @@ Builder = Callable[..., "dict[str, tf.Tensor]"]
 
 TASKS = ("feature_vector", "classification")
 
+# What `NetworkSpec.customized` takes.
+OPTIONS = (
+    "depth_multiplier",
+    "num_classes",
+    "image_size",
+    "feature_depth",
+    "free_size",
+    "drop_background",
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class Paper:
@@ -53,7 +63,9 @@ class NetworkSpec:
       scope: outermost variable scope, first part of every variable's name; may be empty.
       builder: makes the graph; see `Builder`.
       image_size: default height and width, pixels.
-      size_is_free: whether the published module took any image size.
+      size_is_free: whether images of any size are taken; of the registered networks those do
+        whose published module did.
+      size_can_be_free: whether the layers can be built without knowing the size.
       depth_multiplier: factor on the width of every layer; 1 for networks that have none.
       feature_depth: number of features, the width of the last layer before the logits.
       feature_endpoint: endpoint the feature vector is read from.
@@ -64,6 +76,7 @@ class NetworkSpec:
       smallest_image: height and width that leave a feature map, pixels.
       num_classes: width of the logits, background included.
       has_background: whether class 0 is a background class.
+      drop_background: whether the output of a classification leaves that class out.
       input_scaling: from images in [0, 1] to what the network was trained on.
       weight_decay: factor of the L2 loss over the regularized variables.
       regularized: pattern of the names of the variables that are regularized.
@@ -81,27 +94,30 @@ class NetworkSpec:
       head: pattern of the variables that only the logits use.
       auxiliary: pattern of the variables of heads that were there for training alone, or None.
       published: figures from elsewhere.
-      paper: the first description.
+      paper: the first description, or None.
       checkpoint: public archive and the checkpoint inside it, or empty.
+      reference: `package.module:NAME` of a spec that is a user's own, empty for registered ones.
     """
 
     name: str
-    family: str
     scope: str
     builder: Builder
     image_size: int
-    depth_multiplier: float
     feature_depth: int
-    depth_rule: Callable[[float], int] | None
-    paper: Paper
-    published: Published
+    family: str = ""
+    depth_multiplier: float = 1.0
+    depth_rule: Callable[[float], int] | None = None
+    paper: Paper | None = None
+    published: Published = Published("none")
     checkpoint: str = ""
     size_is_free: bool = False
+    size_can_be_free: bool = True
     smallest_image: int = 32  # what is strided by 32 in all has no feature map below
     feature_endpoint: str = "global_pool"
     features_are_flat: bool = False
     num_classes: int = 1001  # ImageNet's 1000 and background
     has_background: bool = True
+    drop_background: bool = False
     input_scaling: InputScaling = InputScaling.SYMMETRIC
     weight_decay: float = 4e-5
     regularized: str = r"/weights$"
@@ -118,6 +134,7 @@ class NetworkSpec:
     sigmoid_endpoint: str | None = None
     head: str = r"/Logits/"
     auxiliary: str | None = None
+    reference: str = ""
 
     def customized(
         self,
@@ -126,6 +143,8 @@ class NetworkSpec:
         num_classes: int | None = None,
         image_size: int | None = None,
         feature_depth: int | None = None,
+        free_size: bool | None = None,
+        drop_background: bool | None = None,
     ) -> NetworkSpec:
         """The same network with options of one's own.
 
@@ -135,12 +154,15 @@ class NetworkSpec:
           image_size: height and width in pixels, from `smallest_image` on.
           feature_depth: width of the last layer before the logits; by default what
             the published networks have at this depth multiplier.
+          free_size: take images of any size, not of `image_size` alone.
+          drop_background: leave class 0 out of the output; it says that class 0 is background,
+            whatever the number of classes.
 
         Returns:
           A spec; this one where nothing is given.
 
         Raises:
-          NetworkError: for a value out of its range.
+          NetworkError: for a value out of its range, or an option that this network cannot have.
         """
         _check_range("depth_multiplier", depth_multiplier, 0.01, 4)
         _check_range("num_classes", num_classes, 1, 1_000_000)
@@ -159,7 +181,26 @@ class NetworkSpec:
             changes["image_size"] = image_size
         if feature_depth is not None:
             changes["feature_depth"] = feature_depth
+        if free_size:
+            if not self.size_can_be_free:
+                raise NetworkError(f"{self.name} is built for one image size: leave free_size out")
+            changes["size_is_free"] = True
+        if drop_background:
+            if not self.has_background and num_classes is None:
+                raise NetworkError(f"{self.name} has no background class to drop")
+            _check_range("num_classes", num_classes, 2, 1_000_000)  # one is to be left
+            changes |= {"drop_background": True, "has_background": True}
         return dataclasses.replace(self, **changes) if changes else self
+
+    def output_width(self, task: str) -> int:
+        """Width of the output: features, or classes.
+
+        Args:
+          task: one of `TASKS`.
+        """
+        if task == "feature_vector":
+            return self.feature_depth
+        return self.num_classes - self.drop_background
 
     def endpoint_key(self, endpoint: str) -> str:
         """What callers of an artifact know an endpoint by: the scope, or else the name, in front.

@@ -73,8 +73,6 @@ def _spec(size: int) -> NetworkSpec:
         builder=functools.partial(_build, size),
         image_size=224,
         smallest_image=224,
-        depth_multiplier=1.0,
-        depth_rule=None,
         feature_depth=_FULL_WIDTH,
         num_classes=1000,
         has_background=False,

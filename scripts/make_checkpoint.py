@@ -26,7 +26,7 @@ def make(network: str, prefix: Path) -> None:
     """Writes a checkpoint with logits.
 
     Args:
-      network: registered name.
+      network: registered name, or `package.module:NAME` of one's own.
       prefix: path of the files without their endings.
     """
     spec = nets.get(network)
@@ -57,7 +57,7 @@ def make(network: str, prefix: Path) -> None:
 def main() -> None:
     """Makes one."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("network", choices=nets.names(), metavar="NETWORK")
+    parser.add_argument("network", metavar="NETWORK", help="a name, or package.module:SPEC")
     parser.add_argument("prefix", type=Path)
     arguments = parser.parse_args()
     make(arguments.network, arguments.prefix)

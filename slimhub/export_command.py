@@ -20,7 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from export.verify import MODES
     from nets import TASKS
 
-    parser.add_argument("network", metavar="NAME", help="a name that `slimhub list` shows")
+    parser.add_argument(
+        "network",
+        metavar="NAME",
+        help="a name that `slimhub list` shows, package.module:SPEC for one of your own, or auto "
+        "for the one that the checkpoint fits",
+    )
     checkpoint_options.add(parser, "--checkpoint")
     checkpoint_options.add_averages(parser)
     parser.add_argument("--task", choices=TASKS, default="feature_vector")

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Prints what is in the checkpoint."""
     import checkpoints
-    import nets
+    from export import automatic
     from slimhub.progress import Progress
 
     with (
@@ -34,14 +34,14 @@ def execute(arguments: argparse.Namespace) -> int:
         ) as checkpoint,
     ):
         description = checkpoints.describe(checkpoint)
-        fits = nets.find_fits({name: tuple(t.shape) for name, t in checkpoint.tensors.items()})
+        matches = automatic.matches(checkpoint)
     if arguments.format == "json":
-        whole = [{"network": f.network, "num_classes": f.num_classes} for f in fits if f.is_whole]
+        whole = [match.to_json() for match in matches if match.fit.is_whole]
         print(json.dumps(description | {"fits": whole}, indent=2))
         return 0
     print(checkpoints.render(description, tensors=arguments.tensors))
-    if fits:
-        print("\n".join(f"fits        {fit}" for fit in fits))
+    if matches:
+        print("\n".join(f"fits        {match}" for match in matches))
     else:
         print("fits        no registered network")
     return 0

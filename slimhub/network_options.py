@@ -26,9 +26,18 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="width of the last layer before the logits, where it is not the published one",
     )
+    group.add_argument(
+        "--free_size", action="store_true", help="take images of any size, not of one alone"
+    )
+    group.add_argument(
+        "--drop_background",
+        action="store_true",
+        help="leave class 0, the background, out of the logits and the labels",
+    )
 
 
-def chosen(arguments: argparse.Namespace) -> dict[str, float | int | None]:
+def chosen(arguments: argparse.Namespace) -> dict[str, float | int | bool | None]:
     """What the flags of `add` were given, by name."""
-    names = ("depth_multiplier", "num_classes", "image_size", "feature_depth")
-    return {name: getattr(arguments, name) for name in names}
+    import nets
+
+    return {name: getattr(arguments, name) for name in nets.OPTIONS}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slimhub import checkpoint_options, network_options
@@ -65,19 +67,14 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _subject(arguments: argparse.Namespace) -> Subject | None:
     """The network that the flags name, None where they name none."""
-    from export.errors import RequestError
-    from export.verify import Subject
+    from export import record
+    from export.verify import subject
 
+    content = None
+    with contextlib.suppress(OSError, ValueError):  # the examination says what is wrong with it
+        content = record.read(Path(arguments.artifact))
     options = network_options.chosen(arguments)
-    if arguments.network is None:
-        given = [name for name, value in options.items() if value is not None]
-        if given or arguments.task:
-            names = ", ".join(f"--{name}" for name in given or ["task"])
-            raise RequestError(f"{names}: say which network is meant, too, with --network")
-        return None
-    subject = Subject(arguments.network, arguments.task or "feature_vector", options)
-    subject.spec()  # refuses what is out of range
-    return subject
+    return subject.choose(content, arguments.network, arguments.task, options)
 
 
 def _lines(proof: Proof) -> list[str]:

@@ -131,8 +131,7 @@ def _regularization(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 
 def _output(artifact: Artifact, subject: Subject) -> Iterator[str]:
-    spec = subject.spec()
-    width = spec.num_classes if subject.is_classification else spec.feature_depth
+    width = subject.spec().output_width(subject.task)
     for function in artifact.loaded.__call__.concrete_functions:
         outputs = function.structured_outputs
         output = outputs["default"] if isinstance(outputs, dict) else outputs
@@ -194,8 +193,9 @@ def _labels(artifact: Artifact, subject: Subject) -> Iterator[str]:
         yield f"labels are {'in' if asset else 'not in'} the object, unlike in the record"
     elif asset is not None:
         text = tf.io.gfile.GFile(asset.asset_path.numpy().decode()).read()
-        if len(text.splitlines()) != subject.spec().num_classes:
-            yield f"{len(text.splitlines())} labels for {subject.spec().num_classes} logits"
+        count, width = len(text.splitlines()), subject.spec().output_width(subject.task)
+        if count != width:
+            yield f"{count} labels for {width} logits"
 
 
 def _portable(artifact: Artifact, subject: Subject) -> Iterator[str]:

@@ -96,6 +96,8 @@ class SourceNetwork:
             else:
                 output = endpoints[self.spec.feature_endpoint]
             output = output if output.shape.rank == 2 else tf.squeeze(output, [1, 2])
+            if subject.is_classification and self.spec.drop_background:
+                output = tf.split(output, [1, -1], axis=1)[1]
             random = _random_operations(self._graph)
             self._fetches = {
                 name: tensor

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import nets
+from export.errors import RequestError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,8 +46,63 @@ class Source:
     averages: str
 
 
-def from_record(record: dict[str, Any]) -> Subject:
-    """The subject of an artifact that has a record."""
-    network = record["network"]
-    names = ("depth_multiplier", "num_classes", "image_size", "feature_depth")
-    return Subject(network["name"], record["task"], {name: network[name] for name in names})
+def from_record(record: dict[str, Any], network: str | None = None) -> Subject:
+    """The subject of an artifact that has a record.
+
+    Args:
+      record: its content.
+      network: the network of the user's own that it is, as the user says. What a record names is
+        not imported: the artifact may be anybody's.
+
+    Raises:
+      NetworkError: for a network of someone's own that the user does not name.
+    """
+    described = record["network"]
+    reference = described.get("reference")
+    if reference and network != reference:
+        raise nets.NetworkError(
+            f"it is a network of someone's own, {reference}: name it with --network={reference}, "
+            "where that module can be imported"
+        )
+    options = {name: described.get(name) for name in nets.OPTIONS}
+    options["free_size"] = described["size_is_free"]
+    return Subject(reference or described["name"], record["task"], options)
+
+
+def choose(
+    record: dict[str, Any] | None, network: str | None, task: str | None, options: dict[str, Any]
+) -> Subject | None:
+    """The subject that a user names, for an artifact with a record or without.
+
+    Args:
+      record: content of the record, or None.
+      network: what the user says that it is, or None.
+      task: its task, or None.
+      options: of the network; None or False where the user does not give them.
+
+    Returns:
+      None where the user names no network: the artifact says itself what it is.
+
+    Raises:
+      RequestError: where the user contradicts the record, or leaves out which network is meant.
+      NetworkError: for an unknown network, or an option out of range.
+    """
+    given = {name: value for name, value in options.items() if value not in (None, False)}
+    if network is None:
+        if given or task:
+            names = ", ".join(f"--{name}" for name in given or ["task"])
+            raise RequestError(f"{names}: say which network is meant, too, with --network")
+        return None
+    if record is None:
+        subject = Subject(network, task or "feature_vector", options)
+        subject.spec()  # refuses what is out of range
+        return subject
+    recorded = from_record(record, network)
+    said = {"network": network, "task": task or recorded.task} | given
+    known = {"network": recorded.network, "task": recorded.task} | recorded.options
+    for name, value in said.items():
+        if value != known[name]:
+            raise RequestError(
+                f"the artifact's record says {name}={known[name]}, not {value}: leave --{name} out"
+            )
+    return recorded

@@ -118,6 +118,8 @@ class Training:
         mean = features @ matrix + (biases[0] if biases else 0.0)
         odds = (1 - spec.dropout_keep) / spec.dropout_keep
         deviation = np.sqrt(odds * np.square(features) @ np.square(matrix))
+        if spec.drop_background:
+            mean, deviation = mean[:, 1:], deviation[:, 1:]
         distance = np.abs(found["default"].numpy() - mean)
         scores = distance / np.maximum(deviation, 1e-6 * np.abs(mean).max())
         spread = float(np.sqrt(np.mean(np.square(scores))))

@@ -1,0 +1,152 @@
+"""Which registered network a checkpoint is of, by stored lists of variables: nothing is built."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+import checkpoints
+import nets
+from export.errors import RequestError
+from export.request import AUTO, Request
+
+
+@dataclasses.dataclass(frozen=True)
+class Match:
+    """One network that a checkpoint fits, or comes closest to.
+
+    Attributes:
+      fit: how well.
+      auxiliary: names of the variables of heads that only training has.
+      left_over: names of all others that the network does not have; slots of optimizers, averages
+        and the like apart.
+    """
+
+    fit: nets.Fit
+    auxiliary: tuple[str, ...]
+    left_over: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """What is known, as JSON."""
+        spec = nets.get(self.fit.network)
+        return {
+            "network": spec.name,
+            "depth_multiplier": spec.depth_multiplier,
+            "num_classes": self.fit.num_classes,
+            "auxiliary": list(self.auxiliary),
+            "left_over": list(self.left_over),
+        }
+
+    def __str__(self) -> str:
+        spec = nets.get(self.fit.network)
+        parts = [str(self.fit)]
+        if self.fit.is_whole and spec.depth_rule is not None:
+            parts.append(f"depth multiplier {spec.depth_multiplier:g}")
+        if self.auxiliary:
+            parts.append(f"{len(self.auxiliary)} left over as expected, of the auxiliary head")
+        if self.left_over:
+            parts.append(f"{len(self.left_over)} left over: {_listed(self.left_over)}")
+        return "; ".join(parts)
+
+
+def matches(checkpoint: checkpoints.Checkpoint) -> list[Match]:
+    """All registered networks that a checkpoint fits; else the one it comes closest to, if any.
+
+    Args:
+      checkpoint: open.
+    """
+    shapes = {name: tuple(info.shape) for name, info in checkpoint.tensors.items()}
+    variables = [name for name in shapes if checkpoints.is_variable(name)]
+    found = []
+    for fit in nets.find_fits(shapes):
+        known = nets.stored_variables(fit.network)
+        pattern = re.compile(nets.get(fit.network).auxiliary or "$^")
+        others = [name for name in variables if name not in known]
+        auxiliary = tuple(name for name in others if pattern.search(name))
+        left_over = tuple(name for name in others if not pattern.search(name))
+        found.append(Match(fit, auxiliary, left_over))
+    return found
+
+
+def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> Request:
+    """The request with the network that the checkpoint fits.
+
+    A network with as many classes as the checkpoint goes before others, and so does one whose size
+    is the one asked for.
+
+    Args:
+      request: names no network but `auto`.
+      checkpoint: open.
+
+    Returns:
+      The request for that network, and for the checkpoint's number of classes where the task
+      is classification.
+
+    Raises:
+      checkpoints.CheckpointError: where none fits; says which comes closest, and what differs.
+      RequestError: where several do.
+    """
+    found = matches(checkpoint)
+    fits = [match.fit for match in found if match.fit.is_whole]
+    if not fits:
+        raise checkpoints.CheckpointError(_nothing_fits(checkpoint, found))
+    for wanted in (_has_the_classes, lambda fit: _has_the_size(fit, request)):
+        fits = [fit for fit in fits if wanted(fit)] or fits
+    if len(fits) > 1:
+        raise RequestError(
+            f"{checkpoint.label} fits several networks: {', '.join(fit.network for fit in fits)}. "
+            f"Name the one that is meant in place of {AUTO}{_sizes(fits)}"
+        )
+    spec = nets.get(fits[0].network)
+    changes: dict[str, Any] = {"network": spec.name}
+    has_other_classes = fits[0].num_classes not in (None, spec.num_classes)
+    if request.task == "classification" and request.num_classes is None and has_other_classes:
+        changes["num_classes"] = fits[0].num_classes
+    return dataclasses.replace(request, **changes)
+
+
+def _has_the_classes(fit: nets.Fit) -> bool:
+    return fit.num_classes == nets.get(fit.network).num_classes
+
+
+def _has_the_size(fit: nets.Fit, request: Request) -> bool:
+    return nets.get(fit.network).image_size == request.image_size
+
+
+def _sizes(fits: list[nets.Fit]) -> str:
+    """What to add where the networks differ in nothing else."""
+    specs = [nets.get(fit.network) for fit in fits]
+    sizes = sorted({spec.image_size for spec in specs})
+    if len({spec.family for spec in specs}) > 1 or len(sizes) < len(specs):
+        return ""
+    return f", or give --image_size: they differ in it alone ({', '.join(map(str, sizes))})"
+
+
+def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str:
+    lines = [f"{checkpoint.label} fits no registered network."]
+    if not found:
+        lines.append("None of its tensors has the name of a variable of one: is it of TF-Slim?")
+    for match in found:
+        shapes = {name: tuple(info.shape) for name, info in checkpoint.tensors.items()}
+        wanted = nets.stored_variables(match.fit.network)
+        head = re.compile(nets.get(match.fit.network).head)
+        body = {name: shape for name, shape in wanted.items() if not head.search(name)}
+        missing = [name for name in body if name not in shapes]
+        other = [name for name in body if name in shapes and shapes[name] != body[name]]
+        lines.append(f"{match.fit}.")
+        if missing:
+            lines.append(f"  missing: {_listed(missing)}")
+        if other:
+            pairs = [f"{n} is {list(shapes[n])}, expected {list(body[n])}" for n in other]
+            lines.append(f"  of another shape: {_listed(pairs)}")
+        lines.append(
+            "If it was trained with options of its own, name the network, and give them: "
+            "--depth_multiplier, --feature_depth."
+        )
+    return "\n".join(lines)
+
+
+def _listed(names: list[str] | tuple[str, ...], shown: int = 3) -> str:
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more

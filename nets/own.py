@@ -1,0 +1,50 @@
+"""Networks of one's own: a NetworkSpec in a user's module."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import sys
+from pathlib import Path
+
+from nets.errors import NetworkError
+from nets.spec import NetworkSpec
+
+
+def is_reference(name: str) -> bool:
+    """Whether a network is named by where it is defined, as `package.module:NAME`."""
+    return ":" in name
+
+
+def load(reference: str) -> NetworkSpec:
+    """Imports a spec; its module is looked for in the current folder, too.
+
+    Args:
+      reference: `package.module:NAME`.
+
+    Raises:
+      NetworkError: where there is no such module or name, where the module cannot be imported, and
+        where the name is not that of a NetworkSpec.
+    """
+    module_name, _, attribute = reference.partition(":")
+    if not module_name or not attribute:
+        raise NetworkError(f"{reference!r} names no network: write package.module:NAME")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)  # last, so that it hides nothing; the builder may import as well
+    try:
+        found = getattr(importlib.import_module(module_name), attribute, None)
+    except ModuleNotFoundError as error:
+        raise NetworkError(
+            f"{reference}: {error}; run the command in the folder that holds it, or set PYTHONPATH"
+        ) from error
+    except Exception as error:  # whatever the user's module raises
+        raise NetworkError(
+            f"{reference}: importing {module_name} failed: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(found, NetworkSpec):
+        what = "nothing" if found is None else f"a {type(found).__name__}"
+        raise NetworkError(
+            f"{reference}: {attribute!r} is {what} in {module_name}, not a nets.NetworkSpec"
+        )
+    return dataclasses.replace(found, reference=reference)

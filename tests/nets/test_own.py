@@ -1,0 +1,49 @@
+"""Networks of a user's own, named by where they are defined."""
+
+import sys
+
+import pytest
+
+import nets
+
+MODULE = """
+from nets import NetworkSpec
+
+SPEC = NetworkSpec(name="mine", scope="Mine", builder=print, image_size=64, feature_depth=8)
+NOT_ONE = 3
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "module_of_mine.py").write_text(MODULE)
+    (tmp_path / "broken_of_mine.py").write_text("1 / 0\n")
+    (tmp_path / "needy_of_mine.py").write_text("import nowhere_to_be_found\n")
+    return tmp_path
+
+
+def test_a_spec_is_found_in_the_current_folder(folder):
+    spec = nets.get("module_of_mine:SPEC")
+    assert (spec.name, spec.reference) == ("mine", "module_of_mine:SPEC")
+    assert nets.get("module_of_mine:SPEC").customized(num_classes=7).num_classes == 7
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("module_of_nobody:SPEC", "No module named 'module_of_nobody'; run the command in"),
+        ("module_of_mine:OTHER", "'OTHER' is nothing in module_of_mine"),
+        ("module_of_mine:NOT_ONE", "'NOT_ONE' is a int in module_of_mine"),
+        ("broken_of_mine:SPEC", "importing broken_of_mine failed: ZeroDivisionError"),
+        ("needy_of_mine:SPEC", "No module named 'nowhere_to_be_found'"),
+        (":SPEC", "write package.module:NAME"),
+        ("module_of_mine:", "write package.module:NAME"),
+    ],
+)
+def test_what_is_no_spec_is_refused(folder, reference, message):
+    with pytest.raises(nets.NetworkError) as raised:
+        nets.get(reference)
+    assert message in str(raised.value)
+    assert reference in str(raised.value)
