@@ -44,11 +44,11 @@ def write(folder: Path, spec: NetworkSpec, built: graphs.Graphs) -> dict[str, An
     path.parent.mkdir(exist_ok=True)
     np.save(path, output, allow_pickle=False)
     return {
-        "input": {"generator": _GENERATOR, "shape": list(batch.shape), "sha256": _sha256(batch)},
+        "input": {"generator": _GENERATOR, "shape": list(batch.shape), "sha256": digest(batch)},
         "output": {
             "file": OUTPUT,
             "shape": list(output.shape),
-            "sha256": _sha256(output),
+            "sha256": digest(output),
             "largest": largest,
             # How much the last bit of every pixel changes it, relative to the largest: what other
             # kernels' rounding may do, and much in deep networks that are not trained.
@@ -58,5 +58,6 @@ def write(folder: Path, spec: NetworkSpec, built: graphs.Graphs) -> dict[str, An
     }
 
 
-def _sha256(array: np.ndarray) -> str:
+def digest(array: np.ndarray) -> str:
+    """Hex sha256 of the bytes of an array."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()

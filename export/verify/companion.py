@@ -23,6 +23,7 @@ _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from export.verify import worker; worker.main()"
 )
+_MAPPED = 1 << 20  # bytes from which on memory is given back as soon as it is free
 _SHOWN = 2000  # characters of what a process said before it died
 
 
@@ -39,6 +40,8 @@ class Companion:
         """
         # numpy's threads would be in the way of forking.
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+        # The C library would keep what the source's sessions needed: gigabytes in large networks.
+        environment["MALLOC_MMAP_THRESHOLD_"] = str(_MAPPED)
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed by __exit__
         self._process = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, json.dumps(sys.path)],

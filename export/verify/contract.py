@@ -130,6 +130,22 @@ def _regularization(artifact: Artifact, subject: Subject) -> Iterator[str]:
         yield f"the regularization loss is {loss.dtype.name}{loss.shape}, expected a float32 scalar"
 
 
+def _regularization_gradients(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    """That of weight_decay * sum(w**2) / 2 is weight_decay * w."""
+    spec, variables = subject.spec(), artifact.values()
+    with tf.GradientTape() as tape:
+        losses = [loss() for loss in artifact.loaded.regularization_losses]
+    found = tape.gradient(losses, variables)
+    for name, variable in variables.items():
+        if not spec.is_regularized(name):
+            if found[name] is not None and np.any(found[name]):
+                yield f"{name} has a gradient of it, but is not regularized"
+        elif found[name] is None:
+            yield f"{name} has no gradient of it"
+        elif not np.allclose(found[name], spec.weight_decay * variable.numpy(), rtol=1e-6, atol=0):
+            yield f"{name} has another gradient of it than weight decay times its value"
+
+
 def _output(artifact: Artifact, subject: Subject) -> Iterator[str]:
     width = subject.spec().output_width(subject.task)
     for function in artifact.loaded.__call__.concrete_functions:
@@ -156,11 +172,16 @@ def _refusals(artifact: Artifact, subject: Subject) -> Iterator[str]:
             yield f"{what} are not refused"
 
 
-def _serving_default(artifact: Artifact, subject: Subject) -> Iterator[str]:
-    signature = artifact.proto.meta_graphs[0].signature_def.get("serving_default")
-    if signature is None:
+def _signatures(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    signatures = artifact.proto.meta_graphs[0].signature_def
+    known = {"serving_default", "__saved_model_init_op", _ENCODED}
+    more = sorted(set(signatures) - known)
+    if more and artifact.record is not None:
+        yield f"also {', '.join(more)}, which no line of the contract knows"
+    if "serving_default" not in signatures:
         yield "there is no signature serving_default"
         return
+    signature = signatures["serving_default"]
     output = "logits" if subject.is_classification else "feature_vector"
     for found, wanted in (
         (signature.inputs, {"inputs": "serving_default_inputs:0"}),
@@ -169,6 +190,9 @@ def _serving_default(artifact: Artifact, subject: Subject) -> Iterator[str]:
         names = {key: info.name for key, info in found.items()}
         if names != wanted:
             yield f"serving_default has {names}, expected {wanted}"
+        types = {info.dtype for info in found.values()} - {tf.float32.as_datatype_enum}
+        if types:
+            yield f"serving_default has tensors of type {[tf.as_dtype(t).name for t in types]}"
 
 
 def _encoded(artifact: Artifact, subject: Subject) -> Iterator[str]:
@@ -216,9 +240,10 @@ LINES: dict[str, Line] = {
     "variables are all that a call touches": _variables,
     "trainable variables, without moving statistics": _trainable_variables,
     "one regularization loss": _regularization,
+    "gradients of the regularization loss": _regularization_gradients,
     "type and width of the output": _output,
     "wrong images are refused": _refusals,
-    "tensor names of serving_default": _serving_default,
+    "signatures, and the tensors of serving_default": _signatures,
 }
 OWN_LINES: dict[str, Line] = {
     "endpoints serve and train": _serve_and_train,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import sys
 import sysconfig
@@ -10,6 +11,8 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from export import record
 from export.verify.proof import Check, passed_or_failed
@@ -60,19 +63,46 @@ def _digests(folder: Path, content: dict[str, Any] | None) -> Check:
 
 def _named(folder: Path, private: Iterable[str]) -> Iterator[str]:
     """Complaints about paths of this machine in any file."""
-    forbidden = {text.encode() for text in (*private, *_of_this_machine()) if len(text) > 1}
+    forbidden = sorted({text for text in (*private, *_of_this_machine()) if len(text) > 1})
+    patterns = {text: _whole_path(text) for text in forbidden}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        content = path.read_bytes()
-        for text in sorted(forbidden):
-            if text in content:
-                name = path.relative_to(folder).as_posix()
-                yield f"{name} names {text.decode(errors='replace')}"
+        content = _text_of(path)
+        for text, pattern in patterns.items():
+            if pattern.search(content):
+                yield f"{path.relative_to(folder).as_posix()} names {text}"
+
+
+def _whole_path(text: str) -> re.Pattern[bytes]:
+    """Matches a path and what is below it, but not the middle of a variable's name.
+
+    One byte before it may look like part of a name: protos have a string's length there.
+    """
+    path = re.escape(os.fsencode(text.rstrip("/")))
+    return re.compile(rb"(?<![\w./-]{2})" + path + rb"(?![\w.-])")
+
+
+def _text_of(path: Path) -> bytes:
+    """What may hold text: of the values of variables the strings alone.
+
+    Among millions of numbers any short text turns up.
+    """
+    if not path.name.startswith("variables.data"):
+        return path.read_bytes()
+    import tensorflow as tf
+
+    try:
+        reader = tf.train.load_checkpoint(str(path.parent / "variables"))
+    except tf.errors.OpError:  # loading complains of it
+        return b""
+    types = reader.get_variable_to_dtype_map()
+    strings = [reader.get_tensor(name) for name, dtype in types.items() if dtype == tf.string]
+    return b"\0".join(value for array in strings for value in np.ravel(array))
 
 
 def _of_this_machine() -> list[str]:
-    """Folders of the user and of Python, and the user's name as part of a path."""
+    """Folders of users, of Python, and for passing files."""
     paths = [str(Path.home()), str(Path.cwd()), sys.prefix, sysconfig.get_path("purelib")]
-    paths += [f"{tempfile.gettempdir()}/", f"/{_user()}/"]
+    paths += [tempfile.gettempdir(), f"/home/{_user()}", f"/Users/{_user()}"]
     return [path for path in paths if path != "/"]
 
 

@@ -49,7 +49,13 @@ def _check(artifact: Artifact) -> Check:
         expected = np.load(artifact.folder / goldens.OUTPUT, allow_pickle=False)
     except (OSError, ValueError) as error:
         return Check(_AREA, _NAME, "failed", f"{goldens.OUTPUT} cannot be read: {error}")
-    found = artifact.loaded(tf.constant(goldens.images(golden["input"]["shape"])))
+    images = goldens.images(golden["input"]["shape"])
+    for what, array in (("input", images), ("output", expected)):
+        if goldens.digest(array) != golden[what]["sha256"]:
+            return Check(
+                _AREA, _NAME, "failed", f"the {what} is not that of the record: its sha256 differs"
+            )
+    found = artifact.loaded(tf.constant(images))
     rounding = golden["output"].get("rounding", 0.0)
     bound = differences.Bound(
         max(_TOLERANCE, _ROUNDINGS * rounding),

@@ -34,17 +34,24 @@ class Inference:
     """Everything that training=False computes."""
 
     def __init__(
-        self, subject: Subject, answers: Answers | None, *, wants_layers: bool = False
+        self,
+        subject: Subject,
+        answers: Answers | None,
+        shapes: dict[str, tuple[int, ...]] | None,
+        *,
+        wants_layers: bool = False,
     ) -> None:
         """Gets ready.
 
         Args:
           subject: which network.
           answers: of its source, as `ask` gives them; None to check the contract alone.
+          shapes: of all variables by name; needed without answers.
           wants_layers: whether to describe the values of all variables.
         """
         self._subject = subject
         self._answers = answers
+        self._shapes = shapes
         self._wants_layers = wants_layers
         self._batches = inputs.batches(subject.spec().image_size)
 
@@ -65,9 +72,13 @@ class Inference:
                 self._check_variables(before, evidence)
                 self._check_endpoints(artifact, evidence, self._differing(before))
             else:
+                self._check_shapes(before, evidence)
                 evidence.skip(_AREA, "the source's outputs", "no checkpoint was given")
-            after = {name: value.numpy() for name, value in artifact.values().items()}
-            changed = [name for name in before if not np.array_equal(before[name], after[name])]
+            changed = [
+                name
+                for name, value in artifact.values().items()
+                if not np.array_equal(before[name], value.numpy())
+            ]
             evidence.expect(
                 _AREA, "no variable changes", not changed, f"changed: {', '.join(changed[:3])}"
             )
@@ -100,6 +111,16 @@ class Inference:
             not strange,
             f"not so {', '.join(strange[:3])}",
         )
+
+    def _check_shapes(self, values: dict[str, np.ndarray], evidence: Evidence) -> None:
+        found = {name: value.shape for name, value in values.items()}
+        names = [*self._shapes, *(name for name in found if name not in self._shapes)]
+        wrong = [name for name in names if found.get(name) != self._shapes.get(name)]
+        first = ""
+        if wrong:
+            pair = (found.get(wrong[0], "not there"), self._shapes.get(wrong[0], "none"))
+            first = f"{len(wrong)} differ; first {wrong[0]}: {pair[0]}, expected {pair[1]}"
+        evidence.expect("variables", "names and shapes are the network's", not wrong, first)
 
     def _check_variables(self, values: dict[str, np.ndarray], evidence: Evidence) -> None:
         compared = differences.compare(

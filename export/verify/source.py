@@ -182,6 +182,24 @@ class SourceNetwork:
         return [name for name in self._variables if name in found]
 
 
+def shapes(subject: Subject) -> dict[str, tuple[int, ...]]:
+    """Shapes of all variables of a network by name; needs no checkpoint.
+
+    Args:
+      subject: which network.
+    """
+    spec = subject.spec()
+    with tf.Graph().as_default(), _compared_by_identity():
+        spec.builder(
+            spec,
+            tf.placeholder(tf.float32, [None, spec.image_size, spec.image_size, 3]),
+            num_classes=spec.num_classes if subject.is_classification else None,
+            is_training=False,
+            batch_norm_momentum=0.0,
+        )
+        return {v.op.name: tuple(v.shape.as_list()) for v in tf.global_variables()}
+
+
 def weighted_sum(output: tf.Tensor) -> tf.Tensor:
     """One number of an output: its channels times cos(0), cos(1), ..., all different.
 

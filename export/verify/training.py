@@ -70,6 +70,8 @@ class Training:
             )
             self._check_answer(_SECOND, found, variables, evidence)
             self._check_what_stays(artifact, before, evidence)
+            if hasattr(artifact.loaded, "train"):
+                self._check_train(artifact, evidence)
 
     def _check_answer(
         self,
@@ -150,6 +152,27 @@ class Training:
         moved = [name for name in held if (variables[name].numpy() != held[name]).any()]
         evidence.expect(
             _AREA, "momentum 1 changes nothing", not moved, f"changed: {', '.join(moved[:3])}"
+        )
+
+    def _check_train(self, artifact: Artifact, evidence: Evidence) -> None:
+        """The endpoint `train` does what a call with the contract's momentum does."""
+        images, answer = tf.constant(self._images), self._answers.by_batch[_FIRST]
+        moving = {name: artifact.values()[name] for name in answer.statistics}
+        start = {name: variable.numpy() for name, variable in moving.items()}
+        call = artifact.function(training=True, return_endpoints=True)
+        output = call(images, tf.constant(_DEFAULT_MOMENTUM))["default"].numpy()
+        called = {name: variable.numpy() for name, variable in moving.items()}
+        for name, variable in moving.items():
+            variable.assign(start[name])
+        trained = artifact.loaded.train.concrete_functions[0](images).numpy()
+        wrong = [name for name, value in called.items() if (moving[name].numpy() != value).any()]
+        if "default" in answer.endpoints and not np.array_equal(output, trained):
+            wrong.append("its output")
+        evidence.expect(
+            _AREA,
+            "train does what a call in training does",
+            not wrong,
+            f"not so for {', '.join(wrong[:3])}",
         )
 
     def _check_regularization(

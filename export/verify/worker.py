@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     Examiner = Inference | Goldens | Training | Gradients
     Prepare = Callable[[Connection], Sequence[Examiner]]
 
+_LARGE = 200e6  # bytes of variables
 AREAS = ("files", "contract", "variables", "inference", "training", "goldens")
 
 
@@ -69,22 +70,21 @@ class Assignment:
           answers: gives what the source answers, where there is another part: it has a source.
           worker: says when the artifact is whole.
         """
-        from export.verify import inference
+        from export.verify import inference, source
         from export.verify.goldens import Goldens
-        from export.verify.source import SourceNetwork
         from export.verify.training import Training
 
-        training = []
+        training, shapes = [], None
         if "gradients" in self.parts():
             still = answers.recv()
             training = [Training(self.subject, answers.recv())]
         elif self.source is not None:
-            network = SourceNetwork(self.subject, self.source, is_training=False)
+            network = source.SourceNetwork(self.subject, self.source, is_training=False)
             still = inference.ask(network, is_full=False)
         else:
-            still = None
+            still, shapes = None, source.shapes(self.subject)
         return [
-            inference.Inference(self.subject, still, wants_layers=self.wants_layers),
+            inference.Inference(self.subject, still, shapes, wants_layers=self.wants_layers),
             Goldens(worker.recv),  # before training, which moves statistics
             *training,
         ]
@@ -134,14 +134,17 @@ def _prove() -> dict[str, Any]:
     assignment = Assignment(subject, source, hello["mode"], hello["wants_layers"])
     examiners = _fork(assignment)
     target = target or _read()
+    folder = Path(target["artifact"])
+    waiting = list(examiners.values())[1:] if _is_large(folder) else []
     for connection in examiners.values():
-        connection.send(target)
+        if connection not in waiting:
+            connection.send(target)
     finished = _read()
     for connection in examiners.values():
-        connection.send("whole")
-    folder = Path(target["artifact"])
+        if connection not in waiting:
+            connection.send("whole")
     checks = files.check(folder, _record(folder), finished["private"])
-    results = _collect(examiners)
+    results = _collect(examiners, waiting, [target, "whole"])
     checks += [check for result in results.values() for check in result.checks]
     checks += _left_out(assignment)
     proof = Proof(
@@ -225,13 +228,26 @@ def _examined(connection: Connection, prepare: Prepare) -> Evidence:
     return evidence
 
 
-def _collect(examiners: dict[str, Connection]) -> dict[str, Evidence]:
-    """Results by part; ends the process where nobody waits for them any more."""
+def _is_large(folder: Path) -> bool:
+    """Whether the parts are to look at it in turn: side by side they need twice the memory."""
+    return sum(path.stat().st_size for path in (folder / "variables").glob("*")) > _LARGE
+
+
+def _collect(
+    examiners: dict[str, Connection], waiting: list[Connection], messages: Sequence[object]
+) -> dict[str, Evidence]:
+    """Results by part; ends the process where nobody waits for them any more.
+
+    Args:
+      examiners: by part.
+      waiting: those that are to begin when the one before has ended.
+      messages: what they wait for.
+    """
     parts = {connection: part for part, connection in examiners.items()}
     results: dict[str, Evidence] = {}
     while len(results) < len(parts):
-        waiting = [c for c, part in parts.items() if part not in results]
-        for ready in wait([*waiting, sys.stdin.fileno()]):
+        running = [c for c, part in parts.items() if part not in results]
+        for ready in wait([*running, sys.stdin.fileno()]):
             if ready not in parts:
                 sys.exit()  # the other side has closed
             part = parts[ready]
@@ -242,6 +258,10 @@ def _collect(examiners: dict[str, Connection]) -> dict[str, Evidence]:
             if isinstance(result, str):
                 raise ExportError(f"the proof of {part} could not be made: {result}")
             results[part] = result
+            if waiting:
+                following = waiting.pop(0)
+                for message in messages:
+                    following.send(message)
             if len(results) < len(parts):
                 _write({"examined": part})
     return results

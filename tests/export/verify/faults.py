@@ -10,12 +10,15 @@ _KEY = "variables/{}/.ATTRIBUTES/VARIABLE_VALUE"
 INFERENCE, TRAINING = "__inference_inference_", "__inference_training_"
 
 
-def edit_graph(folder, change):
-    """Changes the two functions that compute; `change` takes nodes by name, and the function."""
+def edit_graph(folder, change, functions=(INFERENCE, TRAINING)):
+    """Changes functions, by default the two that compute.
+
+    `change` takes nodes by name, and the function; `functions` are the beginnings of names.
+    """
     path = Path(folder, "saved_model.pb")
     saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
     for function in saved.meta_graphs[0].graph_def.library.function:
-        if function.signature.name.startswith((INFERENCE, TRAINING)):
+        if function.signature.name.startswith(functions):
             change({node.name: node for node in function.node_def}, function)
     path.write_bytes(saved.SerializeToString())
 
@@ -119,3 +122,13 @@ def scale_input_otherwise(nodes, function):
     constant = nodes["mul/y"].attr["value"].tensor
     constant.CopyFrom(tf.make_tensor_proto(np.float32(1)))
     nodes["sub/y"].attr["value"].tensor.CopyFrom(tf.make_tensor_proto(np.float32(0)))
+
+
+def move_statistics_faster(nodes, function):
+    (momentum,) = (node for node in nodes.values() if node.op == "Const")
+    momentum.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(np.float32(0.5)))
+
+
+def stop_gradient(nodes, function):
+    (output,) = function.ret.values()
+    nodes[output.split(":")[0]].op = "StopGradient"

@@ -47,7 +47,7 @@ def examine(checkpoint):
     source = Source(str(checkpoint), "auto")
     still, moving = (SourceNetwork(subject, source, is_training=mode) for mode in (False, True))
     examiners = (
-        Inference(subject, inference.ask(still, is_full=True)),
+        Inference(subject, inference.ask(still, is_full=True), None),
         Gradients(still),
         Training(subject, training.ask(moving)),
         Gradients(moving),
@@ -143,6 +143,32 @@ def test_wrong_layers_are_found(examine, sound, tmp_path, plant, endpoint, varia
         assert ", expected " in found[check]  # both values
 
 
+REGULARIZATION = "contract: gradients of the regularization loss"
+IN_ENDPOINTS = [
+    (
+        "__inference_train_",
+        faults.move_statistics_faster,
+        "training: train does what a call in training does",
+        "not so for MobilenetV3/Conv/BatchNorm/moving_mean",
+    ),
+    (
+        "__inference_regularization_loss_",
+        faults.stop_gradient,
+        REGULARIZATION,
+        "MobilenetV3/Conv/weights has no gradient of it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("function", "plant", "check", "detail"), IN_ENDPOINTS)
+def test_wrong_endpoints_are_found(examine, sound, tmp_path, function, plant, check, detail):
+    folder = shutil.copytree(sound, tmp_path / "artifact")
+    faults.edit_graph(folder, plant, (function,))
+    found = failed(examine(folder))
+    assert list(found) == [check]
+    assert detail in found[check]
+
+
 IN_UPDATES = [
     (faults.invert_momentum, "MobilenetV3/Conv/BatchNorm/moving_mean is the first of 68"),
     (faults.skip_updates, "MobilenetV3/Conv_1/BatchNorm/moving_mean is the first of 2"),
@@ -171,7 +197,9 @@ def test_a_wrong_regularizer_is_found(examine, checkpoint, tmp_path, monkeypatch
     )
     monkeypatch.setattr(export.Request, "spec", lambda request: spec)
     export_one(checkpoint, tmp_path / "artifact")
-    assert list(failed(examine(tmp_path / "artifact"))) == ["training: regularization loss"]
+    found = failed(examine(tmp_path / "artifact"))
+    assert list(found) == [REGULARIZATION, "training: regularization loss"]
+    assert "depthwise/depthwise_weights has a gradient of it, but is not" in found[REGULARIZATION]
 
 
 def test_a_wrong_dropout_is_found(examine, checkpoint, tmp_path, monkeypatch):

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from export import verify
+from export import record, verify
 from export.errors import ExportError, RequestError
-from export.verify import files
+from export.verify import files, subject
 from export.verify.companion import Companion
 from tests.export.verify import others
 
@@ -39,7 +39,7 @@ def test_without_a_checkpoint_the_rest_is_checked(own):
     assert proof.holds
     assert proof.mode == "contract"
     assert {check.area for check in proof.checks if check.outcome == "passed"} == {
-        "files", "contract", "inference", "goldens"
+        "files", "contract", "variables", "inference", "goldens"
     }  # fmt: skip
     assert outcomes(proof, "not run") == {
         "inference: the source's outputs",
@@ -164,6 +164,36 @@ def test_files_that_do_not_belong_are_named(own, tmp_path):
     assert named.outcome == "failed"
     assert f"assets.extra/notes.txt names {tmp_path}" in named.detail
     assert checks["digests"].outcome == "not run"
+
+
+def test_a_path_is_found_in_a_proto_but_not_in_a_variables_name(tmp_path):
+    private = ["/project", "/output"]
+    names = b"\x0a\x2aMobilenetV3/expanded_conv/project/weights\x0a\x12Conv_1/output/biases"
+    (tmp_path / "saved_model.pb").write_bytes(names)
+    assert list(files._named(tmp_path, private)) == []
+    # 0x41 is the length of the string, and a letter.
+    (tmp_path / "saved_model.pb").write_bytes(names + b"\x0a\x41/project/art")
+    assert list(files._named(tmp_path, private)) == ["saved_model.pb names /project"]
+
+
+def test_another_network_than_the_records_is_refused(own):
+    content = record.read(Path(own))
+    with pytest.raises(
+        RequestError, match="the artifact's record says network=mobilenet_v1_025_128"
+    ):
+        subject.choose(content, "mobilenet_v1_100_224", None, {})
+    with pytest.raises(RequestError, match="says num_classes=1001, not 7"):
+        subject.choose(content, NETWORK, None, {"num_classes": 7})
+    assert subject.choose(content, NETWORK, None, {}) == subject.from_record(content)
+
+
+def test_a_record_that_names_another_network_fails(own, tmp_path):
+    folder = shutil.copytree(own, tmp_path / "artifact")
+    path = folder / record.PATH
+    text = path.read_text().replace(NETWORK, "mobilenet_v1_050_192")
+    path.write_text(text.replace('"depth_multiplier": 0.25', '"depth_multiplier": 0.5'))
+    failed = {check.name: check.detail for check in verify.verify(folder).failed}
+    assert "MobilenetV1/Conv2d_0/" in failed["names and shapes are the network's"]
 
 
 def test_a_process_that_dies_says_so(own):

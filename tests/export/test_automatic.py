@@ -1,0 +1,97 @@
+"""Which network a checkpoint is of."""
+
+import re
+
+import pytest
+
+import checkpoints
+import export
+import nets
+from export import automatic
+from nets import stored
+from tests import support
+from tests.conftest import write_checkpoint
+
+
+@pytest.fixture
+def resolve(tmp_path):
+    """Writes a checkpoint with tensors of some shapes, and asks for its network."""
+
+    def run(shapes, **options):
+        prefix = tmp_path / "model.ckpt-1"
+        write_checkpoint(prefix, {n: support.synthetic_value(n, s) for n, s in shapes.items()})
+        request = export.Request("auto", str(prefix), str(tmp_path / "artifact"), **options)
+        with checkpoints.open(str(prefix)) as checkpoint:
+            return automatic.resolve(request, checkpoint), automatic.matches(checkpoint)
+
+    return run
+
+
+def with_classes(network, count):
+    """A network's table of variables, with logits of another width."""
+    head = nets.get(network).head
+    return {
+        name: (*shape[:-1], count) if re.search(head, name) else shape
+        for name, shape in stored.variables(network).items()
+    }
+
+
+def test_the_network_that_fits_is_taken(resolve):
+    request, matches = resolve(stored.variables("mobilenet_v3_small_075_224"))
+    assert request.network == "mobilenet_v3_small_075_224"
+    assert request.num_classes is None
+    assert [str(match) for match in matches] == [
+        "mobilenet_v3_small_075_224, with 1001 classes; depth multiplier 0.75"
+    ]
+
+
+def test_other_classes_are_taken_over(resolve):
+    shapes = with_classes("mobilenet_v3_small_075_224", 7)
+    assert resolve(shapes, task="classification")[0].num_classes == 7
+    assert resolve(shapes)[0].num_classes is None
+
+
+def test_the_number_of_classes_decides(resolve):
+    assert resolve(stored.variables("resnet_v1_50"))[0].network == "resnet_v1_50"
+    assert resolve(stored.variables("resnet_v1_50_caffe"))[0].network == "resnet_v1_50_caffe"
+    with pytest.raises(export.RequestError, match="several networks: resnet_v1_50, resnet_v1_50_c"):
+        resolve(with_classes("resnet_v1_50", 5))
+
+
+def test_the_size_decides(resolve):
+    shapes = stored.variables("mobilenet_v2_035_96")
+    assert resolve(shapes, image_size=128)[0].network == "mobilenet_v2_035_128"
+    with pytest.raises(export.RequestError) as refusal:
+        resolve(shapes)
+    assert "mobilenet_v2_035_224, mobilenet_v2_035_192" in str(refusal.value)
+    assert "give --image_size: they differ in it alone (96, 128, 160, 192, 224)" in str(
+        refusal.value
+    )
+
+
+def test_what_is_left_over_is_named(resolve):
+    shapes = stored.variables("inception_v3")
+    more = {"InceptionV3/AuxLogits/Conv2d_1b_1x1/weights": (1, 1, 768, 128), "mine/w": (2,)}
+    _, matches = resolve(shapes | more | {"global_step": ()})
+    assert str(matches[0]) == (
+        "inception_v3, with 1001 classes; depth multiplier 1; 1 left over as expected, of the "
+        "auxiliary head; 1 left over: mine/w"
+    )
+
+
+def test_where_none_fits_the_closest_is_named(resolve):
+    shapes = stored.variables("mobilenet_v3_small_075_224")
+    shapes = {name: shape for name, shape in shapes.items() if "Conv_1/weights" not in name}
+    shapes["MobilenetV3/Conv/weights"] = (3, 3, 1, 16)
+    with pytest.raises(checkpoints.CheckpointError) as refusal:
+        resolve(shapes)
+    message = str(refusal.value)
+    assert "fits no registered network" in message
+    assert "mobilenet_v3_small_075_224 comes closest" in message
+    assert "missing: MobilenetV3/Conv_1/weights" in message
+    assert "MobilenetV3/Conv/weights is [3, 3, 1, 16], expected [3, 3, 3, 16]" in message
+
+
+def test_what_is_no_network_at_all_is_refused(resolve):
+    with pytest.raises(checkpoints.CheckpointError, match="is it of TF-Slim"):
+        resolve({"dense/kernel": (3, 4)})
