@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
@@ -14,23 +16,51 @@ _NAME = "gradients of inputs and trainable variables"
 _MOMENTUM = 0.9  # any: no gradient depends on it
 
 
+@dataclasses.dataclass(frozen=True)
+class Slopes:
+    """A source's gradients, for another process to compare with.
+
+    Attributes:
+      is_training: of which mode they are.
+      image_size: height and width of the images, pixels.
+      trainable: names of the variables that optimizers change.
+      target: key of the output that was differentiated; None where dropout makes all random.
+      values: gradients by variable and by `inputs`.
+    """
+
+    is_training: bool
+    image_size: int
+    trainable: list[str]
+    target: str | None
+    values: dict[str, np.ndarray]
+
+
+def ask(network: SourceNetwork) -> Slopes:
+    """A source's gradients.
+
+    Args:
+      network: the source, for inference or for training.
+    """
+    target, size = network.differentiable(), network.spec.image_size
+    values = {} if target is None else network.gradients(inputs.mixed(size))
+    return Slopes(network.is_training, size, network.trainable(), target, values)
+
+
 class Gradients:
     """Gradients of one mode, with respect to images and all trainable variables."""
 
-    def __init__(self, network: SourceNetwork) -> None:
-        """Computes the source's.
+    def __init__(self, slopes: Slopes) -> None:
+        """Gets ready.
 
         Args:
-          network: the source, for inference or for training.
+          slopes: the source's, as `ask` gives them.
         """
-        self._is_training = network.is_training
-        self._area = "training" if network.is_training else "inference"
-        self._images = inputs.mixed(network.spec.image_size)
-        self._trainable = network.trainable()
-        self._target = network.differentiable()
-        self._expected: dict[str, np.ndarray] = {}
-        if self._target is not None:
-            self._expected = network.gradients(self._images)
+        self._is_training = slopes.is_training
+        self._area = "training" if slopes.is_training else "inference"
+        self._images = inputs.mixed(slopes.image_size)
+        self._trainable = slopes.trainable
+        self._target = slopes.target
+        self._expected = slopes.values
 
     def examine(self, artifact: Artifact, evidence: Evidence) -> None:
         """Compares an artifact's gradients, as a tape gives them, with the source's.

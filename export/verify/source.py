@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from export.errors import ExportError
 from export.verify.subject import Source, Subject
 
 _SHADOW = "/ExponentialMovingAverage"  # suffix that tf.train.ExponentialMovingAverage gives
@@ -120,6 +121,7 @@ class SourceNetwork:
             name + _SHADOW if wants_average and name + _SHADOW in stored else name: variable
             for name, variable in self._variables.items()
         }
+        _require_fit(stored, {name: v.shape.as_list() for name, v in by_tensor.items()})
         tf.train.Saver(by_tensor).restore(self._session, source.prefix)
 
     def values(self) -> dict[str, np.ndarray]:
@@ -180,6 +182,21 @@ class SourceNetwork:
             if operation.type == "VarHandleOp"
         }
         return [name for name in self._variables if name in found]
+
+
+def _require_fit(stored: dict[str, list[int]], wanted: dict[str, list[int]]) -> None:
+    """Refuses a checkpoint of another network.
+
+    Raises:
+      ExportError: names the first tensor that is not there in the shape that is wanted.
+    """
+    wrong = [name for name, shape in wanted.items() if stored.get(name) != shape]
+    if wrong:
+        found = stored.get(wrong[0], "not there")
+        raise ExportError(
+            f"the checkpoint is not that of this network: {len(wrong)} of {len(wanted)} tensors do "
+            f"not fit, the first of them {wrong[0]}: {found}, expected {wanted[wrong[0]]}"
+        )
 
 
 def shapes(subject: Subject) -> dict[str, tuple[int, ...]]:

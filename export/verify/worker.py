@@ -1,8 +1,8 @@
 """The process that proves: started beside the export, it has nothing in common with it.
 
 It imports TensorFlow, forks before TensorFlow has started any thread, and lets one process
-look at outputs and one at gradients. Each builds its source and computes the answers while
-the artifact is still being written, and loads it when it is there.
+compute what the source answers while the artifact is still being written, one look at outputs
+and one at gradients when it is there.
 
 Lines of JSON come in: {mode, subject, wants_layers}, {source}, {artifact, record}, {private}.
 {examined} goes out for each part but the last, {proof} or {error} in the end. `companion` is the
@@ -25,88 +25,18 @@ from typing import TYPE_CHECKING, Any
 
 from export.errors import ExportError
 from export.verify import files
+from export.verify.assignment import Assignment
 from export.verify.proof import Check, Proof
 from export.verify.subject import Source, Subject
 
 if TYPE_CHECKING:
+    from export.verify.assignment import Examiner
     from export.verify.evidence import Evidence
-    from export.verify.goldens import Goldens
-    from export.verify.gradients import Gradients
-    from export.verify.inference import Inference
-    from export.verify.training import Training
 
-    Examiner = Inference | Goldens | Training | Gradients
     Prepare = Callable[[Connection], Sequence[Examiner]]
 
 _LARGE = 200e6  # bytes of variables
 AREAS = ("files", "contract", "variables", "inference", "training", "goldens")
-
-
-@dataclasses.dataclass(frozen=True)
-class Assignment:
-    """What the examiners are to do.
-
-    Attributes:
-      subject: which network.
-      source: its checkpoint, or None.
-      mode: `full`, `quick`, or `thorough`, which is full with the gradients of inference.
-      wants_layers: whether to describe the values of all variables.
-    """
-
-    subject: Subject
-    source: Source | None
-    mode: str
-    wants_layers: bool
-
-    def parts(self) -> list[str]:
-        """What processes of their own look at."""
-        has_gradients = self.source is not None and self.mode != "quick"
-        return ["outputs", "gradients"] if has_gradients else ["outputs"]
-
-    def outputs(self, answers: Connection, worker: Connection) -> list[Examiner]:
-        """The examiners of outputs.
-
-        Args:
-          answers: gives what the source answers, where there is another part: it has a source.
-          worker: says when the artifact is whole.
-        """
-        from export.verify import inference, source
-        from export.verify.goldens import Goldens
-        from export.verify.training import Training
-
-        training, shapes = [], None
-        if "gradients" in self.parts():
-            still = answers.recv()
-            training = [Training(self.subject, answers.recv())]
-        elif self.source is not None:
-            network = source.SourceNetwork(self.subject, self.source, is_training=False)
-            still = inference.ask(network, is_full=False)
-        else:
-            still, shapes = None, source.shapes(self.subject)
-        return [
-            inference.Inference(self.subject, still, shapes, wants_layers=self.wants_layers),
-            Goldens(worker.recv),  # before training, which moves statistics
-            *training,
-        ]
-
-    def gradients(self, answers: Connection, worker: Connection) -> list[Examiner]:
-        """The examiners of gradients.
-
-        Args:
-          answers: takes what the source answers, for the other part.
-          worker: not needed.
-        """
-        from export.verify import inference, training
-        from export.verify.gradients import Gradients
-        from export.verify.source import SourceNetwork
-
-        # Inference comes first, here and below: training moves statistics that it reads.
-        network = SourceNetwork(self.subject, self.source, is_training=False)
-        answers.send(inference.ask(network, is_full=True))
-        examiners = [Gradients(network)] if self.mode == "thorough" else []
-        network = SourceNetwork(self.subject, self.source, is_training=True, sharing=network)
-        answers.send(training.ask(network))
-        return [*examiners, Gradients(network)]
 
 
 def main() -> None:
@@ -187,37 +117,62 @@ def _record(folder: Path) -> dict[str, Any] | None:
 
 
 def _fork(assignment: Assignment) -> dict[str, Connection]:
-    """Starts a process for each part, and gives what to talk with each."""
+    """Starts a process for the source and for each part, and gives what to talk with each part."""
     context = multiprocessing.get_context("fork")
-    reader, writer = context.Pipe(duplex=False)
-    answers = {"outputs": reader, "gradients": writer}
+    pipes = {part: context.Pipe() for part in ("outputs", "gradients")}
     connections = {}
+    if assignment.source is not None:
+        asked = [ours for ours, _ in pipes.values()]
+        context.Process(target=_ask, args=(assignment, *asked), daemon=True).start()
+    for ours, _ in pipes.values():
+        ours.close()  # or else the parts would wait for a source that has died
     for part in assignment.parts():
         connections[part], theirs = context.Pipe()
-        prepare = functools.partial(getattr(assignment, part), answers[part])
+        prepare = functools.partial(getattr(assignment, part), pipes[part][1])
         context.Process(target=_examine, args=(theirs, prepare), daemon=True).start()
+        theirs.close()
+    for _, theirs in pipes.values():
         theirs.close()
     return connections
 
 
-def _examine(connection: Connection, prepare: Prepare) -> None:
-    """Runs in a process of its own: answers of the source, then the artifact beside them."""
+def _ask(assignment: Assignment, *answers: Connection) -> None:
+    """Runs in a process of its own: the source. What goes wrong is sent in place of an answer."""
     gc.disable()  # graphs are many small objects that live as long as this process
+    _run_as_written()
+    try:
+        assignment.ask(*answers)
+    except BaseException as error:
+        for connection in answers:
+            connection.send(_message(error))
+
+
+def _examine(connection: Connection, prepare: Prepare) -> None:
+    """Runs in a process of its own: the artifact beside the source's answers."""
+    gc.disable()
+    _run_as_written()
     try:
         connection.send(_examined(connection, prepare))
     except BaseException as error:
-        connection.send(str(error) if isinstance(error, ExportError) else traceback.format_exc())
+        connection.send(_message(error))
+
+
+def _message(error: BaseException) -> str:
+    return str(error) if isinstance(error, ExportError) else traceback.format_exc()
+
+
+def _run_as_written() -> None:
+    """Switches the graph optimizer off, see the source's sessions."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def _examined(connection: Connection, prepare: Prepare) -> Evidence:
-    import tensorflow as tf
-
     from export.verify import differences
     from export.verify.artifact import Artifact
     from export.verify.evidence import Evidence
 
-    # As the source's sessions, see there.
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     examiners = prepare(connection)
     target = connection.recv()
     artifact = Artifact(target["artifact"], target["record"])

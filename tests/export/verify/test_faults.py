@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import export
 from export import verify
-from export.verify import differences, inference, training
+from export.verify import differences, gradients, inference, training
 from export.verify.artifact import Artifact
 from export.verify.evidence import Evidence
 from export.verify.gradients import Gradients
@@ -48,9 +48,9 @@ def examine(checkpoint):
     still, moving = (SourceNetwork(subject, source, is_training=mode) for mode in (False, True))
     examiners = (
         Inference(subject, inference.ask(still, is_full=True), None),
-        Gradients(still),
+        Gradients(gradients.ask(still)),
         Training(subject, training.ask(moving)),
-        Gradients(moving),
+        Gradients(gradients.ask(moving)),
     )
 
     def run(folder):

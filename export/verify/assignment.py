@@ -1,0 +1,113 @@
+"""What the processes of a proof have to do: which ask the source, which examine the artifact."""
+
+from __future__ import annotations
+
+import dataclasses
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+from export.errors import ExportError
+from export.verify.subject import Source, Subject
+
+if TYPE_CHECKING:
+    from export.verify.goldens import Goldens
+    from export.verify.gradients import Gradients
+    from export.verify.inference import Inference
+    from export.verify.training import Training
+
+    Examiner = Inference | Goldens | Training | Gradients
+
+
+@dataclasses.dataclass(frozen=True)
+class Assignment:
+    """What the examiners are to do.
+
+    Attributes:
+      subject: which network.
+      source: its checkpoint, or None.
+      mode: `full`, `quick`, or `thorough`, which is full with the gradients of inference.
+      wants_layers: whether to describe the values of all variables.
+    """
+
+    subject: Subject
+    source: Source | None
+    mode: str
+    wants_layers: bool
+
+    def parts(self) -> list[str]:
+        """What processes of their own look at."""
+        return ["outputs", "gradients"] if self.has_gradients else ["outputs"]
+
+    @property
+    def has_gradients(self) -> bool:
+        """Whether gradients are compared."""
+        return self.source is not None and self.mode != "quick"
+
+    def ask(self, outputs: Connection, gradients: Connection) -> None:
+        """Computes what the source answers; its process ends then, and gives back its memory.
+
+        Args:
+          outputs: takes the answers for the part of that name.
+          gradients: the same.
+        """
+        from export.verify import gradients as slopes
+        from export.verify import inference, training
+        from export.verify.source import SourceNetwork
+
+        # Inference comes first, here and below: training moves statistics that it reads.
+        network = SourceNetwork(self.subject, self.source, is_training=False)
+        outputs.send(inference.ask(network, is_full=self.has_gradients))
+        if not self.has_gradients:
+            return
+        if self.mode == "thorough":
+            gradients.send(slopes.ask(network))
+        network = SourceNetwork(self.subject, self.source, is_training=True, sharing=network)
+        outputs.send(training.ask(network))
+        gradients.send(slopes.ask(network))
+
+    def outputs(self, answers: Connection, worker: Connection) -> list[Examiner]:
+        """The examiners of outputs.
+
+        Args:
+          answers: gives what the source answers, where there is one.
+          worker: says when the artifact is whole.
+        """
+        from export.verify import inference, source
+        from export.verify.goldens import Goldens
+        from export.verify.training import Training
+
+        has_source = self.source is not None
+        still = _answer(answers) if has_source else None
+        shapes = None if has_source else source.shapes(self.subject)
+        training = [Training(self.subject, _answer(answers))] if self.has_gradients else []
+        return [
+            inference.Inference(self.subject, still, shapes, wants_layers=self.wants_layers),
+            Goldens(worker.recv),  # before training, which moves statistics
+            *training,
+        ]
+
+    def gradients(self, answers: Connection, worker: Connection) -> list[Examiner]:
+        """The examiners of gradients.
+
+        Args:
+          answers: gives the source's.
+          worker: not needed.
+        """
+        from export.verify.gradients import Gradients
+
+        return [Gradients(_answer(answers)) for _ in range(1 + (self.mode == "thorough"))]
+
+
+def _answer(answers: Connection) -> Any:
+    """The next thing that the source answers.
+
+    Raises:
+      ExportError: where it cannot.
+    """
+    try:
+        answer = answers.recv()
+    except EOFError:
+        raise ExportError("the source's process ended early: out of memory?") from None
+    if isinstance(answer, str):
+        raise ExportError(answer)
+    return answer
