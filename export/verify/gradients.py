@@ -13,6 +13,7 @@ from export.verify.evidence import Evidence
 from export.verify.source import SourceNetwork, weighted_sum
 
 _NAME = "gradients of inputs and trainable variables"
+_LARGE = 30e6  # parameters
 _MOMENTUM = 0.9  # any: no gradient depends on it
 
 
@@ -22,14 +23,14 @@ class Slopes:
 
     Attributes:
       is_training: of which mode they are.
-      image_size: height and width of the images, pixels.
+      images: for which they were computed, f32[batch, height, width, 3] in [0, 1].
       trainable: names of the variables that optimizers change.
       target: key of the output that was differentiated; None where dropout makes all random.
       values: gradients by variable and by `inputs`.
     """
 
     is_training: bool
-    image_size: int
+    images: np.ndarray
     trainable: list[str]
     target: str | None
     values: dict[str, np.ndarray]
@@ -42,8 +43,10 @@ def ask(network: SourceNetwork) -> Slopes:
       network: the source, for inference or for training.
     """
     target, size = network.differentiable(), network.spec.image_size
-    values = {} if target is None else network.gradients(inputs.mixed(size))
-    return Slopes(network.is_training, size, network.trainable(), target, values)
+    # A tape holds every activation: gigabytes for two images in large networks.
+    images = inputs.photograph(size) if network.parameters() > _LARGE else inputs.mixed(size)
+    values = {} if target is None else network.gradients(images)
+    return Slopes(network.is_training, images, network.trainable(), target, values)
 
 
 class Gradients:
@@ -57,7 +60,7 @@ class Gradients:
         """
         self._is_training = slopes.is_training
         self._area = "training" if slopes.is_training else "inference"
-        self._images = inputs.mixed(slopes.image_size)
+        self._images = slopes.images
         self._trainable = slopes.trainable
         self._target = slopes.target
         self._expected = slopes.values

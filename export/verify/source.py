@@ -132,6 +132,10 @@ class SourceNetwork:
         """Names of the variables that optimizers change."""
         return self._trainable
 
+    def parameters(self) -> int:
+        """Number of values in the variables that optimizers change."""
+        return sum(self._variables[name].shape.num_elements() for name in self._trainable)
+
     def answers(self, batches: dict[str, tuple[np.ndarray, float]]) -> Answers:
         """Runs batches in turn; in training each moves the statistics that the last one left.
 
