@@ -8,7 +8,7 @@ from nets.fitting import Fit
 from nets.fitting import find as find_fits
 from nets.registry import get, names
 from nets.spec import OPTIONS, TASKS, NetworkSpec, Paper, Published
-from nets.stored import count_parameters
+from nets.stored import count_macs, count_parameters
 from nets.stored import variables as stored_variables
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "NetworkSpec",
     "Paper",
     "Published",
+    "count_macs",
     "count_parameters",
     "find_fits",
     "get",

@@ -9,7 +9,6 @@ import tensorflow as tf
 
 import nets
 from nets import stored
-from scripts.store_variables import shapes_of
 from tests import support
 
 V3_FIGURES = {  # trainable parameters with and without logits, millions
@@ -39,12 +38,6 @@ def test_networks_of_other_sizes_have_the_same_variables():
         multiplier, size = name.split("_")[2:]
         others = nets.names(f"{name.removesuffix(size)}*")
         assert len({repr(stored.variables(other)) for other in others}) == 1, multiplier
-
-
-@pytest.mark.parametrize("name", of_one_size())
-def test_stored_variables_are_those_of_the_built_network(name):
-    built = {variable: tuple(shape) for variable, shape in shapes_of(name).items()}
-    assert stored.variables(name) == built
 
 
 @support.needs_reference
