@@ -3,6 +3,7 @@
 Importing this package imports no TensorFlow; building a network does.
 """
 
+from nets.endpoints import Endpoint, describe_endpoints
 from nets.errors import NetworkError
 from nets.fitting import Fit
 from nets.fitting import find as find_fits
@@ -14,6 +15,7 @@ from nets.stored import variables as stored_variables
 __all__ = [
     "OPTIONS",
     "TASKS",
+    "Endpoint",
     "Fit",
     "NetworkError",
     "NetworkSpec",
@@ -21,6 +23,7 @@ __all__ = [
     "Published",
     "count_macs",
     "count_parameters",
+    "describe_endpoints",
     "find_fits",
     "get",
     "names",
