@@ -161,20 +161,21 @@ def test_the_closest_is_found_by_names_before_shapes():
     assert "all its 208 variables are there by name, 0 of them in its shape" in str(closest)
 
 
-def test_building_gives_the_features_of_the_spec():
-    for name in of_one_size():
-        size = max(64, nets.get(name).smallest_image)
-        spec = nets.get(name).customized(num_classes=7, image_size=size)
-        with tf.Graph().as_default():
-            images = tf.compat.v1.placeholder(tf.float32, [None, size, size, 3])
-            endpoints = spec.builder(
-                spec, images, num_classes=7, is_training=False, batch_norm_momentum=0.0
-            )
-        assert endpoints[spec.feature_endpoint].shape.as_list() == [
-            None,
-            1,
-            1,
-            spec.feature_depth,
-        ], name
-        logits = endpoints[spec.logits_endpoint].shape.as_list()
-        assert logits == ([None, 7] if spec.logits_are_flat else [None, 1, 1, 7])
+def of_each_family():
+    return {nets.get(name).family: name for name in reversed(nets.names())}.values()  # first ones
+
+
+@pytest.mark.parametrize("name", of_each_family())
+def test_building_gives_the_features_and_classes_asked_for(name):
+    size = max(64, nets.get(name).smallest_image)
+    spec = nets.get(name).customized(num_classes=7, image_size=size)
+    with tf.Graph().as_default():
+        images = tf.compat.v1.placeholder(tf.float32, [None, size, size, 3])
+        endpoints = spec.builder(
+            spec, images, num_classes=7, is_training=False, batch_norm_momentum=0.0
+        )
+    flat = [] if spec.features_are_flat else [1, 1]
+    features = endpoints[spec.feature_endpoint].shape.as_list()
+    assert features == [None, *flat, spec.feature_depth]
+    logits = endpoints[spec.logits_endpoint].shape.as_list()
+    assert logits == ([None, 7] if spec.logits_are_flat else [None, 1, 1, 7])

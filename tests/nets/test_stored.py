@@ -41,6 +41,15 @@ def test_stored_endpoints_are_those_of_the_built_network(built):
     assert list(stored.endpoint_shapes(name).items()) == expected
 
 
+def test_stored_endpoints_are_those_of_the_spec():
+    for name in nets.names():
+        spec, shapes = nets.get(name), stored.endpoint_shapes(name)
+        flat = () if spec.features_are_flat else (1, 1)
+        assert shapes[spec.feature_endpoint] == (*flat, spec.feature_depth), name
+        flat = () if spec.logits_are_flat else (1, 1)
+        assert shapes[spec.logits_endpoint] == (*flat, spec.num_classes), name
+
+
 def test_stored_macs_are_those_of_the_built_network(built):
     name, graph, _ = built
     assert nets.count_macs(name) == store_networks.count_macs(graph)
