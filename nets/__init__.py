@@ -3,23 +3,27 @@
 Importing this package imports no TensorFlow; building a network does.
 """
 
+from nets.endpoints import Endpoint, describe_endpoints
 from nets.errors import NetworkError
 from nets.fitting import Fit
 from nets.fitting import find as find_fits
 from nets.registry import get, names
 from nets.spec import OPTIONS, TASKS, NetworkSpec, Paper, Published
-from nets.stored import count_parameters
+from nets.stored import count_macs, count_parameters
 from nets.stored import variables as stored_variables
 
 __all__ = [
     "OPTIONS",
     "TASKS",
+    "Endpoint",
     "Fit",
     "NetworkError",
     "NetworkSpec",
     "Paper",
     "Published",
+    "count_macs",
     "count_parameters",
+    "describe_endpoints",
     "find_fits",
     "get",
     "names",

@@ -1,6 +1,7 @@
-"""Variables of the registered networks, stored so that looking them up builds no graph.
+"""Facts of the registered networks, stored so that looking them up builds no graph.
 
-`scripts/store_variables.py` writes the data; a test compares it with the built networks.
+`scripts/store_networks.py` writes the data; a test compares it with the built networks. All of
+it is of the networks' default options: image size, depth multiplier, and logits.
 """
 
 from __future__ import annotations
@@ -12,22 +13,24 @@ import math
 import re
 from collections.abc import Mapping
 from importlib import resources
+from typing import Any
 
 from nets.registry import get
 
-DATA = "data/variables.json.gz"  # {network: {variable: shape}}, default options, with logits
+VARIABLES = "data/variables.json.gz"  # {network: {variable: shape}}
+GRAPHS = "data/graphs.json.gz"  # {network: {"macs": number, "endpoints": {name: shape}}}
 _STATISTICS = re.compile(r"/moving_(mean|variance)$")
 
 Shapes = Mapping[str, tuple[int, ...]]
 
 
 @functools.cache
-def _tables() -> dict[str, dict[str, tuple[int, ...]]]:
-    text = gzip.decompress(resources.files("nets").joinpath(DATA).read_bytes())
-    return {
-        network: {name: tuple(shape) for name, shape in table.items()}
-        for network, table in json.loads(text).items()
-    }
+def _read(file: str) -> dict[str, Any]:
+    return json.loads(gzip.decompress(resources.files("nets").joinpath(file).read_bytes()))
+
+
+def _as_shapes(table: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(shape) for name, shape in table.items()}
 
 
 def variables(network: str) -> dict[str, tuple[int, ...]]:
@@ -36,7 +39,28 @@ def variables(network: str) -> dict[str, tuple[int, ...]]:
     Raises:
       KeyError: for a network without stored variables.
     """
-    return dict(_tables()[network])
+    return _as_shapes(_read(VARIABLES)[network])
+
+
+def endpoint_shapes(network: str) -> dict[str, tuple[int, ...]]:
+    """Shapes by name of all endpoints of a registered network, without the batch, in graph order.
+
+    Raises:
+      KeyError: for a network without a stored graph.
+    """
+    return _as_shapes(_read(GRAPHS)[network]["endpoints"])
+
+
+def count_macs(network: str) -> int:
+    """Multiply-adds for one image of the default size, with logits.
+
+    Counted are convolutions and matrix products, nothing else; `scripts/store_networks.py` has
+    the details.
+
+    Raises:
+      KeyError: for a network without a stored graph.
+    """
+    return _read(GRAPHS)[network]["macs"]
 
 
 def count_parameters(network: str) -> dict[str, int]:

@@ -16,6 +16,9 @@ SUMMARY = "Describes one network."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     parser.add_argument("name", metavar="NAME", help="a name that `slimhub list` shows")
+    parser.add_argument(
+        "--endpoints", action="store_true", help="list those inside blocks, too (JSON: always)"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
@@ -26,10 +29,17 @@ def execute(arguments: argparse.Namespace) -> int:
     spec = nets.get(arguments.name)
     if arguments.format == "json":
         print(json.dumps(_as_json(spec), indent=2))
-    else:
-        for key, value in _as_text(spec).items():
-            print(f"{key:21}{value}")
+        return 0
+    for key, value in _as_text(spec).items():
+        print(f"{key:21}{value}")
+    if _is_stored(spec):
+        print("\n" + "\n".join(_endpoint_table(spec, arguments.endpoints)))
     return 0
+
+
+def _is_stored(spec: NetworkSpec) -> bool:
+    """Whether its variables and endpoints are known without building it; a user's own are not."""
+    return not spec.reference
 
 
 def _as_json(spec: NetworkSpec) -> dict[str, Any]:
@@ -38,40 +48,79 @@ def _as_json(spec: NetworkSpec) -> dict[str, Any]:
     import nets
     from export import record
 
-    return record.describe_network(spec) | {
-        "parameters": nets.count_parameters(spec.name),
+    description = record.describe_network(spec) | {
         "published": dataclasses.asdict(spec.published),
+    }
+    if not _is_stored(spec):
+        return description
+    return description | {
+        "parameters": nets.count_parameters(spec.name),
+        "macs": nets.count_macs(spec.name),
+        "endpoints": [
+            dataclasses.asdict(endpoint) | {"name": spec.endpoint_key(endpoint.name)}
+            for endpoint in nets.describe_endpoints(spec.name)
+        ],
     }
 
 
 def _as_text(spec: NetworkSpec) -> dict[str, str]:
-    import nets
-
-    counts = nets.count_parameters(spec.name)
-    size = "any" if spec.size_is_free else f"{spec.image_size}x{spec.image_size}"
+    size = "any" if spec.size_is_free else _pixels(spec)
     background = "class 0 is background" if spec.has_background else "no background class"
-    rows = {
+    paper = spec.paper
+    return {
         "name": spec.name,
-        "family": spec.family,
-        "paper": f"{spec.paper.title} ({spec.paper.year}), {spec.paper.url}",
+        "family": spec.family or "none",
+        "paper": f"{paper.title} ({paper.year}), {paper.url}" if paper else "none known",
         "depth multiplier": f"{spec.depth_multiplier:g}" if spec.depth_rule else "none",
         "images": f"f32[batch, {size}, 3], RGB in [0, 1]; inside: {spec.input_scaling.value}",
         "feature vector": f"{spec.feature_depth} numbers, from {spec.feature_endpoint}",
         "classes": f"{spec.num_classes}, {background}",
-        "parameters": f"{counts['trainable']:,} trainable with logits, {counts['headless']:,} "
-        f"without; {counts['statistics']:,} moving statistics (counted)",
         "weight decay": f"{spec.weight_decay:g}",
         "batch norm": f"epsilon {spec.batch_norm_epsilon:g}, trained with momentum "
-        f"{spec.batch_norm_decay:g}"
-        if counts["statistics"]
-        else "none",
+        f"{spec.batch_norm_decay:g}",
+        **(_counts(spec) if _is_stored(spec) else {}),
         "published accuracy": _accuracy(spec),
         "public checkpoint": spec.checkpoint or "none known",
     }
-    return rows
+
+
+def _counts(spec: NetworkSpec) -> dict[str, str]:
+    """The rows that are counted on the network itself."""
+    import nets
+
+    counts = nets.count_parameters(spec.name)
+    rows = {
+        "parameters": f"{counts['trainable']:,} trainable with logits, {counts['headless']:,} "
+        f"without; {counts['statistics']:,} moving statistics (counted)",
+        "MACs": f"{nets.count_macs(spec.name):,} multiply-adds for one image of {_pixels(spec)}, "
+        "with logits (counted)",
+    }
+    return rows if counts["statistics"] else rows | {"batch norm": "none"}
 
 
 def _accuracy(spec: NetworkSpec) -> str:
     if spec.published.top1 is None:
         return "none known"
     return f"ImageNet top-1 {spec.published.top1} % ({spec.published.source})"
+
+
+def _pixels(spec: NetworkSpec) -> str:
+    return f"{spec.image_size}x{spec.image_size}"
+
+
+def _endpoint_table(spec: NetworkSpec, every: bool) -> list[str]:
+    """Lines of a table of all endpoints, or of those that are not inside others."""
+    import nets
+
+    endpoints = nets.describe_endpoints(spec.name)
+    shown = {spec.endpoint_key(e.name): e for e in endpoints if every or not e.is_inner}
+    width = max(map(len, shown))
+    lines = [f"{'endpoint':{width}}  {'shape':11}  stride  level"]
+    for key, endpoint in shown.items():
+        shape = "x".join(map(str, endpoint.shape))
+        row = f"{key:{width}}  {shape:11}  {endpoint.stride or '':6}  {endpoint.level or ''}"
+        lines.append(row.rstrip())
+    lines.append(f"Shapes are without the batch, for images of the default size, {_pixels(spec)}.")
+    if hidden := len(endpoints) - len(shown):
+        lines.append(f"{hidden} more are inside these: --endpoints lists them, too.")
+    return lines

@@ -81,6 +81,48 @@ def test_describe_tells_what_is_known():
     assert described["published"]["top1"] == 65.4
 
 
+def test_describe_counts_without_building():
+    seconds, finished = best_time("describe", "resnet_v2_50")
+    assert seconds < 0.5
+    assert "3,482,257,408 multiply-adds for one image of 224x224, with logits" in finished.stdout
+    rows = finished.stdout.partition("\nendpoint ")[2].splitlines()
+    assert "resnet_v2_50/block1/unit_2/bottleneck_v2  56x56x256         4  C2" in rows
+    assert "resnet_v2_50/global_pool                  1x1x2048" in rows
+    assert rows[-1] == "52 more are inside these: --endpoints lists them, too."
+
+    every = run("describe", "resnet_v2_50", "--endpoints").stdout
+    assert "resnet_v2_50/block1/unit_2/bottleneck_v2/conv1 " in every
+    assert "more are inside" not in every
+
+    described = json.loads(run("describe", "resnet_v2_50", "--format=json").stdout)
+    assert described["macs"] == 3_482_257_408
+    assert len(described["endpoints"]) == 76
+    assert [e for e in described["endpoints"] if e["level"] == "C5"] == [
+        {
+            "name": "resnet_v2_50/block4",
+            "shape": [7, 7, 2048],
+            "stride": 32,
+            "is_inner": False,
+            "level": "C5",
+        }
+    ]
+
+
+def test_describe_tells_what_a_spec_of_ones_own_says(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from nets import NetworkSpec\n"
+        "SPEC = NetworkSpec(name='m', scope='M', builder=print, image_size=64, feature_depth=8)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    finished = run("describe", "mine:SPEC", env=environment)
+    assert finished.returncode == 0
+    assert "8 numbers, from global_pool" in finished.stdout
+    assert "MACs" not in finished.stdout  # only building it would tell
+    described = json.loads(run("describe", "mine:SPEC", "--format=json", env=environment).stdout)
+    assert described["reference"] == "mine:SPEC"
+    assert "endpoints" not in described
+
+
 def test_inspect_tells_what_is_in_a_checkpoint():
     finished = run("inspect", SAMPLE)
     assert finished.returncode == 0
