@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import nets
 from nets import stored
+from scripts.sweep import of_one_size
 from tests import support
 
 V3_FIGURES = {  # trainable parameters with and without logits, millions
@@ -19,16 +20,6 @@ V3_FIGURES = {  # trainable parameters with and without logits, millions
     "mobilenet_v3_small_075_224": (2.043, 1.017),
     "mobilenet_v3_small_minimalistic_100_224": (2.046, 1.020),
 }
-
-
-def of_one_size():
-    """Networks of which no earlier one differs in nothing but the image size."""
-    kinds = {}
-    for name in nets.names():
-        spec = nets.get(name)
-        # Variants such as minimalistic have the same family, and another table of variables.
-        kinds.setdefault((spec.family, repr(sorted(stored.variables(name).items()))), name)
-    return list(kinds.values())
 
 
 def test_networks_of_other_sizes_have_the_same_variables():
