@@ -23,7 +23,7 @@ PROGRAMS = {
     "test": [
         ["-m", "ruff", "check", "."],
         ["-m", "ruff", "format", "--check", "."],
-        ["-m", "pytest", "-m", "", "--durations=10"],
+        ["-m", "pytest", "-m", "not large", "--durations=10"],
     ],
 }
 

@@ -101,7 +101,8 @@ def _counts(spec: NetworkSpec) -> dict[str, str]:
 def _accuracy(spec: NetworkSpec) -> str:
     if spec.published.top1 is None:
         return "none known"
-    return f"ImageNet top-1 {spec.published.top1} % ({spec.published.source})"
+    top5 = "" if spec.published.top5 is None else f", top-5 {spec.published.top5} %"
+    return f"ImageNet top-1 {spec.published.top1} %{top5} ({spec.published.source})"
 
 
 def _pixels(spec: NetworkSpec) -> str:

@@ -21,6 +21,20 @@ V3_FIGURES = {  # trainable parameters with and without logits, millions
     "mobilenet_v3_small_minimalistic_100_224": (2.046, 1.020),
 }
 
+CELLS = {  # the papers' parameters with logits and multiply-adds, millions
+    "nasnet_mobile": (5.3, 564),
+    "nasnet_large": (88.9, 23_800),
+    "pnasnet_mobile": (5.1, 588),
+    "pnasnet_large": (86.1, 25_000),
+}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_networks_of_cells_are_as_large_as_the_papers_say(name):
+    parameters, macs = CELLS[name]
+    assert nets.count_parameters(name)["trainable"] / 1e6 == pytest.approx(parameters, rel=0.01)
+    assert nets.count_macs(name) / 1e6 == pytest.approx(macs, rel=0.01)
+
 
 def test_networks_of_other_sizes_have_the_same_variables():
     others = sum(len(nets.names(f"{n}*")) for n in ("inception", "resnet", "vgg", "*nasnet"))
