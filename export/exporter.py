@@ -135,7 +135,13 @@ def _build(spec: nets.NetworkSpec, task: str) -> Graphs:
 
     try:
         return graphs.build(spec, task)
-    except ValueError as error:
+    except Exception as error:
+        if spec.reference:  # whatever a user's builder raises
+            raise ExportError(
+                f"{spec.reference} cannot be built: {type(error).__name__}: {error}"
+            ) from error
+        if not isinstance(error, ValueError):
+            raise
         raise ExportError(
             f"TensorFlow cannot build {spec.name} with these options: {error}"
         ) from error

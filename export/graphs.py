@@ -85,12 +85,16 @@ def _endpoints(
             is_training=is_training,
             batch_norm_momentum=momentum,
         )
-    if task == "classification":
-        output = endpoints[spec.logits_endpoint]
-    else:
-        output = endpoints[spec.feature_endpoint]
+    key = spec.logits_endpoint if task == "classification" else spec.feature_endpoint
+    if key not in endpoints:
+        raise ValueError(f"there is no endpoint {key!r} among {', '.join(endpoints)}")
+    output = endpoints[key]
     if output.shape.rank == 4:
         output = tf.squeeze(output, [1, 2], name=task)
     if task == "classification" and spec.drop_background:
         output = output[:, 1:]
+    if output.shape[-1] != spec.output_width(task):
+        raise ValueError(
+            f"the {task} has width {output.shape[-1]}, the spec says {spec.output_width(task)}"
+        )
     return {DEFAULT_KEY: output} | {spec.endpoint_key(key): t for key, t in endpoints.items()}
