@@ -88,7 +88,7 @@ def _read(path: Path, spec: nets.NetworkSpec) -> Labels:
     width = spec.output_width("classification")
     if len(names) != width:
         raise RequestError(
-            f"{path} has {len(names)} labels, the artifact {width} logits: one line each "
+            f"{path} has {len(names)} labels, the network {width} logits: one line each "
             "is needed, the background class included where the network has one"
         )
     return Labels(tuple(names), path.name)
