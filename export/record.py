@@ -93,8 +93,11 @@ def versions() -> dict[str, str]:
 
 
 def describe_labels(labels: Labels | None) -> dict[str, Any] | None:
-    """Number and source of the labels, as JSON."""
-    return None if labels is None else {"count": len(labels.names), "source": labels.source}
+    """Number, source and digest of the labels, as JSON."""
+    if labels is None:
+        return None
+    digest = hashlib.sha256(labels.text().encode()).hexdigest()
+    return {"count": len(labels.names), "source": labels.source, "sha256": digest}
 
 
 def describe_plan(plan: Plan) -> dict[str, Any]:

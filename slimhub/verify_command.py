@@ -43,7 +43,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.report is not None:
         from export.verify import report
 
-        report.check_folder(arguments.report)
+        report.check_folder(arguments.report, arguments.artifact)
     with Progress(len(PHASES)) as progress:
         proof = verify(
             arguments.artifact,
@@ -56,12 +56,12 @@ def execute(arguments: argparse.Namespace) -> int:
             on_phase=progress.phase,
             on_transfer=progress.transfer,
         )
-    if arguments.report is not None:
-        report.write(arguments.report, arguments.artifact, proof)
     if arguments.format == "json":
         print(json.dumps(proof.to_json(), indent=2))
     else:
         print("\n".join(_lines(proof)))
+    if arguments.report is not None:
+        report.write(arguments.report, arguments.artifact, proof)
     return 0 if proof.holds else 1
 
 
@@ -79,4 +79,9 @@ def _subject(arguments: argparse.Namespace) -> Subject | None:
 
 def _lines(proof: Proof) -> list[str]:
     verdict = "holds" if proof.holds else "FAILS"
-    return [*(check.line() for check in proof.checks), f"the proof {verdict}: {proof.summary()}"]
+    compared = [f"compared with {proof.source}"] if proof.source else []
+    return [
+        *(check.line() for check in proof.checks),
+        *compared,
+        f"the proof {verdict}: {proof.summary()}",
+    ]

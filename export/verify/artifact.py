@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,8 @@ import nets
 from export import record
 from export.errors import ExportError
 from export.verify.subject import Subject, from_record
+
+_SHOWN = 200  # characters of what TensorFlow says
 
 
 class Artifact:
@@ -49,11 +50,14 @@ class Artifact:
           ExportError: where it cannot be read.
         """
         try:
-            return record.read(self.folder)
+            content = record.read(self.folder)
         except FileNotFoundError:
             return None
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:  # of JSON and of UTF-8 are ValueErrors
             raise ExportError(f"the record {record.PATH} cannot be read: {error}") from error
+        if not isinstance(content, dict) or not isinstance(content.get("files", {}), dict):
+            raise ExportError(f"the record {record.PATH} is not what slimhub writes")
+        return content
 
     @functools.cached_property
     def loaded(self) -> Any:
@@ -65,7 +69,8 @@ class Artifact:
         try:
             return tf.saved_model.load(str(self.folder))
         except Exception as error:
-            raise ExportError(f"TensorFlow cannot load it: {error}") from error
+            first = str(error).strip().splitlines()[0][:_SHOWN]
+            raise ExportError(f"TensorFlow cannot load it: {first}") from error
 
     def children(self) -> dict[str, saved_object_graph_pb2.SavedObject]:
         """Nodes of the object graph by path: the root's children, and theirs."""
@@ -120,8 +125,12 @@ class Artifact:
             try:
                 subject = from_record(self.record)
                 subject.spec()
-            except (KeyError, nets.NetworkError) as error:
+            except nets.NetworkError as error:
                 raise ExportError(f"the record {record.PATH} is of no use: {error}") from error
+            except (KeyError, TypeError, AttributeError, ValueError) as error:
+                raise ExportError(
+                    f"the record {record.PATH} is of no use: {type(error).__name__}: {error}"
+                ) from error
             return subject
         fits = [fit for fit in nets.find_fits(self.shapes()) if fit.is_whole]
         size = self._image_size()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -25,7 +26,7 @@ _PUBLISHED_CHILDREN = {
 }
 _OWN_CHILDREN = {"serve", "train"}  # beyond the published modules
 _OPTIONAL_CHILDREN = {"labels"}
-_ENCODED = "serving_encoded_images"
+SERVING, ENCODED = "serving_default", "serving_encoded_images"
 
 # Takes artifact and subject, gives complaints.
 Line = Callable[[Artifact, Subject], Iterator[str]]
@@ -174,14 +175,14 @@ def _refusals(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 def _signatures(artifact: Artifact, subject: Subject) -> Iterator[str]:
     signatures = artifact.proto.meta_graphs[0].signature_def
-    known = {"serving_default", "__saved_model_init_op", _ENCODED}
+    known = {SERVING, "__saved_model_init_op", ENCODED}
     more = sorted(set(signatures) - known)
     if more and artifact.record is not None:
         yield f"also {', '.join(more)}, which no line of the contract knows"
-    if "serving_default" not in signatures:
+    if SERVING not in signatures:
         yield "there is no signature serving_default"
         return
-    signature = signatures["serving_default"]
+    signature = signatures[SERVING]
     output = "logits" if subject.is_classification else "feature_vector"
     for found, wanted in (
         (signature.inputs, {"inputs": "serving_default_inputs:0"}),
@@ -196,11 +197,11 @@ def _signatures(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 
 def _encoded(artifact: Artifact, subject: Subject) -> Iterator[str]:
-    signature = artifact.loaded.signatures[_ENCODED]
+    signature = artifact.loaded.signatures[ENCODED]
     (served,) = signature(encoded=tf.constant([inputs.photograph_file()])).values()
     expected = artifact.loaded(tf.constant(inputs.photograph(subject.spec().image_size)))
     if not np.array_equal(served, expected):
-        yield f"{_ENCODED} answers otherwise than decoding, resizing and calling"
+        yield f"{ENCODED} answers otherwise than decoding, resizing and calling"
 
 
 def _serve_and_train(artifact: Artifact, subject: Subject) -> Iterator[str]:
@@ -220,6 +221,9 @@ def _labels(artifact: Artifact, subject: Subject) -> Iterator[str]:
         count, width = len(text.splitlines()), subject.spec().output_width(subject.task)
         if count != width:
             yield f"{count} labels for {width} logits"
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if expected.get("sha256", digest) != digest:
+            yield "the labels are not those of the record: their sha256 differs"
 
 
 def _portable(artifact: Artifact, subject: Subject) -> Iterator[str]:

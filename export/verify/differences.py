@@ -23,6 +23,7 @@ class Bound:
 
 SAME_KERNELS = Bound(0.0, "the same kernels run in the same order on this machine")
 OTHER_ORDER = Bound(1e-5, "the order of operations is another's: f32 rounding adds up")
+SESSION = Bound(1e-5, "a session of TensorFlow 1 runs functions its own way: f32 rounding adds up")
 GRADIENTS = Bound(1e-5, "partial sums of gradients are added in an order of their own")
 SUM = Bound(1e-6, "summed in f64 here, in f32 there")
 
@@ -152,15 +153,17 @@ def _values(actual: np.ndarray | None, expected: np.ndarray) -> str:
     return f"at {index} {actual[where]:.9g}, expected {expected[where]:.9g}"
 
 
-def name_variables(variables: list[str], differing: set[str]) -> str:
+def name_variables(variables: list[str], differing: set[str] | None) -> str:
     """What feeds an endpoint, for a message; those that differ themselves come first.
 
     Args:
       variables: names, in graph order.
-      differing: names whose values are not the checkpoint's.
+      differing: names whose values are not the checkpoint's; None where nobody looked.
     """
     if not variables:
         return "; no variable lies between it and the endpoints before it"
+    if differing is None:
+        return f"; it is fed by {_listed(variables)}"
     wrong = [name for name in variables if name in differing]
     if wrong:
         return (

@@ -20,6 +20,7 @@ from export.verify.proof import Check, passed_or_failed
 _ALLOWED = re.compile(
     r"saved_model\.pb|fingerprint\.pb|assets/[^/]+|assets\.extra/[^/]+|variables/variables\.[^/]+"
 )
+_MAY_BE_EMPTY = ("assets", "assets.extra")
 _NEEDED = ("saved_model.pb", "variables/variables.index")
 
 
@@ -32,6 +33,9 @@ def check(folder: Path, content: dict[str, Any] | None, private: Iterable[str]) 
       private: paths that no file may name, besides those of this machine.
     """
     names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir())
+    folders = [p for p in folder.rglob("*") if p.is_dir() and p.name not in _MAY_BE_EMPTY]
+    empty = [p for p in folders if not any(p.iterdir())]
+    names += [f"{p.relative_to(folder).as_posix()}/" for p in sorted(empty)]
     return [
         passed_or_failed("files", "names", list(_names(names)), f"{len(names)} files"),
         _digests(folder, content),

@@ -8,7 +8,7 @@ import tensorflow as tf
 from export.verify import contract, differences, inputs
 from export.verify.artifact import Artifact
 from export.verify.evidence import Evidence
-from export.verify.source import Answers, SourceNetwork
+from export.verify.source import Answers, SourceNetwork, as_written
 from export.verify.subject import Subject
 
 _AREA = "inference"
@@ -68,6 +68,7 @@ class Inference:
             if self._wants_layers:
                 evidence.layers += [_describe(name, value) for name, value in before.items()]
             self._check_calls(artifact, evidence)
+            self._check_main_graph(artifact, evidence)
             if self._answers is not None:
                 self._check_variables(before, evidence)
                 self._check_endpoints(artifact, evidence, self._differing(before))
@@ -111,6 +112,28 @@ class Inference:
             not strange,
             f"not so {', '.join(strange[:3])}",
         )
+
+    def _check_main_graph(self, artifact: Artifact, evidence: Evidence) -> None:
+        """What sessions run: TensorFlow 1, TensorFlow Serving, and other languages."""
+        images = self._batches[_PHOTOGRAPH]
+        called = artifact.loaded(tf.constant(images)).numpy()
+        fed = {contract.SERVING: images, contract.ENCODED: [inputs.photograph_file()]}
+        answers = {}
+        with tf.Graph().as_default(), tf.compat.v1.Session(config=as_written()) as session:
+            loaded = tf.compat.v1.saved_model.load(session, ["serve"], str(artifact.folder))
+            for name, value in fed.items():
+                if name in loaded.signature_def:
+                    signature = loaded.signature_def[name]
+                    (taken,), (given,) = signature.inputs.values(), signature.outputs.values()
+                    answers[name] = session.run(given.name, {taken.name: value})
+        compared = differences.compare(
+            _AREA,
+            "a session answers the same",
+            answers,
+            dict.fromkeys(answers, called),
+            differences.SESSION,
+        )
+        evidence.add(compared.check)
 
     def _check_shapes(self, values: dict[str, np.ndarray], evidence: Evidence) -> None:
         found = {name: value.shape for name, value in values.items()}

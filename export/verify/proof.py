@@ -55,6 +55,7 @@ class Proof:
         `contract`, where there was no source to compare with.
       checks: in the order of their areas.
       endpoints: rows of {mode, endpoint, shape, largest, difference}, in graph order.
+      source: which checkpoint the artifact was compared with; empty where there was none.
       layers: rows of {variable, shape, quantiles}, in graph order; only where asked for.
     """
 
@@ -62,6 +63,7 @@ class Proof:
     checks: tuple[Check, ...]
     endpoints: tuple[dict[str, Any], ...] = ()
     layers: tuple[dict[str, Any], ...] = ()
+    source: str = ""
 
     @property
     def holds(self) -> bool:
@@ -91,6 +93,7 @@ class Proof:
         """The proof as JSON; a difference of things that cannot be compared is null."""
         content = {
             "mode": self.mode,
+            "source": self.source,
             "holds": self.holds,
             "counts": self.counts(),
             "checks": [dataclasses.asdict(check) for check in self.checks],

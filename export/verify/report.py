@@ -28,8 +28,12 @@ _WIDTH = 430.0
 _LINEAR = 0.01  # magnitude below which the scale is linear, as most weights are larger
 
 
-def check_folder(folder: str) -> None:
+def check_folder(folder: str, artifact: str) -> None:
     """Refuses a folder that no report can be written to, before any work.
+
+    Args:
+      folder: of the report.
+      artifact: of what is proved, which no report may change.
 
     Raises:
       RequestError: says why.
@@ -41,6 +45,10 @@ def check_folder(folder: str) -> None:
             "a report needs the package jinja2: pip install 'slimhub[report]'"
         ) from None
     path = Path(folder)
+    if not folder or path.resolve().is_relative_to(Path(artifact).resolve()):
+        raise RequestError("--report needs a folder outside the artifact, which it must not change")
+    if (path / FILE_NAME).is_dir():
+        raise RequestError(f"{path / FILE_NAME} is a folder: name another for --report")
     existing = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         raise RequestError(f"{existing} is no folder you may write in: name another for --report")
@@ -91,7 +99,9 @@ def render(artifact: str, proof: Proof) -> str:
     template = resources.files("export").joinpath(_TEMPLATE).read_text("utf-8")
     try:
         content = record.read(Path(artifact))
-    except (FileNotFoundError, ValueError):
+        if not {"checkpoint", "versions", "network", "task"} <= set(content):
+            content = None
+    except (OSError, ValueError, TypeError):
         content = None
     return environment.from_string(template).render(
         name=Path(artifact).resolve().name,

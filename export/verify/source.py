@@ -111,7 +111,7 @@ class SourceNetwork:
             if sharing:
                 self._session = sharing._session
             else:
-                self._session = tf.Session(graph=self._graph, config=_as_written())
+                self._session = tf.Session(graph=self._graph, config=as_written())
                 self._restore(source)
 
     def _restore(self, source: Source) -> None:
@@ -265,7 +265,7 @@ def _compared_by_identity() -> Iterator[None]:
         tf.enable_tensor_equality()
 
 
-def _as_written() -> tf.ConfigProto:
+def as_written() -> tf.ConfigProto:
     """Runs each operation as the graph has it; the artifact's process does the same.
 
     TensorFlow's graph optimizer fuses operations according to what is fetched, and fused ones

@@ -64,6 +64,8 @@ def from_record(record: dict[str, Any], network: str | None = None) -> Subject:
             f"it is a network of someone's own, {reference}: name it with --network={reference}, "
             "where that module can be imported"
         )
+    if record["task"] not in nets.TASKS:
+        raise nets.NetworkError(f"no task is named {record['task']!r}")
     options = {name: described.get(name) for name in nets.OPTIONS}
     options["free_size"] = described["size_is_free"]
     return Subject(reference or described["name"], record["task"], options)

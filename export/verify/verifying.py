@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import checkpoints
 from export import record
@@ -47,41 +49,75 @@ def verify(
       The proof, whether or not it holds.
 
     Raises:
-      RequestError: where there is no SavedModel.
+      RequestError: where there is no SavedModel, and for what is said of a checkpoint without one.
       checkpoints.CheckpointError: for a checkpoint that cannot be read or does not fit.
       ExportError: for an artifact that cannot be examined at all.
     """
+    given = {"checkpoint_name": checkpoint_name, "sha256": sha256, "averages": averages}
+    alone = [f"--{name}" for name, value in given.items() if value is not None]
+    if checkpoint is None and alone:
+        raise RequestError(f"{', '.join(alone)}: say which checkpoint is meant, with --checkpoint")
     path = Path(folder).expanduser().resolve()
     if not (path / "saved_model.pb").is_file():
         raise RequestError(
             f"{os.fspath(folder)} is not a SavedModel folder: it has no saved_model.pb"
         )
+    _check_entries(path)
     with contextlib.ExitStack() as resources:
         companion = resources.enter_context(
             Companion("thorough", subject, wants_layers=wants_layers)
         )
         on_phase(PHASES[0])
-        source = None
+        source, compared = None, ""
         if checkpoint is not None:
-            averages = averages or _averages(path)
-            opened = resources.enter_context(
-                checkpoints.open(
-                    checkpoint,
-                    name=checkpoint_name,
-                    averages=averages,
-                    sha256=sha256,
-                    progress=on_transfer,
+            recorded = _recorded(path)
+            averages = averages or recorded.get("averages", "auto")
+
+            def opened(name: str | None) -> checkpoints.Checkpoint:
+                return resources.enter_context(
+                    checkpoints.open(
+                        checkpoint,
+                        name=name,
+                        averages=averages,
+                        sha256=sha256,
+                        progress=on_transfer,
+                    )
                 )
-            )
-            source = Source(str(opened.prefix), averages)
+
+            found = opened(checkpoint_name)
+            label = _recorded_label(recorded.get("name", ""), found.candidates)
+            if checkpoint_name is None and label not in (None, found.label):
+                found = opened(label)  # of several, the one that the artifact was made from
+            source = Source(str(found.prefix), averages)
+            compared = f"{found.label}, of {found.source_name}"
         companion.restore(source)
         on_phase(PHASES[1])
         companion.examine(path)
-        return companion.conclude((str(path),), lambda part: on_phase(PHASES[2]))
+        proof = companion.conclude((str(path),), lambda part: on_phase(PHASES[2]))
+        return dataclasses.replace(proof, source=compared)
 
 
-def _averages(folder: Path) -> str:
-    """Which averages the export was asked for; the companion complains of a damaged record."""
+def _recorded(folder: Path) -> dict[str, Any]:
+    """What the record says of the checkpoint; the companion complains of a damaged one."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return record.read(folder)["checkpoint"]["averages"]
-    return "auto"
+        return dict(record.read(folder)["checkpoint"])
+    return {}
+
+
+def _recorded_label(name: str, candidates: Sequence[str]) -> str | None:
+    """The candidate that a record names; an archive may have been unpacked since."""
+    return next((label for label in candidates if f"/{name}".endswith(f"/{label}")), None)
+
+
+def _check_entries(folder: Path) -> None:
+    """Refuses what would be waited for without end, or is not there.
+
+    Raises:
+      RequestError: names the first entry that is neither a file nor a folder.
+    """
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() and not path.is_dir():
+            raise RequestError(
+                f"{folder.name}/{path.relative_to(folder).as_posix()} is neither a file nor a "
+                "folder: a link that leads nowhere, or a device"
+            )

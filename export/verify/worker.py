@@ -43,7 +43,7 @@ def main() -> None:
     """Reads what to prove, proves it, and writes the outcome."""
     try:
         message = _prove()
-    except ExportError as error:
+    except (ExportError, OSError) as error:
         message = {"error": str(error)}
     except Exception:
         message = {"error": f"the proof could not be made:\n{traceback.format_exc()}"}
@@ -75,7 +75,8 @@ def _prove() -> dict[str, Any]:
             connection.send("whole")
     checks = files.check(folder, _record(folder), finished["private"])
     results = _collect(examiners, waiting, [target, "whole"])
-    checks += [check for result in results.values() for check in result.checks]
+    found = [check for result in results.values() for check in result.checks]
+    checks += dict.fromkeys(found)  # what cannot be loaded is no news from the second part
     checks += _left_out(assignment)
     proof = Proof(
         mode="contract" if source is None else assignment.mode,
@@ -158,7 +159,9 @@ def _examine(connection: Connection, prepare: Prepare) -> None:
 
 
 def _message(error: BaseException) -> str:
-    return str(error) if isinstance(error, ExportError) else traceback.format_exc()
+    if isinstance(error, (ExportError, OSError)):
+        return str(error)
+    return f"the proof could not be made:\n{traceback.format_exc()}"
 
 
 def _run_as_written() -> None:
@@ -178,6 +181,12 @@ def _examined(connection: Connection, prepare: Prepare) -> Evidence:
     artifact = Artifact(target["artifact"], target["record"])
     is_ours = artifact.record is not None
     evidence = Evidence(differences.SAME_KERNELS if is_ours else differences.OTHER_ORDER)
+    try:
+        artifact.loaded  # noqa: B018  each examiner would say why it cannot be
+    except ExportError as error:
+        evidence.add(Check("contract", "loading", "failed", str(error)))
+        evidence.skip("contract", "everything else", "it cannot be loaded")
+        return evidence
     for examiner in examiners:
         examiner.examine(artifact, evidence)
     return evidence
@@ -211,7 +220,7 @@ def _collect(
             except EOFError:
                 raise ExportError(f"the proof of {part} ended early: out of memory?") from None
             if isinstance(result, str):
-                raise ExportError(f"the proof of {part} could not be made: {result}")
+                raise ExportError(result)
             results[part] = result
             if waiting:
                 following = waiting.pop(0)

@@ -79,6 +79,7 @@ REFUSED = [
     (["verify", "tests", "--network=nonet"], "no network is named 'nonet'"),
     (["verify", "tests", f"--network={NETWORK}", "--image_size=8"], "between 32 and 4096"),
     (["verify", "tests", "--report=README.md"], "name another for --report"),
+    (["verify", "tests", "--report=tests/made"], "--report needs a folder outside the artifact"),
 ]
 
 

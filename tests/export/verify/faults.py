@@ -132,3 +132,26 @@ def move_statistics_faster(nodes, function):
 def stop_gradient(nodes, function):
     (output,) = function.ret.values()
     nodes[output.split(":")[0]].op = "StopGradient"
+
+
+def freeze_statistics(nodes, function):
+    """Of the call without endpoints alone."""
+    calls = [n for n in nodes.values() if n.attr["f"].func.name.startswith(TRAINING)]
+    if not calls or len(function.ret) > 1:
+        return
+    (call,) = calls
+    one = function.node_def.add(name="one", op="Const")
+    one.attr["dtype"].type = tf.float32.as_datatype_enum
+    one.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(np.float32(1)))
+    call.input[list(call.input).index("batch_norm_momentum")] = "one:output:0"
+
+
+def swap_in_main_graph(folder, name):
+    """Gives one call of the main graph beta for gamma: only sessions run it."""
+    path = Path(folder, "saved_model.pb")
+    saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+    (call,) = (node for node in saved.meta_graphs[0].graph_def.node if node.name == name)
+    layer = "MobilenetV3/Conv/BatchNorm/"
+    gamma, beta = (list(call.input).index(layer + leaf) for leaf in ("gamma", "beta"))
+    call.input[gamma], call.input[beta] = call.input[beta], call.input[gamma]
+    path.write_bytes(saved.SerializeToString())

@@ -148,7 +148,13 @@ IN_ENDPOINTS = [
     (
         "__inference_train_",
         faults.move_statistics_faster,
-        "training: train does what a call in training does",
+        "training: train does what a call with endpoints does",
+        "not so for MobilenetV3/Conv/BatchNorm/moving_mean",
+    ),
+    (
+        "__inference___call___",
+        faults.freeze_statistics,
+        "training: return_endpoints=False does what a call with endpoints does",
         "not so for MobilenetV3/Conv/BatchNorm/moving_mean",
     ),
     (
@@ -167,6 +173,22 @@ def test_wrong_endpoints_are_found(examine, sound, tmp_path, function, plant, ch
     found = failed(examine(folder))
     assert list(found) == [check]
     assert detail in found[check]
+
+
+MAIN_GRAPH = [
+    ("StatefulPartitionedCall", "serving_default is the first of 1 that differ"),
+    ("StatefulPartitionedCall_1", "serving_encoded_images is the first of 1 that differ"),
+    ("StatefulPartitionedCall_3", "serving_default is the first of 2 that differ"),  # restores
+]
+
+
+@pytest.mark.parametrize(("call", "detail"), MAIN_GRAPH)
+def test_what_sessions_run_is_examined(examine, sound, tmp_path, call, detail):
+    folder = shutil.copytree(sound, tmp_path / "artifact")
+    faults.swap_in_main_graph(folder, call)
+    found = failed(examine(folder))
+    assert list(found) == ["inference: a session answers the same"]
+    assert detail in found["inference: a session answers the same"]
 
 
 IN_UPDATES = [

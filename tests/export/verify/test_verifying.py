@@ -10,6 +10,7 @@ import tensorflow as tf
 from export import record, verify
 from export.errors import ExportError, RequestError
 from export.verify import files, subject
+from export.verify.artifact import Artifact
 from export.verify.companion import Companion
 from tests.export.verify import others
 
@@ -141,15 +142,60 @@ def test_damage_is_found_without_a_checkpoint(own, tmp_path):
     assert "its sha256 differs" in failed["files: digests"]
 
 
-def test_a_damaged_record_is_one_sentence(own, tmp_path):
+DAMAGED = {
+    "{": "cannot be read",
+    "[]": "is not what slimhub writes",
+    "null": "is not what slimhub writes",
+    '{"files": []}': "is not what slimhub writes",
+    '{"network": {"name": "resnet_9000"}}': "is of no use",
+    '{"network": "x"}': "is of no use",
+    '{"task": "segmentation", "network": {}}': "no task is named 'segmentation'",
+}
+
+
+@pytest.mark.parametrize(("content", "message"), DAMAGED.items())
+def test_a_damaged_record_is_one_sentence(own, tmp_path, content, message):
     folder = shutil.copytree(own, tmp_path / "artifact")
-    record = folder / "assets.extra" / "slimhub.json"
-    record.write_text("{")
-    with pytest.raises(ExportError, match=r"slimhub\.json cannot be read"):
+    (folder / record.PATH).write_text(content)
+    with pytest.raises(ExportError, match=r"^the record assets\.extra/slimhub\.json ") as refusal:
+        Artifact(folder).identify()
+    assert message in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_truncated_file_is_said_once(own, tmp_path):
+    folder = shutil.copytree(own, tmp_path / "artifact")
+    (folder / "variables" / "variables.index").unlink()
+    proof = verify.verify(folder)
+    assert [check.name for check in proof.failed] == ["names", "digests", "loading"]
+    assert proof.failed[-1].detail.startswith("TensorFlow cannot load it: ")
+    assert len(proof.failed[-1].detail) < 300
+
+
+def test_what_is_neither_file_nor_folder_is_refused(own, tmp_path):
+    folder = shutil.copytree(own, tmp_path / "artifact")
+    (folder / "assets.extra" / "gone").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(RequestError, match=r"artifact/assets\.extra/gone is neither a file nor"):
         verify.verify(folder)
-    record.write_text(json.dumps({"network": {"name": "resnet_9000"}}))
-    with pytest.raises(ExportError, match="is of no use"):
-        verify.verify(folder)
+
+
+def test_what_is_said_of_no_checkpoint_is_refused(own):
+    with pytest.raises(RequestError, match="--sha256, --averages: say which checkpoint is meant"):
+        verify.verify(own, sha256="0" * 64, averages="shadow")
+
+
+def test_the_checkpoint_of_the_record_is_taken(own, synthetic_checkpoint, tmp_path):
+    folder = shutil.copytree(own, tmp_path / "artifact")
+    prefix = synthetic_checkpoint(NETWORK)
+    for place in ("ema/model.ckpt-7", "pristine/model.ckpt-7"):
+        (tmp_path / "both" / place).parent.mkdir(parents=True)
+        for path in prefix.parent.glob(f"{prefix.name}.*"):
+            shutil.copy(path, (tmp_path / "both" / place).with_name(path.name))
+    content = record.read(folder)
+    content["checkpoint"]["name"] = "archive/pristine/model.ckpt-7"
+    (folder / record.PATH).write_text(json.dumps(content))
+    proof = verify.verify(folder, str(tmp_path / "both"))
+    assert proof.source == "pristine/model.ckpt-7, of both"
 
 
 def test_files_that_do_not_belong_are_named(own, tmp_path):
@@ -157,8 +203,10 @@ def test_files_that_do_not_belong_are_named(own, tmp_path):
     (folder / "assets.extra" / "notes.txt").write_text(f"made in {tmp_path}")
     (folder / "keras_metadata.pb").write_bytes(b"")
     (folder / "variables" / "variables.index").unlink()
+    (folder / "empty").mkdir()
     checks = {c.name: c for c in files.check(folder, None, [str(tmp_path)])}
     assert "keras_metadata.pb does not belong" in checks["names"].detail
+    assert "empty/ does not belong" in checks["names"].detail
     assert "variables/variables.index is missing" in checks["names"].detail
     named = checks["no path or user of a machine"]
     assert named.outcome == "failed"
