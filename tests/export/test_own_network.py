@@ -61,7 +61,12 @@ def test_labels_are_an_asset(result):
     module = tf.saved_model.load(str(result.output))
     names = module.labels.asset_path.numpy().decode()
     assert open(names, encoding="utf-8").read().split() == list(digits.NAMES)  # noqa: PTH123, SIM115
-    assert result.record["labels"] == {"count": 10, "source": "digits_labels.txt"}
+    text = (SAMPLES / "digits_labels.txt").read_bytes()
+    assert result.record["labels"] == {
+        "count": 10,
+        "source": "digits_labels.txt",
+        "sha256": hashlib.sha256(text).hexdigest(),
+    }
 
 
 def test_the_record_repeats_the_export_without_paths(result):

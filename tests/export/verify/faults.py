@@ -136,7 +136,8 @@ def stop_gradient(nodes, function):
 
 def freeze_statistics(nodes, function):
     """Of the call without endpoints alone."""
-    calls = [n for n in nodes.values() if n.attr["f"].func.name.startswith(TRAINING)]
+    called = {name: n.attr["f"].func.name for name, n in nodes.items() if "f" in n.attr}
+    calls = [nodes[name] for name, callee in called.items() if callee.startswith(TRAINING)]
     if not calls or len(function.ret) > 1:
         return
     (call,) = calls
