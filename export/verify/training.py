@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from export.verify import differences, inputs
+from export.verify import differences, dropout, inputs
 from export.verify.artifact import Artifact
 from export.verify.evidence import Evidence
 from export.verify.source import Answers, SourceNetwork
@@ -18,8 +18,6 @@ _AREA = "training"
 _FIRST, _SECOND = "noise, photograph", "zeros, ones, photograph"
 _MOMENTUM = 0.9
 _DEFAULT_MOMENTUM = 0.99  # of the contract
-_DEVIATIONS = 8.0  # standard deviations by which random logits may be off
-_MANY = 20  # logits from which on their mean deviation is surely near its expectation
 
 
 def ask(network: SourceNetwork) -> Answers:
@@ -104,7 +102,7 @@ class Training:
     def _check_random_logits(
         self, found: dict[str, tf.Tensor], values: dict[str, np.ndarray], evidence: Evidence
     ) -> None:
-        """Dropout makes these logits random: their mean and spread are known."""
+        """Dropout makes these logits random, but not arbitrary."""
         spec, name = self._subject.spec(), "dropout before the logits"
         known = self._answers.by_batch[_FIRST].endpoints
         if not self._subject.is_classification or "default" in known:
@@ -118,25 +116,13 @@ class Training:
             return
         features = found[feature].numpy().reshape(len(self._images), -1).astype(np.float64)
         matrix = weights[0].reshape(weights[0].shape[-2:]).astype(np.float64)
-        mean = features @ matrix + (biases[0] if biases else 0.0)
-        odds = (1 - spec.dropout_keep) / spec.dropout_keep
-        deviation = np.sqrt(odds * np.square(features) @ np.square(matrix))
+        bias = biases[0].astype(np.float64) if biases else np.zeros(matrix.shape[1])
         if spec.drop_background:
-            mean, deviation = mean[:, 1:], deviation[:, 1:]
-        distance = np.abs(found["default"].numpy() - mean)
-        # Of a head that is all zeros nothing is random.
-        rounding = 1e-6 * float(np.abs(mean).max())
-        is_random = deviation > rounding
-        is_known = bool((distance[~is_random] <= _DEVIATIONS * rounding).all())
-        scores = np.append(distance[is_random] / deviation[is_random], 0.0)
-        spread = float(np.sqrt(np.sum(np.square(scores)) / max(scores.size - 1, 1)))
-        evidence.expect(
-            _AREA,
-            name,
-            is_known and scores.max() < _DEVIATIONS and (scores.size < _MANY or 0.3 < spread < 3),
-            f"logits are {scores.max():.3g} standard deviations off at most, and {spread:.3g} on "
-            "average, where 1 is expected",
+            matrix, bias = matrix[:, 1:], bias[1:]
+        against = dropout.complaint(
+            found["default"].numpy(), features, matrix, bias, spec.dropout_keep
         )
+        evidence.expect(_AREA, name, not against, against)
 
     def _check_what_stays(
         self, artifact: Artifact, before: dict[str, np.ndarray], evidence: Evidence
