@@ -87,6 +87,7 @@ def _main(arguments: argparse.Namespace) -> int:
     from checkpoints import CheckpointError
     from export.errors import ExportError, RequestError
     from nets import NetworkError
+    from publish.errors import PublishError
 
     if not arguments.debug:
         logging.set_verbosity(logging.WARNING)  # TensorFlow logs through absl
@@ -95,7 +96,7 @@ def _main(arguments: argparse.Namespace) -> int:
         return arguments.command(arguments) or DONE
     except (NetworkError, RequestError) as error:
         return _report(error, WRONG_COMMAND_LINE, arguments.debug)
-    except (CheckpointError, ExportError) as error:
+    except (CheckpointError, ExportError, PublishError) as error:
         return _report(error, FAILED, arguments.debug)
     except KeyboardInterrupt:
         print("slimhub: interrupted; nothing was written", file=sys.stderr)

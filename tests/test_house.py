@@ -14,7 +14,8 @@ ALLOWED = {
     "nets": set(),
     "checkpoints": set(),
     "export": {"nets", "checkpoints"},
-    "slimhub": {"nets", "checkpoints", "export"},
+    "publish": {"nets", "checkpoints", "export"},
+    "slimhub": {"nets", "checkpoints", "export", "publish"},
 }
 SECOND_DOOR = Path("export/__main__.py")  # `python -m export`, imported by nothing
 

@@ -1,0 +1,75 @@
+"""Handles: what a version of a model is called on a hub."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from export.errors import RequestError
+
+PUBLISHER = re.compile(r"[a-z\d-]+", re.ASCII)
+NAME = re.compile(r"[\w.-]+(/[\w.-]+)*", re.ASCII)
+VERSION = re.compile(r"\d+", re.ASCII)
+
+# What a hub writes beside a model's versions: no part of a name may look like it.
+_TAKEN = re.compile(r"\d+(\.(tar\.gz|tar\.gz\.sha256|md|html))?|index\.(html|json)", re.ASCII)
+
+
+@dataclasses.dataclass(frozen=True)
+class Handle:
+    """`PUBLISHER/NAME/VERSION`.
+
+    Attributes:
+      publisher: lower case letters, digits and `-`.
+      name: one or more parts of letters, digits, `_`, `.` and `-`, joined by `/`.
+      version: from 0 on.
+    """
+
+    publisher: str
+    name: str
+    version: int
+
+    def __str__(self) -> str:
+        return f"{self.model}/{self.version}"
+
+    @property
+    def model(self) -> str:
+        """The handle without its version."""
+        return f"{self.publisher}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Handle:
+        """Reads a handle.
+
+        Args:
+          text: e.g. `google/imagenet/mobilenet_v3_small_075_224/feature_vector/5`.
+
+        Raises:
+          RequestError: says which part is wrong.
+        """
+        parts = text.split("/")
+        if len(parts) < 3:
+            raise RequestError(f"the handle '{text}' is not PUBLISHER/NAME/VERSION")
+        publisher, name, version = parts[0], "/".join(parts[1:-1]), parts[-1]
+        if not PUBLISHER.fullmatch(publisher):
+            raise RequestError(
+                f"the publisher '{publisher}' in the handle '{text}' may have lower case letters, "
+                "digits and - only"
+            )
+        if not VERSION.fullmatch(version) or version != str(int(version)):
+            raise RequestError(
+                f"the handle '{text}' must end in the number of a version, such as 1, "
+                f"not in '{version}'"
+            )
+        if not NAME.fullmatch(name):
+            raise RequestError(
+                f"the name '{name}' in the handle '{text}' may have letters, digits, _, . and - "
+                "only, in parts joined by one /"
+            )
+        for part in parts[1:-1]:
+            if part.startswith(".") or _TAKEN.fullmatch(part):
+                raise RequestError(
+                    f"'{part}' cannot be a part of the name in the handle '{text}': a hub's own "
+                    "files are called so"
+                )
+        return cls(publisher, name, int(version))
