@@ -120,11 +120,12 @@ def describe_files(folder: Path) -> dict[str, dict[str, Any]]:
     """Size in bytes and sha256 of every file of an artifact, without the record itself."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder).as_posix(): path for path in paths}
-    return {
-        name: {"bytes": path.stat().st_size, "sha256": _sha256(path)}
-        for name, path in names.items()
-        if name != PATH
-    }
+    return {name: describe_file(path) for name, path in names.items() if name != PATH}
+
+
+def describe_file(path: Path) -> dict[str, Any]:
+    """Size in bytes and sha256 of a file."""
+    return {"bytes": path.stat().st_size, "sha256": _sha256(path)}
 
 
 def write(folder: Path, content: dict[str, Any]) -> None:

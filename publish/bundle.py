@@ -105,7 +105,7 @@ def write(artifact: Path, target: Path) -> Archive:
 def write_with_digest(artifact: Path, target: Path, overwrite: bool) -> Archive:
     """Writes an archive and, beside it, its digest as `sha256sum --check` reads it.
 
-    Both appear whole or not at all.
+    Each appears whole or not at all.
 
     Args:
       artifact: folder of a SavedModel.

@@ -30,13 +30,19 @@ class Site:
 
     Attributes:
       index: what is published.
-      is_static: whether plain files are served, which have no handles.
       url: address of the hub, without a `/` at its end.
+      root: path of its start page, for pages that are answers of a server; None for pages that are
+        files, which refer to each other by relative paths.
     """
 
     index: Index
-    is_static: bool
     url: str
+    root: str | None = None
+
+    @property
+    def is_static(self) -> bool:
+        """Whether plain files are served, which have no handles."""
+        return self.root is None
 
     def load_url(self, handle: str) -> str:
         """What `hub.KerasLayer` takes.
@@ -47,21 +53,20 @@ class Site:
         return f"{self.url}/{handle}{bundle.SUFFIX if self.is_static else ''}"
 
 
-def model_page(site: Site, handle: Handle, markdown: str, depth: int) -> str:
+def model_page(site: Site, handle: Handle, markdown: str) -> str:
     """The page of one version.
 
     Args:
       site: where it is read.
       handle: of the version, which the index has.
       markdown: its page, with addresses of `index.url`.
-      depth: number of folders from the root of the hub to the page.
     """
     version = site.index.get(handle)
     page = parts.split(_with_addresses(site, handle, markdown))
     metadata = [(k, v) for k, values in page.metadata.items() for v in values if k != "asset-path"]
     return _render(
         "model.html.jinja",
-        depth,
+        handle.model.count("/") + 1,
         site,
         title=str(handle),
         handle=handle,
@@ -75,18 +80,17 @@ def model_page(site: Site, handle: Handle, markdown: str, depth: int) -> str:
     )
 
 
-def list_page(site: Site, prefix: str, depth: int) -> str:
+def list_page(site: Site, prefix: str) -> str:
     """The start page, or that of a publisher or a part of its models.
 
     Args:
       site: where it is read.
       prefix: what the handles listed begin with, whole parts; empty for all.
-      depth: number of folders from the root of the hub to the page.
     """
     newest = [(model, site.index.newest(model)) for model in site.index.under(prefix)]
     return _render(
         "list.html.jinja",
-        depth,
+        len(prefix.split("/")) if prefix else 0,
         site,
         title=prefix or "Models",
         prefix=prefix,
@@ -94,17 +98,16 @@ def list_page(site: Site, prefix: str, depth: int) -> str:
     )
 
 
-def error_page(site: Site, status: int, message: str, root: str) -> str:
+def error_page(site: Site, status: int, message: str) -> str:
     """What the server answers where there is no page.
 
     Args:
       site: where it is read.
       status: of HTTP.
       message: says what to do.
-      root: address of the start page.
     """
     title = {404: "Not found"}.get(status, "Error")
-    return _render("error.html.jinja", 0, site, title=title, message=message, root=root)
+    return _render("error.html.jinja", 0, site, title=title, message=message)
 
 
 def policy() -> str:
@@ -129,19 +132,18 @@ def _row(model: str, version: Version) -> dict[str, Any]:
 
 def _with_addresses(site: Site, handle: Handle, markdown: str) -> str:
     """A page's text, with the addresses that hold here."""
-    # What it says of the hub it was published on: see `publishing`.
-    told = f"{site.index.url}/{handle}"
-    here = site.load_url(str(handle))
-    return markdown.replace(told + bundle.SUFFIX, here).replace(told + '"', here + '"')
+    told = f"{site.index.url}/{handle}{bundle.SUFFIX}"
+    return markdown.replace(told, site.load_url(str(handle)))
 
 
 def _render(template: str, depth: int, site: Site, **values: object) -> str:
-    root = "../" * depth or "./"
+    root = site.root or "../" * depth or "./"
     return (
         _environment()
         .get_template(template)
         .render(
-            {"root": root} | values,
+            values,
+            root=root,
             site=site,
             ending=".html" if site.is_static else "",
             style=_style(),

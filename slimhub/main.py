@@ -53,10 +53,13 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 def _parse(argv: list[str]) -> argparse.Namespace:
     from slimhub import (
+        bundle_command,
         describe_command,
         export_command,
         inspect_command,
         list_command,
+        publish_command,
+        serve_command,
         verify_command,
     )
 
@@ -66,7 +69,16 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    modules = (export_command, verify_command, inspect_command, list_command, describe_command)
+    modules = (
+        export_command,
+        verify_command,
+        inspect_command,
+        list_command,
+        describe_command,
+        bundle_command,
+        publish_command,
+        serve_command,
+    )
     for command in modules:
         sub = commands.add_parser(
             command.NAME,

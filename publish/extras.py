@@ -1,0 +1,23 @@
+"""What only some need, and how to get it."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from export.errors import RequestError
+
+
+def need(*packages: str) -> None:
+    """Refuses to go on without packages of the extra `hub`.
+
+    Args:
+      packages: names as they are imported.
+
+    Raises:
+      RequestError: names those that are not installed.
+    """
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
+    if missing:
+        raise RequestError(
+            f"this needs {', '.join(missing)}, not installed: pip install 'slimhub[hub]'"
+        )

@@ -1,0 +1,178 @@
+"""Changes to a folder that happen all or not at all, even if the process is killed.
+
+What is to be there is written to a stage inside the folder first. Then a journal says what will
+be moved where, and the moves are made. Whoever finds a journal later makes the moves that are
+left: each can be made only once, so nothing is lost by trying all again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+from publish.errors import PublishError
+
+FOLDER = ".slimhub"  # in the folder that is changed; no handle can begin so
+_JOURNAL = "journal.json"
+_STAGE = "stage-"
+_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+
+
+class Stage:
+    """What a folder will get, while it is being written."""
+
+    def __init__(self, folder: Path) -> None:
+        """Makes an empty stage.
+
+        Args:
+          folder: that is to be changed.
+        """
+        self._folder = folder
+        self.path = folder / FOLDER / f"{_STAGE}{secrets.token_hex(4)}"
+        self.path.mkdir(parents=True)
+        self._targets: list[str] = []
+
+    def place(self, target: str) -> Path:
+        """Where to write what is to be at a target; moved there in the order of these calls.
+
+        Args:
+          target: path in the folder, with `/`.
+        """
+        self._targets.append(target)
+        path = self.path / str(len(self._targets))
+        return path
+
+    def write(self, target: str, text: str) -> None:
+        """Writes a text that is to be at a target."""
+        _write_surely(self.place(target), text)
+
+    def commit(self) -> None:
+        """Makes all changes. From the moment the journal is written they will be made."""
+        made = _make_parents(self._folder, self._targets)
+        moves = [(str(n), target) for n, target in enumerate(self._targets, 1)]
+        content = {"stage": self.path.name, "moves": moves}
+        try:
+            _write_surely(self.path / "0", json.dumps(content))
+        except BaseException:
+            for parent in reversed(made):
+                with contextlib.suppress(OSError):
+                    parent.rmdir()
+            raise
+        with _undisturbed():
+            (self.path / "0").rename(self._folder / FOLDER / _JOURNAL)
+            _flush(self._folder / FOLDER)
+            recover(self._folder)
+
+    def discard(self) -> None:
+        """Removes what was written and not committed."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def recover(folder: Path) -> bool:
+    """Makes the moves that a journal has left over, and removes stages without one.
+
+    Args:
+      folder: whose lock the caller holds.
+
+    Returns:
+      Whether there was a journal.
+
+    Raises:
+      PublishError: where a move cannot be made; the next call tries again.
+    """
+    own = folder / FOLDER
+    journal = own / _JOURNAL
+    found = journal.is_file()
+    if found:
+        content = json.loads(journal.read_text("utf-8"))
+        for name, target in content["moves"]:
+            _move(own / content["stage"] / name, folder / target)
+        for parent in {(folder / target).parent for _, target in content["moves"]}:
+            _flush(parent)
+        journal.unlink()
+        _flush(own)
+    for stage in own.glob(f"{_STAGE}*"):
+        shutil.rmtree(stage, ignore_errors=True)
+    return found
+
+
+@contextlib.contextmanager
+def staged(folder: Path) -> Iterator[Stage]:
+    """A stage that is committed when the block ends well, and removed when it raises.
+
+    Args:
+      folder: whose lock the caller holds.
+
+    Raises:
+      PublishError: where something cannot be written; the folder is then as it was.
+    """
+    stage = None
+    try:
+        stage = Stage(folder)
+        yield stage
+        stage.commit()
+    except OSError as error:
+        raise PublishError(
+            f"cannot write to {folder}: {error.strerror or error}; nothing was published"
+        ) from error
+    finally:
+        if stage is not None and not (folder / FOLDER / _JOURNAL).exists():
+            stage.discard()
+
+
+def _move(source: Path, target: Path) -> None:
+    if not os.path.lexists(source):
+        return  # made before
+    try:
+        source.replace(target)
+    except OSError as error:
+        raise PublishError(
+            f"cannot move {target.name} into {target.parent}: {error.strerror}; mend that, and "
+            "publish again: it goes on from here"
+        ) from error
+
+
+def _make_parents(folder: Path, targets: list[str]) -> list[Path]:
+    missing = {p for t in targets for p in (folder / t).parents if not p.exists()}
+    made = sorted(missing)  # a folder sorts before what is in it
+    for number, parent in enumerate(made):
+        try:
+            parent.mkdir()
+        except OSError:
+            for earlier in reversed(made[:number]):
+                earlier.rmdir()
+            raise
+    return made
+
+
+def _write_surely(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush(folder: Path) -> None:
+    """Makes renames last, where the system can."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals that end a process wait until the block is done: it takes milliseconds."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,254 @@
+"""Publishing an artifact to a hub that is a folder.
+
+Layout, of a version `PUBLISHER/NAME/VERSION`: the archive `….tar.gz` and its digest
+`….tar.gz.sha256`, the unpacked copy `…/`, the page `….md` and, rendered, `….html`; beside them
+an `index.html` in every folder, and `index.json`, which says what is published.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from export import record
+from export.errors import RequestError
+from publish import bundle, index, moves, page, parts, static
+from publish.errors import PublishError
+from publish.handle import Handle
+from publish.index import Index, Version
+
+DEFAULT_PUBLISHER = "local"
+_LOCK_SECONDS = 600.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What publishing did, or would do.
+
+    Attributes:
+      handle: of the version.
+      change: `new`, `page` (the archive was there, its page is replaced) or `none`.
+      archive: its sha256 and size in bytes.
+      load_url: what `hub.KerasLayer` takes, if the hub is served at its `url`.
+      files: of the hub, that are written, relative paths in order; folders end in `/`.
+    """
+
+    handle: Handle
+    change: str
+    archive: dict[str, Any]
+    load_url: str
+    files: list[str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """What is to be published.
+
+    Attributes:
+      artifact: folder of a SavedModel with a record.
+      content: its record.
+      handle: of the version.
+      url: address of the hub, if it is to be that from now on.
+      page_options: further arguments of `page.render`.
+    """
+
+    artifact: Path
+    content: dict[str, Any]
+    handle: Handle
+    url: str | None
+    page_options: dict[str, Any]
+
+
+def choose(
+    artifact: str | os.PathLike[str],
+    handle: str | None,
+    url: str | None,
+    **page_options: Any,
+) -> Item:
+    """Looks at what is to be published.
+
+    Args:
+      artifact: folder of a SavedModel with a record.
+      handle: `PUBLISHER/NAME/VERSION`; `local/NETWORK/TASK/1` where none is given.
+      url: address that the hub will be served at, http or https; None leaves it as it is.
+      page_options: further arguments of `page.render`.
+
+    Raises:
+      RequestError: for a handle or address that cannot be.
+      PublishError: where the artifact is not what its record says.
+    """
+    folder = Path(artifact)
+    bundle.files_of(folder)
+    content = page.read_record(folder)
+    default = f"{DEFAULT_PUBLISHER}/{content['network']['name']}/{content['task']}/1"
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise RequestError(f"the address {url} must begin with https:// or http://")
+    _check_files(folder, content)
+    handle = Handle.parse(default if handle is None else handle)
+    return Item(folder, content, handle, url and url.rstrip("/"), page_options)
+
+
+def publish(item: Item, hub: Path) -> Outcome:
+    """Publishes; a reader of the hub sees it as it was or as it will be.
+
+    Args:
+      item: of `choose`.
+      hub: folder; made where it does not exist.
+
+    Raises:
+      PublishError: where the version is there with another content, or cannot be written.
+    """
+    import filelock
+
+    _check_hub(hub, item.artifact)
+    try:
+        (hub / moves.FOLDER).mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(hub / moves.FOLDER / "lock", timeout=_LOCK_SECONDS):
+            moves.recover(hub)
+            with moves.staged(hub) as stage:
+                return _stage(item, hub, stage)
+    except filelock.Timeout as error:
+        raise PublishError(
+            f"another slimhub has been publishing to {hub} for {_LOCK_SECONDS:.0f} seconds: wait "
+            "for it, or end it, and publish again"
+        ) from error
+    except OSError as error:
+        raise PublishError(f"cannot write to {hub}: {error.strerror or error}") from error
+
+
+def preview(item: Item, hub: Path, scratch: Path) -> Outcome:
+    """What `publish` would do; writes nothing to the hub.
+
+    Args:
+      item: of `choose`.
+      hub: folder, which need not exist.
+      scratch: folder to work in.
+
+    Raises:
+      PublishError: as `publish`.
+    """
+    _check_hub(hub, item.artifact)
+    stage = moves.Stage(scratch)
+    return _stage(item, hub, stage)
+
+
+def _check_hub(hub: Path, artifact: Path) -> None:
+    if os.path.lexists(hub) and not hub.is_dir():
+        raise RequestError(f"{hub} is no folder: name another hub")
+    if (hub / "saved_model.pb").exists():
+        raise RequestError(f"{hub} is a SavedModel, no hub: name another folder")
+    inside = hub.resolve().is_relative_to(artifact.resolve())
+    if inside or artifact.resolve().is_relative_to((hub / moves.FOLDER).resolve()):
+        raise RequestError(f"the hub {hub} and the artifact {artifact} must be apart")
+    is_empty = not hub.is_dir() or not any(p.name != moves.FOLDER for p in hub.iterdir())
+    if not is_empty and index.read(hub) is None and not (hub / moves.FOLDER).is_dir():
+        raise RequestError(f"{hub} holds other things and is no hub: name another folder")
+
+
+def _check_files(folder: Path, content: dict[str, Any]) -> None:
+    told, found = content["files"], record.describe_files(folder)
+    changed = sorted(n for n in told.keys() | found.keys() if told.get(n) != found.get(n))
+    if changed:
+        raise PublishError(
+            f"{folder} is not what was exported: {', '.join(changed[:3])} changed, came or went; "
+            "export it again"
+        )
+
+
+def _stage(item: Item, hub: Path, stage: moves.Stage) -> Outcome:
+    """Writes all that changes to the stage, in the order in which it is to appear."""
+    known = index.read(hub) or Index()
+    url = known.url if item.url is None else item.url
+    handle, old = item.handle, known.get(item.handle)
+    archive = bundle.write(item.artifact, stage.path / "archive")
+    told = {"sha256": archive.sha256, "bytes": archive.bytes}
+    markdown = _markdown(item, url)
+    after = dataclasses.replace(known, url=url)
+    after = after.with_version(handle, _version(item, markdown, told))
+    load_url = f"{url}/{handle}{bundle.SUFFIX}"
+    written: list[str] = []
+    if old is None:
+        _check_free(hub, handle)
+        archive.path.rename(stage.place(f"{handle}{bundle.SUFFIX}"))
+        stage.write(
+            f"{handle}{bundle.DIGEST_SUFFIX}",
+            bundle.digest_line(archive.sha256, f"{handle.version}{bundle.SUFFIX}"),
+        )
+        _copy(item.artifact, stage.place(str(handle)))
+        written += [f"{handle}{bundle.SUFFIX}", f"{handle}{bundle.DIGEST_SUFFIX}", f"{handle}/"]
+    elif old.archive != told:
+        raise PublishError(
+            f"{handle} is published with other content (sha256 {old.archive['sha256'][:12]}…, not "
+            f"{archive.sha256[:12]}…), and a version never changes: publish it as "
+            f"--handle={handle.model}/{max(known.models[handle.model]) + 1}"
+        )
+    if old is not None and _is_unchanged(hub, handle, markdown, after):
+        return Outcome(handle, "none", told, load_url, [])
+    texts = static.texts(known.url, after, handle, markdown, hub)
+    for target, text in texts.items():
+        stage.write(target, text)
+    return Outcome(handle, "page" if old else "new", told, load_url, written + list(texts))
+
+
+def _is_unchanged(hub: Path, handle: Handle, markdown: str, after: Index) -> bool:
+    page_file, index_file = hub / f"{handle}.md", hub / index.FILE
+    try:
+        return (
+            page_file.read_text("utf-8") == markdown
+            and index_file.read_text("utf-8") == after.dump()
+        )
+    except OSError:
+        return False
+
+
+def _check_free(hub: Path, handle: Handle) -> None:
+    for ending in ("", bundle.SUFFIX, bundle.DIGEST_SUFFIX, ".md", ".html"):
+        path = hub / f"{handle}{ending}"
+        if os.path.lexists(path):
+            raise PublishError(f"{path} is there, but not in the index of the hub: move it away")
+    for parent in (hub / str(handle)).parents:
+        if os.path.lexists(parent) and not parent.is_dir():
+            raise PublishError(f"{parent} is no folder, so nothing can be published in it")
+
+
+def _markdown(item: Item, url: str) -> str:
+    """The page; of a hub whose address is not known it names none as where the archive is."""
+    archive = f"{url}/{item.handle}{bundle.SUFFIX}"
+    asset_path = "legacy" if url == index.LOCAL_URL else archive
+    options = {"asset_path": asset_path, "load_url": archive} | item.page_options
+    return page.render(item.content, item.handle, **options)
+
+
+def _version(item: Item, markdown: str, archive: dict[str, Any]) -> Version:
+    head = parts.split(markdown)
+    files = dict(item.content["files"])
+    files[record.PATH] = record.describe_file(item.artifact / record.PATH)
+    return Version(
+        item.handle.version,
+        head.description,
+        head.metadata,
+        item.content["network"]["name"],
+        item.content["task"],
+        archive,
+        dict(sorted(files.items())),
+    )
+
+
+def _copy(artifact: Path, target: Path) -> None:
+    target.mkdir()
+    for name in bundle.files_of(artifact):
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with (artifact / name).open("rb") as source, path.open("wb") as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
+            copy.flush()
+            os.fsync(copy.fileno())
+
+
+def describe(outcome: Outcome) -> str:
+    """An outcome as JSON."""
+    return json.dumps(dataclasses.asdict(outcome) | {"handle": str(outcome.handle)}, indent=2)
