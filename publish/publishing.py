@@ -169,7 +169,7 @@ def _stage(item: Item, hub: Path, stage: moves.Stage) -> Outcome:
     markdown = _markdown(item, url)
     after = dataclasses.replace(known, url=url)
     after = after.with_version(handle, _version(item, markdown, told))
-    load_url = f"{url}/{handle}{bundle.SUFFIX}"
+    load_url = f"{url}/{handle}{'' if url == index.LOCAL_URL else bundle.SUFFIX}"
     written: list[str] = []
     if old is None:
         _check_free(hub, handle)
