@@ -89,7 +89,10 @@ class Application:
         site = self._site(request)
         if path is None:
             return self._missing(site, "This hub is at another path.")
-        return self._find(path, request, site)
+        try:
+            return self._find(path, request, site)
+        except FileNotFoundError:
+            return self._missing(site, "The page of this model is missing in the hub.")
 
     def _path(self, request: Request) -> str | None:
         """What is asked for, without the prefix; None where that is another."""
@@ -206,12 +209,10 @@ class Application:
           cache: how long others may keep it.
         """
         try:
-            path = (self._hub / name).resolve(strict=True)
+            path = self._inside(name)
             status = path.stat()
         except OSError:
             return PlainTextResponse("this file is missing in the hub\n", 404)
-        if not path.is_relative_to(self._hub) or not path.is_file():
-            return PlainTextResponse("this file is not in the hub\n", 404)
         tag = f'"{sha256 or f"{status.st_mtime_ns:x}-{status.st_size:x}"}"'
         headers = {"etag": tag, "cache-control": cache, "x-content-type-options": "nosniff"}
         if _is_known(request, tag):
@@ -219,11 +220,22 @@ class Application:
         headers["last-modified"] = email.utils.formatdate(status.st_mtime, usegmt=True)
         return FileResponse(path, headers=headers, media_type=_type(name), stat_result=status)
 
+    def _inside(self, name: str) -> Path:
+        """Where a file of the hub is.
+
+        Raises:
+          FileNotFoundError: where it is missing, or a link leads out of the hub.
+        """
+        path = (self._hub / name).resolve(strict=True)
+        if not path.is_relative_to(self._hub) or not path.is_file():
+            raise FileNotFoundError(name)
+        return path
+
     def _draw(self, path: str, url: str) -> str:
         site = html.Site(self._index, url, self._options.prefix + "/")
         if self._version(path) is None:
             return html.list_page(site, path)
-        markdown = self._hub.joinpath(f"{path}.md").read_text("utf-8")
+        markdown = self._inside(f"{path}.md").read_text("utf-8")
         return html.model_page(site, Handle.parse(path), markdown)
 
     def _html(self, text: str) -> Response:
