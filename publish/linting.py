@@ -167,9 +167,7 @@ def _unexpected(line: str) -> str:
     if line.endswith("\r"):
         return _carriage_return()
     if line.lstrip().startswith("<!--"):
-        return (
-            f"metadata must be one line '<!-- KEY: VALUE -->' without blanks around, not {line!r}"
-        )
+        return f"metadata must be '<!-- KEY: VALUE -->' alone on a line, not {line!r}"
     return (
         f"{line[:60]!r} cannot stand here: between description and first heading there is metadata "
         "only; move it below a heading"

@@ -38,7 +38,7 @@ def splits(path: str) -> list[tuple[Path, str]]:
       path: of a page.
 
     Returns:
-      None where the path does not tell, more than one where a model is named like a folder.
+      Nothing where the path does not tell, more than one where a model is named like a folder.
     """
     parts = PurePath(path).parts
     return [(Path(*parts[:start]), "/".join(parts[start:])) for start in _starts(parts)]

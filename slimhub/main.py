@@ -57,6 +57,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         export_command,
         inspect_command,
         list_command,
+        page_command,
         verify_command,
     )
 
@@ -66,7 +67,14 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    modules = (export_command, verify_command, inspect_command, list_command, describe_command)
+    modules = (
+        export_command,
+        verify_command,
+        inspect_command,
+        list_command,
+        describe_command,
+        page_command,
+    )
     for command in modules:
         sub = commands.add_parser(
             command.NAME,
