@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,7 @@ def render(
         package jinja2.
       PublishError: for a damaged record.
     """
+    _require_jinja2()
     facts.check(content)
     _check_request(content, handle, asset_path, license, dataset)
     spec = facts.spec_of(content)
@@ -79,11 +81,11 @@ def render(
     }
     values["dataset"] = dataset or (networks.IMAGENET if values["is_public"] else None)
     values["stated_dataset"] = dataset
-    environment = _environment()
-    sections = [_section(environment, name, values) for name in _SECTIONS]
+    sections = [_section(template, values) for template in _templates()]
     text = "\n\n".join(section for section in sections if section) + "\n"
     if complaints := linting.check(text):
-        raise PublishError(f"the page breaks the grammar: line {complaints[0]}")
+        first = complaints[0]
+        raise PublishError(f"the page breaks the hub's grammar: line {first.line}: {first.message}")
     return text
 
 
@@ -140,11 +142,18 @@ def _sibling(handle: Handle, task: str, url: str) -> dict[str, str] | None:
     return {"task": other, "model": model, "url": f"{hub}{model}" if hub != url else ""}
 
 
-def _environment() -> jinja2.Environment:
+def _require_jinja2() -> None:
     try:
-        import jinja2
+        import jinja2  # noqa: F401
     except ModuleNotFoundError:
         raise RequestError("a page needs the package jinja2: pip install 'slimhub[hub]'") from None
+
+
+@functools.cache
+def _templates() -> tuple[jinja2.Template, ...]:
+    """The templates of all sections, in their order."""
+    import jinja2
+
     environment = jinja2.Environment(
         autoescape=False,
         trim_blocks=True,
@@ -163,13 +172,15 @@ def _environment() -> jinja2.Environment:
         "number": lambda count: f"{count:,}",
         "one_line": markdown.one_line,
         "raw": markdown.Markdown,  # of values that were checked
-        "text": markdown.text,
         "shape": lambda shape: f"batch x {' x '.join(map(str, shape))}",
+        "text": markdown.text,
     }
-    return environment
+    folder = resources.files("publish").joinpath("templates")
+    return tuple(
+        environment.from_string(folder.joinpath(f"{name}.md.jinja").read_text("utf-8"))
+        for name in _SECTIONS
+    )
 
 
-def _section(environment: jinja2.Environment, name: str, values: dict[str, Any]) -> str:
-    template = resources.files("publish").joinpath(f"templates/{name}.md.jinja").read_text("utf-8")
-    text = environment.from_string(template).render(values)
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+def _section(template: jinja2.Template, values: dict[str, Any]) -> str:
+    return re.sub(r"\n{3,}", "\n\n", template.render(values)).strip("\n")
