@@ -16,7 +16,7 @@ from typing import Any
 
 from export import record
 from export.errors import RequestError
-from publish import bundle, index, moves, page, parts, static
+from publish import bundle, facts, index, moves, page, parts, static
 from publish.errors import PublishError
 from publish.handle import Handle
 from publish.index import Index, Version
@@ -83,7 +83,7 @@ def choose(
     """
     folder = Path(artifact)
     bundle.files_of(folder)
-    content = page.read_record(folder)
+    content = facts.read(folder)
     default = f"{DEFAULT_PUBLISHER}/{content['network']['name']}/{content['task']}/1"
     if url is not None and not url.startswith(("http://", "https://")):
         raise RequestError(f"the address {url} must begin with https:// or http://")

@@ -58,6 +58,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         export_command,
         inspect_command,
         list_command,
+        page_command,
         publish_command,
         serve_command,
         verify_command,
@@ -78,6 +79,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         bundle_command,
         publish_command,
         serve_command,
+        page_command,
     )
     for command in modules:
         sub = commands.add_parser(

@@ -1,0 +1,186 @@
+"""The documentation page of an artifact, from its record."""
+
+from __future__ import annotations
+
+import functools
+import re
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from export.errors import RequestError
+from publish import citing, facts, grammar, linting, markdown, networks
+from publish.errors import PublishError
+from publish.handle import Handle
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from nets import NetworkSpec
+
+LEGACY = "legacy"  # asset path of a page that says nothing of where its archive is
+_SECTIONS = (
+    "header",
+    "savedmodel",
+    "overview",
+    "training",
+    "usage",
+    "fine_tuning",
+    "endpoints",
+    "cost",
+    "verification",
+    "provenance",
+    "licence",
+    "citation",
+    "changelog",
+)
+_TASKS = {"feature_vector": "image-feature-vector", "classification": "image-classification"}
+
+
+def render(
+    content: dict[str, Any],
+    handle: Handle,
+    *,
+    asset_path: str = LEGACY,
+    load_url: str | None = None,
+    license: str | None = None,
+    dataset: str | None = None,
+) -> str:
+    """The page as Markdown, in the grammar that `linting.check` accepts.
+
+    Args:
+      content: the record of the artifact, as `export.record.read` gives it.
+      handle: what the artifact is called on the hub.
+      asset_path: URL of its archive, or `legacy`.
+      load_url: what the examples load; by default the asset path, or the handle's URL on tfhub.dev.
+      license: the hub's id of the licence that the publisher gives.
+      dataset: the hub's id of what the weights were trained on; by default that of the public
+        checkpoint, where the artifact was made of it.
+
+    Raises:
+      RequestError: for an asset path, licence, data set or handle that cannot be, and without the
+        package jinja2.
+      PublishError: for a damaged record.
+    """
+    _require_jinja2()
+    facts.check(content)
+    _check_request(content, handle, asset_path, license, dataset)
+    spec = facts.spec_of(content)
+    url = load_url or (f"https://tfhub.dev/{handle}" if asset_path == LEGACY else asset_path)
+    values = {
+        "record": content,
+        "handle": handle,
+        "asset_path": asset_path,
+        "url": url,
+        "license": license,
+        "hub_task": _TASKS[content["task"]],
+        "sibling": _sibling(handle, content["task"], url),
+        "proof": facts.proof_counts(content),
+        "filled": {"average": 0, "plain": 0, "raw": 0} | content["variables"]["filled"],
+        "size": sum(file["bytes"] for file in content["files"].values()),
+        **_about_network(spec, content),
+    }
+    values["dataset"] = dataset or (networks.IMAGENET if values["is_public"] else None)
+    values["stated_dataset"] = dataset
+    sections = [_section(template, values) for template in _templates()]
+    text = "\n\n".join(section for section in sections if section) + "\n"
+    if complaints := linting.check(text):
+        first = complaints[0]
+        raise PublishError(f"the page breaks the hub's grammar: line {first.line}: {first.message}")
+    return text
+
+
+def _check_request(
+    content: dict[str, Any],
+    handle: Handle,
+    asset_path: str,
+    license: str | None,
+    dataset: str | None,
+) -> None:
+    kind = grammar.KINDS["Module"]
+    for key, value in {"license": license, "dataset": dataset}.items():
+        if value is not None and (message := grammar.complaint(kind, key, value)):
+            raise RequestError(message)
+    # Of a new page the hub asks for more than of an old one.
+    is_new = re.fullmatch(r"[^\s<>?#]+\.tar\.gz", asset_path) and "--" not in asset_path
+    if asset_path != LEGACY and (not is_new or "://github.com/" in asset_path):
+        raise RequestError(
+            f"the asset path {asset_path!r} must be a URL that ends in .tar.gz, without a query, "
+            "and not on github.com"
+        )
+    other = next(task for task in _TASKS if task != content["task"])
+    if other in handle.name.split("/"):
+        raise RequestError(
+            f"the handle {handle} is one for {other}, the artifact has the task {content['task']}"
+        )
+
+
+def _about_network(spec: NetworkSpec | None, content: dict[str, Any]) -> dict[str, Any]:
+    if spec is None:
+        return {"spec": None, "is_public": False}
+    is_public = networks.is_public(spec, content)
+    return {
+        "spec": spec,
+        "is_public": is_public,
+        "is_from_caffe": networks.is_from_caffe(spec),
+        "architecture": networks.architecture(spec),
+        "variants": networks.variants(spec),
+        "options": networks.options(content),
+        "endpoints": networks.endpoints(spec, content),
+        "macs": networks.macs(spec, content),
+        "bibtex": citing.bibtex(spec.paper) if spec.paper else None,
+    }
+
+
+def _sibling(handle: Handle, task: str, url: str) -> dict[str, str] | None:
+    """The same network with the other output, where the handle is named by its task."""
+    other = next(name for name in _TASKS if name != task)
+    parts = handle.model.split("/")
+    if parts[-1] != task:
+        return None
+    model = "/".join([*parts[:-1], other])
+    hub = url.removesuffix(str(handle))
+    return {"task": other, "model": model, "url": f"{hub}{model}" if hub != url else ""}
+
+
+def _require_jinja2() -> None:
+    try:
+        import jinja2  # noqa: F401
+    except ModuleNotFoundError:
+        raise RequestError("a page needs the package jinja2: pip install 'slimhub[hub]'") from None
+
+
+@functools.cache
+def _templates() -> tuple[jinja2.Template, ...]:
+    """The templates of all sections, in their order."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=markdown.text,  # every value is made harmless, unless a filter below did it
+    )
+    environment.filters |= {
+        "block": markdown.block,
+        "code": markdown.code,
+        "code_cell": markdown.code_cell,
+        "link": markdown.link,
+        "literal": markdown.literal,
+        "megabytes": lambda size: f"{size / 1e6:.1f} MB",
+        "millions": lambda count: f"{count / 1e6:.2f}",
+        "number": lambda count: f"{count:,}",
+        "one_line": markdown.one_line,
+        "raw": markdown.Markdown,  # of values that were checked
+        "shape": lambda shape: f"batch x {' x '.join(map(str, shape))}",
+        "text": markdown.text,
+    }
+    folder = resources.files("publish").joinpath("templates")
+    return tuple(
+        environment.from_string(folder.joinpath(f"{name}.md.jinja").read_text("utf-8"))
+        for name in _SECTIONS
+    )
+
+
+def _section(template: jinja2.Template, values: dict[str, Any]) -> str:
+    return re.sub(r"\n{3,}", "\n\n", template.render(values)).strip("\n")

@@ -1,0 +1,55 @@
+"""Writes a page to a file: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from export.errors import RequestError
+from publish.errors import PublishError
+
+
+def check_target(path: str, artifact: str, *, overwrite: bool) -> None:
+    """Refuses a file that a page cannot be written to, before any work.
+
+    Args:
+      path: of the file.
+      artifact: folder of what the page is of, which it may not change.
+      overwrite: whether an existing file may be replaced.
+
+    Raises:
+      RequestError: says why.
+    """
+    target = Path(path)
+    if not path or target.is_dir():
+        raise RequestError(f"--output must name a file, not the folder {path or '.'}")
+    if target.resolve().is_relative_to(Path(artifact).resolve()):
+        raise RequestError("--output must be outside the artifact, which holds nothing but itself")
+    if os.path.lexists(target) and not overwrite:
+        raise RequestError(f"{path} exists: name another --output, or give --overwrite")
+
+
+def write(path: str, text: str) -> None:
+    """Writes a file, and the folders above it.
+
+    Args:
+      path: of the file; what is there is replaced in one step.
+      text: its content.
+
+    Raises:
+      PublishError: where it cannot be written; nothing is left then.
+    """
+    target = Path(path)
+    temporary = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("wb", dir=target.parent, delete=False) as file:
+            temporary = Path(file.name)
+            file.write(text.encode())
+        temporary.chmod(0o644)
+        temporary.replace(target)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise PublishError(f"cannot write {path}: {error.strerror}") from error
