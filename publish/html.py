@@ -10,6 +10,7 @@ import base64
 import dataclasses
 import functools
 import hashlib
+import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from publish.index import Index, Version
 
 if TYPE_CHECKING:
     import jinja2
+    import markupsafe
 
 _TASKS = {"feature_vector": "feature vector", "classification": "classification"}
 
@@ -71,7 +73,7 @@ def model_page(site: Site, handle: Handle, markdown: str) -> str:
         title=str(handle),
         handle=handle,
         load_url=site.load_url(str(handle)),
-        description=page.description,
+        description=_parser().renderInline(page.description),
         badges=metadata,
         body=_markdown(page.body),
         version=version,
@@ -123,6 +125,7 @@ def _row(model: str, version: Version) -> dict[str, Any]:
     return {
         "model": model,
         "version": version,
+        "description": _parser().renderInline(version.description),
         "task": _TASKS.get(version.task, version.task),
         "architecture": ", ".join(version.metadata.get("network-architecture", [])),
         "megabytes": f"{version.archive['bytes'] / 1e6:.1f} MB",
@@ -158,13 +161,23 @@ def _render(template: str, depth: int, site: Site, **values: object) -> str:
 def _environment() -> jinja2.Environment:
     import jinja2
 
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("publish", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = _breakable
+    return environment
+
+
+def _breakable(name: str) -> markupsafe.Markup:
+    """A name that may go on in the next line after each of its parts."""
+    import markupsafe
+
+    pieces = re.split(r"(?<=[/_.])", name)
+    return markupsafe.Markup("<wbr>").join(pieces)
 
 
 @functools.cache
