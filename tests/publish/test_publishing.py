@@ -76,7 +76,7 @@ def test_other_bytes_under_a_version_are_refused(artifact, put, tmp_path):
     hub = tmp_path / "hub"
     put(artifact().path, hub)
     before = tree(hub)
-    other = artifact("mobilenet_v3_small_075_224", "classification").path
+    other = artifact("mobilenet_v1_025_128").path
     with pytest.raises(publish.PublishError, match=f"publish it as --handle={MODEL}/6"):
         put(other, hub)
     assert tree(hub) == before
@@ -115,7 +115,7 @@ def test_changed_artifacts_are_refused(copied, put, tmp_path):
     with pytest.raises(publish.PublishError, match=r"not what was exported: variables/var"):
         put(copied, tmp_path / "hub")
     (copied / "assets.extra/slimhub.json").unlink()
-    with pytest.raises(publish.PublishError, match="record"):
+    with pytest.raises(publish.PublishError, match=r"cannot read assets\.extra/slimhub\.json"):
         put(copied, tmp_path / "hub")
     assert not (tmp_path / "hub").exists()
 
