@@ -7,7 +7,6 @@ from typing import Any
 
 import nets
 from export import record
-from nets import NetworkSpec
 from publish.errors import PublishError
 
 _FORMAT = 1  # of the records that are understood here
@@ -108,53 +107,6 @@ def check(content: Any) -> None:
 def proof_counts(content: dict[str, Any]) -> dict[str, int]:
     """How many checks of an artifact's proof went which way."""
     return {key: count for key, count in content["proof"].items() if key != "mode"}
-
-
-def spec_of(content: dict[str, Any]) -> NetworkSpec | None:
-    """The network with the options it was exported with.
-
-    Args:
-      content: of a record that was checked.
-
-    Returns:
-      A spec, or None for a network of a user's own, whose module is not imported.
-
-    Raises:
-      PublishError: for a network that is not known here, or cannot have such options.
-    """
-    network = content["network"]
-    if network["reference"]:
-        return None
-    try:
-        spec = registered(content)
-        return spec.customized(**_options(spec, network))
-    except nets.NetworkError as error:
-        raise PublishError(
-            f"the record of the artifact names a network that this slimhub does not have: {error}; "
-            f"slimhub {content['versions']['slimhub']} wrote it"
-        ) from error
-
-
-def registered(content: dict[str, Any]) -> NetworkSpec:
-    """The network with its default options.
-
-    Raises:
-      nets.NetworkError: for a network that is not registered.
-    """
-    name = content["network"]["name"]
-    if name not in nets.names():  # never import what a record names
-        raise nets.NetworkError(f"no network is named {name!r}")
-    return nets.get(name)
-
-
-def _options(spec: NetworkSpec, network: dict[str, Any]) -> dict[str, Any]:
-    named = ("depth_multiplier", "num_classes", "image_size")
-    options = {key: network[key] for key in named if network[key] != getattr(spec, key)}
-    return options | {
-        "feature_depth": network["feature_depth"],
-        "free_size": network["size_is_free"] and not spec.size_is_free,
-        "drop_background": network["drop_background"],
-    }
 
 
 def _check_field(content: dict[str, Any], path: str, kind: type | tuple[type, ...]) -> None:

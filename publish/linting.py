@@ -6,46 +6,16 @@ whether the models that a collection links have pages, and what is in the archiv
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 
 from export.errors import RequestError
-from publish import grammar, locations
-from publish.grammar import KINDS, Kind
+from publish import grammar, locations, page_reading
+from publish.page_reading import Complaint, Page
 
-_METADATA = re.compile(r"<!--(?P<key>(\w|\s|-)+):(?P<value>.+)-->")
-_ICON = "[![Icon URL]]"
 _MODEL_LINK = re.compile(
     r"https://tfhub\.dev/[a-z\d-]+/((tfjs|lite|coral)-model/)?[\w.-]+(/[\w.-]+)*"
 )
-
-
-@dataclasses.dataclass(frozen=True, order=True)
-class Complaint:
-    """What is wrong with a page.
-
-    Attributes:
-      line: number of the line, from 1 on.
-      message: what is wrong there, and what to do.
-    """
-
-    line: int
-    message: str
-
-
-@dataclasses.dataclass
-class _Page:
-    """A page while it is read."""
-
-    kind: Kind
-    lines: list[str]
-    complaints: list[Complaint] = dataclasses.field(default_factory=list)
-    metadata: list[tuple[int, str, str]] = dataclasses.field(default_factory=list)
-
-    def complain(self, index: int, message: str) -> None:
-        """Notes a complaint about the line with an index, or the last one."""
-        self.complaints.append(Complaint(min(index, len(self.lines) - 1) + 1, message))
 
 
 def check(text: str, path: str | None = None) -> list[Complaint]:
@@ -59,21 +29,14 @@ def check(text: str, path: str | None = None) -> list[Complaint]:
     Returns:
       No complaint for a page that the hub accepts.
     """
-    lines = text.split("\n")
-    first = lines[0].replace("&zwnj;", "")  # the hub's way to break long names
-    kind, rest = _kind(first)
-    if kind is None:
-        return [Complaint(1, _unknown_kind(first))]
-    handle = re.fullmatch(kind.handle, rest)
-    if handle is None:
-        return [Complaint(1, _bad_handle(kind, rest))]
-    page = _Page(kind, lines)
-    end = _read_metadata(page, _read_description(page))
+    page = page_reading.read(text)
+    if isinstance(page, Complaint):
+        return [page]
     _check_metadata(page)
-    if kind.name == "Collection" and not _MODEL_LINK.search("\n".join(lines[end:])):
-        page.complain(end, "a collection must link a model, as https://tfhub.dev/PUBLISHER/NAME/1")
+    if page.kind.name == "Collection":
+        _check_links(page)
     if path is not None:
-        _check_location(page, handle.groupdict(), path)
+        _check_location(page, path)
     return sorted(page.complaints)
 
 
@@ -98,83 +61,18 @@ def check_file(path: str) -> list[Complaint]:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         return [Complaint(line, "is not UTF-8: save the file in that encoding")]
-    complaints = check(text, path)
-    for root, below in locations.splits(path):
-        publisher = below.split("/")[0]
-        page = root / publisher / f"{publisher}.md"
-        if not page.is_file():
-            message = f"the publisher {publisher} has no page: write it as {page}"
-            return sorted([*complaints, Complaint(1, message)])
-    return complaints
+    return sorted([*check(text, path), *_without_publisher(path)])
 
 
-def _kind(first: str) -> tuple[Kind | None, str]:
-    words = first.split(" ", 2)
-    if len(words) < 3 or words[0] != "#":
-        return None, ""
-    return KINDS.get(words[1]), words[2]
+def _without_publisher(path: str) -> list[Complaint]:
+    places = [(root, below.split("/")[0]) for root, below in locations.splits(path)]
+    pages = [root / publisher / f"{publisher}.md" for root, publisher in places]
+    if not pages or any(page.is_file() for page in pages):
+        return []
+    return [Complaint(1, f"the publisher {places[-1][1]} has no page: write it as {pages[-1]}")]
 
 
-def _unknown_kind(first: str) -> str:
-    if first.startswith("\ufeff"):
-        return "begins with a byte order mark: save the file as UTF-8 without one"
-    kinds = ", ".join(KINDS)
-    return f"must be '# KIND HANDLE', KIND being one of {kinds}, not {first!r}"
-
-
-def _bad_handle(kind: Kind, rest: str) -> str:
-    if rest.endswith("\r"):
-        return _carriage_return()
-    form = "PUBLISHER" if kind.name == "Publisher" else "PUBLISHER/NAME/VERSION"
-    return (
-        f"{rest!r} is no {form}, such as {kind.example}: a publisher has lower case letters, "
-        "digits and - only, names have letters, digits, _, . and -, a version is a number"
-    )
-
-
-def _carriage_return() -> str:
-    return "ends in a carriage return: save the file with the line ends of Unix"
-
-
-def _read_description(page: _Page) -> int:
-    """Checks the description, and finds the line after it."""
-    lines = page.lines
-    start = 1 if len(lines) > 1 and lines[1] else 2  # one empty line may be before it
-    index = start
-    while index < len(lines) and lines[index] and not lines[index].startswith("<!--"):
-        index += 1
-    if index == start:
-        page.complain(start, "a line of description is missing: write it below the first line")
-    elif index == len(lines):
-        page.complain(index, "the page ends in its description: end it with an empty line")
-    return index
-
-
-def _read_metadata(page: _Page, index: int) -> int:
-    """Reads the lines up to the first heading, and finds that."""
-    while index < len(page.lines) and not page.lines[index].startswith("#"):
-        line = page.lines[index]
-        match = _METADATA.fullmatch(line)
-        if match:
-            page.metadata.append((index, match["key"].strip(), match["value"].strip()))
-        elif line and not line.startswith(_ICON):
-            page.complain(index, _unexpected(line))
-        index += 1
-    return index
-
-
-def _unexpected(line: str) -> str:
-    if line.endswith("\r"):
-        return _carriage_return()
-    if line.lstrip().startswith("<!--"):
-        return f"metadata must be '<!-- KEY: VALUE -->' alone on a line, not {line!r}"
-    return (
-        f"{line[:60]!r} cannot stand here: between description and first heading there is metadata "
-        "only; move it below a heading"
-    )
-
-
-def _check_metadata(page: _Page) -> None:
+def _check_metadata(page: Page) -> None:
     kind, known = page.kind, page.kind.required | page.kind.optional
     found: dict[str, set[str]] = {}
     for index, key, value in page.metadata:
@@ -188,15 +86,24 @@ def _check_metadata(page: _Page) -> None:
             page.complain(index, message)
         earlier.add(value)
     top = page.metadata[0][0] if page.metadata else _after_description(page)
-    for key in sorted(kind.required - found.keys()):
+    # A line that is complained of already may be the one that was meant.
+    spoiled = "\n".join(page.lines[complaint.line - 1] for complaint in page.complaints)
+    for key in sorted(key for key in kind.required - found.keys() if key not in spoiled):
         page.complain(top, f"{key} is missing: add a line '<!-- {key}: … -->'")
 
 
-def _after_description(page: _Page) -> int:
+def _after_description(page: Page) -> int:
     return next((i for i in range(2, len(page.lines)) if not page.lines[i]), len(page.lines))
 
 
-def _check_location(page: _Page, handle: dict[str, str], path: str) -> None:
+def _check_links(page: Page) -> None:
+    if not _MODEL_LINK.search("\n".join(page.lines[page.end :])):
+        example = "https://tfhub.dev/PUBLISHER/NAME/1"
+        page.complain(page.end, f"a collection must link a model, as {example}")
+
+
+def _check_location(page: Page, path: str) -> None:
+    handle = page.handle
     wanted = locations.allowed(
         page.kind, handle["publisher"], handle.get("name"), handle.get("version")
     )

@@ -11,7 +11,7 @@ from typing import Any
 import nets
 from nets import NetworkSpec
 from nets.scaling import InputScaling
-from publish import facts, grammar
+from publish import grammar, specs
 
 IMAGENET = "imagenet-ilsvrc-2012-cls"  # the data of TF-Slim's public checkpoints
 _ARCHIVE = re.compile(r"\.(tgz|tar|zip)$|\.tar\.\w+$")
@@ -121,7 +121,7 @@ def _of_classes(spec: NetworkSpec) -> tuple[str | None, ...]:
 
 def options(content: dict[str, Any]) -> list[str]:
     """In which options an artifact differs from the registered network it is named after."""
-    plain, network = facts.registered(content), content["network"]
+    plain, network = specs.registered(content), content["network"]
     words = {
         "depth_multiplier": "depth multiplier",
         "image_size": "image size",

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from export.errors import RequestError
-from publish import citing, facts, grammar, linting, markdown, networks
+from publish import citing, facts, grammar, linting, networks, sections, specs
 from publish.errors import PublishError
 from publish.handle import Handle
 
 if TYPE_CHECKING:
-    import jinja2
-
     from nets import NetworkSpec
 
 LEGACY = "legacy"  # asset path of a page that says nothing of where its archive is
-_SECTIONS = (
-    "header",
-    "savedmodel",
-    "overview",
-    "training",
-    "usage",
-    "fine_tuning",
-    "endpoints",
-    "cost",
-    "verification",
-    "provenance",
-    "licence",
-    "citation",
-    "changelog",
-)
 _TASKS = {"feature_vector": "image-feature-vector", "classification": "image-classification"}
 
 
@@ -61,10 +42,10 @@ def render(
         package jinja2.
       PublishError: for a damaged record.
     """
-    _require_jinja2()
+    sections.require_jinja2()
     facts.check(content)
     _check_request(content, handle, asset_path, license, dataset)
-    spec = facts.spec_of(content)
+    spec = specs.spec_of(content)
     url = load_url or (f"https://tfhub.dev/{handle}" if asset_path == LEGACY else asset_path)
     values = {
         "record": content,
@@ -81,8 +62,7 @@ def render(
     }
     values["dataset"] = dataset or (networks.IMAGENET if values["is_public"] else None)
     values["stated_dataset"] = dataset
-    sections = [_section(template, values) for template in _templates()]
-    text = "\n\n".join(section for section in sections if section) + "\n"
+    text = sections.render(values)
     if complaints := linting.check(text):
         first = complaints[0]
         raise PublishError(f"the page breaks the hub's grammar: line {first.line}: {first.message}")
@@ -101,7 +81,7 @@ def _check_request(
         if value is not None and (message := grammar.complaint(kind, key, value)):
             raise RequestError(message)
     # Of a new page the hub asks for more than of an old one.
-    is_new = re.fullmatch(r"[^\s<>?#]+\.tar\.gz", asset_path) and "--" not in asset_path
+    is_new = re.fullmatch(r"[^\s<>?#]+\.tar\.gz", asset_path)
     if asset_path != LEGACY and (not is_new or "://github.com/" in asset_path):
         raise RequestError(
             f"the asset path {asset_path!r} must be a URL that ends in .tar.gz, without a query, "
@@ -140,47 +120,3 @@ def _sibling(handle: Handle, task: str, url: str) -> dict[str, str] | None:
     model = "/".join([*parts[:-1], other])
     hub = url.removesuffix(str(handle))
     return {"task": other, "model": model, "url": f"{hub}{model}" if hub != url else ""}
-
-
-def _require_jinja2() -> None:
-    try:
-        import jinja2  # noqa: F401
-    except ModuleNotFoundError:
-        raise RequestError("a page needs the package jinja2: pip install 'slimhub[hub]'") from None
-
-
-@functools.cache
-def _templates() -> tuple[jinja2.Template, ...]:
-    """The templates of all sections, in their order."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=markdown.text,  # every value is made harmless, unless a filter below did it
-    )
-    environment.filters |= {
-        "block": markdown.block,
-        "code": markdown.code,
-        "code_cell": markdown.code_cell,
-        "link": markdown.link,
-        "literal": markdown.literal,
-        "megabytes": lambda size: f"{size / 1e6:.1f} MB",
-        "millions": lambda count: f"{count / 1e6:.2f}",
-        "number": lambda count: f"{count:,}",
-        "one_line": markdown.one_line,
-        "raw": markdown.Markdown,  # of values that were checked
-        "shape": lambda shape: f"batch x {' x '.join(map(str, shape))}",
-        "text": markdown.text,
-    }
-    folder = resources.files("publish").joinpath("templates")
-    return tuple(
-        environment.from_string(folder.joinpath(f"{name}.md.jinja").read_text("utf-8"))
-        for name in _SECTIONS
-    )
-
-
-def _section(template: jinja2.Template, values: dict[str, Any]) -> str:
-    return re.sub(r"\n{3,}", "\n\n", template.render(values)).strip("\n")

@@ -72,14 +72,14 @@ def make(
         for name, shape in nets.stored_variables(network).items()
         if task == "classification" or not re.search(spec.head, name)
     }
-    infos = [checkpoints.VariableInfo(n, s, "/moving_" not in n) for n, s in shapes.items()]
     found = checkpoint(*(source or public(spec)), shapes)
-    plan = checkpoints.plan(found, infos)
+    filled = tuple(checkpoints.Assignment(name, name, "plain") for name in shapes)
+    plan = checkpoints.Plan(filled, (), (), {}, (), found.averages, ())
     content = record.describe(request, spec, found, plan, labels.choose(None, task, spec))
     content["variables"] |= {
-        "count": len(infos),
-        "parameters": sum(math.prod(info.shape) for info in infos if info.trainable),
-        "statistics": sum(math.prod(info.shape) for info in infos if not info.trainable),
+        "count": len(shapes),
+        "parameters": sum(math.prod(s) for n, s in shapes.items() if "/moving_" not in n),
+        "statistics": sum(math.prod(s) for n, s in shapes.items() if "/moving_" in n),
     }
     output = {"largest": 3.5, "mean": 0.25, "rounding": 4e-7}
     file = {"bytes": 1_200_000, "sha256": SHA}

@@ -73,6 +73,7 @@ def test_every_network_has_a_page(network, task, proof):
     assert ("was not proved" in parts["Verification"]) == (proof == "none")
     assert ("| passed |" in parts["Verification"]) == (proof != "none")
     assert "None" not in text.replace("[None, ", "")
+    assert not [line for line in text.splitlines() if line != line.rstrip()]
 
 
 def test_the_checkpoint_is_named_as_in_the_public_pages():
