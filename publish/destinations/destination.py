@@ -1,0 +1,113 @@
+"""What every destination does, and what is said about it beforehand.
+
+Publishing goes the same way everywhere: `check` without the network, `plan` with questions that
+change nothing, then `send`, and `confirm`, which compares what arrived. A dry run ends after the
+plan, so that it lists what a real run would do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+# Takes (what, bytes done, bytes in all or None) while something is sent.
+Transfer = Callable[[str, int, "int | None"], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """A file to be published: size in bytes and hex digest of its content."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Package:
+    """What is to be published.
+
+    Attributes:
+      folder: of a verified artifact; with its signature, if it was signed.
+      content: its record.
+      files: everything in the folder, by relative path with `/`, sorted.
+      handle: `PUBLISHER/NAME/VERSION` for its page, or None.
+      license: SPDX-like id such as `apache-2.0`, or None.
+      dataset: id of the data it was trained on, or None where it is not known.
+      overwrite_card: whether a remote README may be replaced.
+    """
+
+    folder: Path
+    content: dict[str, Any]
+    files: dict[str, File]
+    handle: str | None = None
+    license: str | None = None
+    dataset: str | None = None
+    overwrite_card: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One remote change.
+
+    Attributes:
+      action: in the imperative, such as `create model`, `upload` or `set description`.
+      name: of the file or thing it is done to.
+      file: size and digest, where it is a file.
+    """
+
+    action: str
+    name: str
+    file: File | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What would be done, in order.
+
+    Attributes:
+      changes: none where everything is there already.
+      cards: texts that people will read there, by name.
+      url: where it will be.
+      load: Python that loads it from there.
+    """
+
+    changes: tuple[Change, ...]
+    cards: dict[str, str]
+    url: str
+    load: str
+
+
+class Destination(Protocol):
+    """One place to publish to, parsed from a target such as `hf://owner/name`."""
+
+    def check(self, package: Package) -> None:
+        """Refuses, without the network, what the place would refuse later.
+
+        Raises:
+          RequestError: for a target, a licence or a package that breaks its rules, for a missing
+            extra, and for missing credentials.
+        """
+
+    def plan(self, package: Package) -> Plan:
+        """Compares with what is there.
+
+        Raises:
+          PublishError: where the place cannot be asked, or has other bytes under a version that
+            may not change.
+        """
+
+    def send(self, package: Package, plan: Plan, transfer: Transfer) -> None:
+        """Carries a plan out, in its order.
+
+        Raises:
+          PublishError: says what was sent and what to do.
+        """
+
+    def confirm(self, package: Package, plan: Plan) -> None:
+        """Compares digests of what is there with the package's, downloading where there are none.
+
+        Raises:
+          PublishError: names what differs.
+        """
