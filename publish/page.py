@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from export.errors import RequestError
-from publish import citing, facts, grammar, linting, networks, sections, specs
+from publish import citing, extras, facts, grammar, linting, networks, sections, specs
 from publish.errors import PublishError
 from publish.handle import Handle
 
@@ -42,7 +42,7 @@ def render(
         package jinja2.
       PublishError: for a damaged record.
     """
-    sections.require_jinja2()
+    extras.need("jinja2")
     facts.check(content)
     _check_request(content, handle, asset_path, license, dataset)
     spec = specs.spec_of(content)

@@ -7,7 +7,6 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from export.errors import RequestError
 from publish import markdown
 
 if TYPE_CHECKING:
@@ -28,18 +27,6 @@ _SECTIONS = (
     "citation",
     "changelog",
 )
-
-
-def require_jinja2() -> None:
-    """Refuses to go on without the package that templates need.
-
-    Raises:
-      RequestError: says how to install it.
-    """
-    try:
-        import jinja2  # noqa: F401
-    except ModuleNotFoundError:
-        raise RequestError("a page needs the package jinja2: pip install 'slimhub[hub]'") from None
 
 
 def render(values: dict[str, Any]) -> str:

@@ -1,0 +1,81 @@
+"""One cold export beside Keras building and exporting its own network of the same kind."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from scripts.benchmarks.measuring import NETWORK, Cost, Ratio, ask, make_checkpoint, measure
+
+PROVED, UNPROVED, PEER = "slimhub export", "slimhub export --proof=none", "keras build and export"
+_PEER_PROGRAM = """
+import sys, keras
+network = keras.applications.MobileNetV3Small(
+    alpha=0.75, weights=None, include_top=False, pooling="avg"
+)
+network.export(sys.argv[1], verbose=False)
+"""
+# Times of an export from inside: when each phase begins.
+_PHASES_PROGRAM = """
+import time
+start = time.perf_counter()
+import gc, json, sys
+gc.disable()
+import export
+begun = [("start", start)]
+request = export.Request(sys.argv[1], sys.argv[2], sys.argv[3])
+export.export(request, lambda phase: begun.append((phase, time.perf_counter())))
+begun.append(("end", time.perf_counter()))
+print(json.dumps(begun))
+"""
+
+
+def compare(rounds: int) -> list[Ratio]:
+    """Time and memory of an export, without its proof and with it, to the peer's.
+
+    Args:
+      rounds: each is run that often, in turn, after one run that is not counted.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        checkpoint = make_checkpoint(NETWORK, folder)
+        export = [sys.executable, "-m", "slimhub", "export", NETWORK, f"--checkpoint={checkpoint}"]
+        commands = {
+            UNPROVED: [*export, "--proof=none", f"--output={folder / UNPROVED}"],
+            PROVED: [*export, f"--output={folder / PROVED}"],
+            PEER: [sys.executable, "-c", _PEER_PROGRAM, str(folder / PEER)],
+        }
+        costs: dict[str, list[Cost]] = {name: [] for name in commands}
+        for _ in range(1 + rounds):
+            for name, command in commands.items():
+                shutil.rmtree(folder / name, ignore_errors=True)
+                costs[name].append(measure(command))
+    seconds = {n: statistics.median(c.seconds for c in found[1:]) for n, found in costs.items()}
+    memory = {n: statistics.median(c.megabytes for c in found[1:]) for n, found in costs.items()}
+    return [
+        Ratio("export without proof, to keras", seconds[UNPROVED], seconds[PEER], "s", 1.3),
+        Ratio("export with its proof, to keras", seconds[PROVED], seconds[PEER], "s", 1.0),
+        Ratio("export with its proof, to without", seconds[PROVED], seconds[UNPROVED], "s", 1.3),
+        Ratio("memory of the largest process, to keras", memory[UNPROVED], memory[PEER], "MB", 1.2),
+    ]
+
+
+def phases(rounds: int) -> dict[str, float]:
+    """Seconds of each phase of an export with its proof, median.
+
+    Args:
+      rounds: how many exports.
+    """
+    found: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        checkpoint = make_checkpoint(NETWORK, Path(scratch))
+        for number in range(rounds):
+            output = Path(scratch, str(number))
+            begun = ask(_PHASES_PROGRAM, NETWORK, str(checkpoint), str(output))
+            for (name, start), (_, end) in itertools.pairwise(begun):
+                found.setdefault(name, []).append(end - start)
+    return {name: statistics.median(values) for name, values in found.items()}

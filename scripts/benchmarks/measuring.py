@@ -1,0 +1,122 @@
+"""Costs of whole processes, medians, and what they depend on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+NETWORK = "mobilenet_v3_small_075_224"
+_SHOWN = 2000  # characters of what a process said before it failed
+
+
+@dataclasses.dataclass(frozen=True)
+class Cost:
+    """Wall time in seconds and peak resident memory in MB of one process."""
+
+    seconds: float
+    megabytes: float
+
+
+def measure(command: Sequence[str]) -> Cost:
+    """Runs a command in a process of its own.
+
+    Raises:
+      RuntimeError: where it fails; the message ends with what it wrote to stderr.
+    """
+    with tempfile.TemporaryFile("w+") as errors:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            errors.seek(0)
+            raise RuntimeError(f"{command[:4]} failed:\n{errors.read()[-_SHOWN:]}")
+    return Cost(seconds, usage.ru_maxrss / 1024)
+
+
+def ask(program: str, *arguments: str) -> Any:
+    """What a program says in a process of its own, which prints JSON in its last line."""
+    command = [sys.executable, "-c", program, *arguments]
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
+    finished = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if finished.returncode:
+        raise RuntimeError(f"a measuring program failed:\n{finished.stderr[-_SHOWN:]}")
+    return json.loads(finished.stdout.splitlines()[-1])
+
+
+def in_turn(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """Median wall time in seconds of each call; they are called one after the other, each round."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def make_checkpoint(network: str, folder: Path) -> Path:
+    """Writes an untrained checkpoint, and gives its prefix."""
+    prefix = folder / network / "model.ckpt-1"
+    make = [sys.executable, "-m", "scripts.make_checkpoint", network, str(prefix)]
+    subprocess.run(make, check=True, capture_output=True)
+    return prefix
+
+
+def machine() -> dict[str, object]:
+    """What the figures depend on."""
+    packages = ("tensorflow", "keras", "tf-keras", "tf-slim", "numpy")
+    return {
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        **{package: metadata.version(package) for package in packages},
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class Ratio:
+    """One figure of ours beside a peer's.
+
+    Attributes:
+      what: is compared.
+      ours: in `unit`.
+      theirs: in `unit`.
+      unit: such as `s`, `ms`, `MB`.
+      goal: the largest ratio of ours to theirs that is good enough, or None.
+    """
+
+    what: str
+    ours: float
+    theirs: float
+    unit: str
+    goal: float | None = None
+
+    @property
+    def value(self) -> float:
+        """Ours to theirs."""
+        return self.ours / self.theirs
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether there is a goal, and this is beyond it."""
+        return self.goal is not None and self.value > self.goal
+
+    def line(self) -> str:
+        """As printed."""
+        goal = "" if self.goal is None else f"  goal {self.goal:g}"
+        missed = ", missed" if self.is_missed else ""
+        figures = f"{self.ours:10.2f}{self.theirs:10.2f} {self.unit:6}"
+        return f"{self.what:44}{figures}{self.value:7.2f}{goal}{missed}"
