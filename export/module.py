@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import tensorflow as tf
+from tensorflow.python.saved_model import save_context
 
 from export import graphs
 from nets import NetworkSpec
@@ -49,11 +50,16 @@ class HubModule(tf.Module):
         if labels is not None:
             self.labels = tf.saved_model.Asset(labels)
         images, momentum = graphs.input_specs(spec)
-        for training in (False, True):
-            for return_endpoints in (False, True):
-                self.__call__.get_concrete_function(images, training, return_endpoints, momentum)
-        self.serve.get_concrete_function(images)
-        self.train.get_concrete_function(images)
+        # The saver asks for these again in its context, and what was traced outside of one would
+        # be traced anew.
+        with save_context.save_context(tf.saved_model.SaveOptions()):
+            for training in (False, True):
+                for return_endpoints in (False, True):
+                    self.__call__.get_concrete_function(
+                        images, training, return_endpoints, momentum
+                    )
+            self.serve.get_concrete_function(images)
+            self.train.get_concrete_function(images)
 
     @tf.function(autograph=False)
     def __call__(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.ops import resource_variable_ops
 
 from checkpoints import VariableInfo
 
@@ -42,7 +43,9 @@ class SharedVariables:
         """
         if name not in self._by_name:
             with tf.init_scope():  # outside of the function that is being traced
-                self._by_name[name] = tf.Variable(
+                # Not tf.Variable, of which tf.function would hear: where a trace makes variables
+                # it traces a second time.
+                self._by_name[name] = resource_variable_ops.ResourceVariable(
                     tf.zeros(shape), trainable=bool(trainable), name=name
                 )
         return self._by_name[name]

@@ -41,6 +41,7 @@ AREAS = ("files", "contract", "variables", "inference", "training", "goldens")
 
 def main() -> None:
     """Reads what to prove, proves it, and writes the outcome."""
+    gc.disable()  # modules and graphs are many small objects that live as long as their process
     try:
         message = _prove()
     except (ExportError, OSError) as error:
@@ -139,7 +140,6 @@ def _fork(assignment: Assignment) -> dict[str, Connection]:
 
 def _ask(assignment: Assignment, *answers: Connection) -> None:
     """Runs in a process of its own: the source. What goes wrong is sent in place of an answer."""
-    gc.disable()  # graphs are many small objects that live as long as this process
     _run_as_written()
     try:
         assignment.ask(*answers)
@@ -150,7 +150,6 @@ def _ask(assignment: Assignment, *answers: Connection) -> None:
 
 def _examine(connection: Connection, prepare: Prepare) -> None:
     """Runs in a process of its own: the artifact beside the source's answers."""
-    gc.disable()
     _run_as_written()
     try:
         connection.send(_examined(connection, prepare))
