@@ -43,6 +43,11 @@ class Assignment:
         """Whether gradients are compared."""
         return self.source is not None and self.mode != "quick"
 
+    @property
+    def runs_session(self) -> bool:
+        """Whether the main graph is run; an export's proof reads it."""
+        return self.source is None or self.mode == "thorough"
+
     def ask(self, outputs: Connection, gradients: Connection) -> None:
         """Computes what the source answers; its process ends then, and gives back its memory.
 
@@ -81,7 +86,13 @@ class Assignment:
         shapes = None if has_source else source.shapes(self.subject)
         training = [Training(self.subject, _answer(answers))] if self.has_gradients else []
         return [
-            inference.Inference(self.subject, still, shapes, wants_layers=self.wants_layers),
+            inference.Inference(
+                self.subject,
+                still,
+                shapes,
+                wants_layers=self.wants_layers,
+                runs_session=self.runs_session,
+            ),
             Goldens(worker.recv),  # before training, which moves statistics
             *training,
         ]

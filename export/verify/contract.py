@@ -10,7 +10,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from export import portable
-from export.verify import inputs
+from export.verify import inputs, main_graph
 from export.verify.artifact import Artifact
 from export.verify.proof import Check, passed_or_failed
 from export.verify.subject import Subject
@@ -236,6 +236,10 @@ def _portable(artifact: Artifact, subject: Subject) -> Iterator[str]:
             again.CopyFrom(artifact.proto)
 
 
+def _main_graph(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    yield from main_graph.complaints(artifact)
+
+
 LINES: dict[str, Line] = {
     "one MetaGraph with the tag serve": _one_meta_graph,
     "children of the object": _children,
@@ -254,4 +258,5 @@ OWN_LINES: dict[str, Line] = {
     "encoded images": _encoded,
     "labels": _labels,
     "portable to older releases": _portable,
+    "sessions call and restore the same": _main_graph,
 }

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     Prepare = Callable[[Connection], Sequence[Examiner]]
 
 _LARGE = 200e6  # bytes of variables
+_LATER = "left to `slimhub verify` with the checkpoint"
 AREAS = ("files", "contract", "variables", "inference", "training", "goldens")
 
 
@@ -92,12 +93,14 @@ def _left_out(assignment: Assignment) -> list[Check]:
     """Checks that this assignment does not have, with the reason."""
     if assignment.source is None:
         return [Check("training", "outputs, updates, gradients", "not run", "no checkpoint given")]
+    left = []
     if assignment.mode == "quick":
-        return [Check("training", "outputs, updates, gradients", "not run", "a quick proof")]
+        left.append(Check("training", "outputs, updates, gradients", "not run", "a quick proof"))
     if assignment.mode == "full":
-        why = "left to `slimhub verify` with the checkpoint"
-        return [Check("inference", "gradients of inputs and variables", "not run", why)]
-    return []
+        left.append(Check("inference", "gradients of inputs and variables", "not run", _LATER))
+    if not assignment.runs_session:
+        left.append(Check("inference", "a session answers the same", "not run", _LATER))
+    return left
 
 
 def _identify(folder: str) -> Subject:

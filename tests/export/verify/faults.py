@@ -147,6 +147,16 @@ def freeze_statistics(nodes, function):
     call.input[list(call.input).index("batch_norm_momentum")] = "one:output:0"
 
 
+def restore_twice(nodes, function):
+    """Assigns gamma's value to beta as well."""
+    assigned = [node for node in nodes.values() if node.op == "AssignVariableOp"]
+    gamma, beta = (
+        next(n for n in assigned if n.input[0].endswith(f"mobilenetv3_conv_batchnorm_{leaf}"))
+        for leaf in ("gamma", "beta")
+    )
+    beta.input[1] = gamma.input[1]
+
+
 def swap_in_main_graph(folder, name):
     """Gives one call of the main graph beta for gamma: only sessions run it."""
     path = Path(folder, "saved_model.pb")

@@ -175,6 +175,8 @@ def test_wrong_endpoints_are_found(examine, sound, tmp_path, function, plant, ch
     assert detail in found[check]
 
 
+MAIN_GRAPH_READ = "contract: sessions call and restore the same"
+MAIN_GRAPH_RUN = "inference: a session answers the same"
 MAIN_GRAPH = [
     ("StatefulPartitionedCall", "serving_default is the first of 1 that differ"),
     ("StatefulPartitionedCall_1", "serving_encoded_images is the first of 1 that differ"),
@@ -187,8 +189,20 @@ def test_what_sessions_run_is_examined(examine, sound, tmp_path, call, detail):
     folder = shutil.copytree(sound, tmp_path / "artifact")
     faults.swap_in_main_graph(folder, call)
     found = failed(examine(folder))
-    assert list(found) == ["inference: a session answers the same"]
-    assert detail in found["inference: a session answers the same"]
+    # By reading, as an export's proof does, and by running it.
+    assert list(found) == [MAIN_GRAPH_READ, MAIN_GRAPH_RUN]
+    gamma, beta = (f"MobilenetV3/Conv/BatchNorm/{leaf}" for leaf in ("gamma", "beta"))
+    assert f"takes {beta} where {gamma} belongs" in found[MAIN_GRAPH_READ]
+    assert detail in found[MAIN_GRAPH_RUN]
+
+
+def test_a_restored_variable_in_another_place_is_found(examine, sound, tmp_path):
+    folder = shutil.copytree(sound, tmp_path / "artifact")
+    faults.edit_graph(folder, faults.restore_twice, ("__inference__traced_restore_",))
+    found = failed(examine(folder))
+    layer = "MobilenetV3/Conv/BatchNorm"
+    assert f"sessions do not restore {layer}/beta" in found[MAIN_GRAPH_READ]
+    assert f"takes {layer}/beta where {layer}/gamma belongs" in found[MAIN_GRAPH_READ]
 
 
 IN_UPDATES = [
