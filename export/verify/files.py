@@ -68,11 +68,12 @@ def _digests(folder: Path, content: dict[str, Any] | None) -> Check:
 def _named(folder: Path, private: Iterable[str]) -> Iterator[str]:
     """Complaints about paths of this machine in any file."""
     forbidden = sorted({text for text in (*private, *_of_this_machine()) if len(text) > 1})
-    patterns = {text: _whole_path(text) for text in forbidden}
+    needles = {text: (os.fsencode(text.rstrip("/")), _whole_path(text)) for text in forbidden}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         content = _text_of(path)
-        for text, pattern in patterns.items():
-            if pattern.search(content):
+        for text, (needle, pattern) in needles.items():
+            # The pattern alone takes a hundred times as long.
+            if needle in content and pattern.search(content):
                 yield f"{path.relative_to(folder).as_posix()} names {text}"
 
 

@@ -97,7 +97,9 @@ class Inference:
         """The ways to call it that must all answer the same."""
         images = tf.constant(self._batches[_PHOTOGRAPH])
         output = artifact.loaded(images)
-        endpoints = artifact.loaded(images, return_endpoints=True)
+        # Not __call__, which TensorFlow traces anew for each choice and size of batch.
+        function = artifact.function(training=False, return_endpoints=True)
+        endpoints = function(images, tf.constant(_MOMENTUM))
         signature = artifact.loaded.signatures["serving_default"]
         same = {
             "training=False": artifact.loaded(images, training=False),
@@ -156,7 +158,6 @@ class Inference:
             return differences.name_variables(self._answers.feeding[name], differing)
 
         for name, answer in self._answers.by_batch.items():
-            # Not __call__, which TensorFlow traces anew for each size of batch.
             function = artifact.function(training=False, return_endpoints=True)
             found = function(tf.constant(self._batches[name]), tf.constant(_MOMENTUM))
             found = {key: value.numpy() for key, value in found.items()}
