@@ -92,6 +92,7 @@ def test_anothers_artifact_is_checked_as_far_as_it_goes(foreign, synthetic_check
         "contract: encoded images",
         "contract: labels",
         "contract: portable to older releases",
+        "contract: sessions call and restore the same",
         "goldens: output for known images",
     }
     assert {f"inference: {GRADIENTS}", f"training: {GRADIENTS}"} <= outcomes(proof, "passed")
