@@ -60,6 +60,16 @@ class Checkpoint:
             return "shadows"
         return "stored" if self._is_averaged else "unknown"
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes by the names that networks know: a shadow without a raw value goes by that."""
+        plain = {name: tuple(info.shape) for name, info in self.tensors.items()}
+        shadows = {
+            names.base_of(name): shape
+            for name, shape in plain.items()
+            if name.endswith(names.SHADOW)
+        }
+        return shadows | plain
+
     def shadow_of(self, variable: str) -> str | None:
         """The name of the tensor with a variable's moving average, where there is one."""
         name = variable + names.SHADOW

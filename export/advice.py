@@ -17,7 +17,7 @@ def give(checkpoint: checkpoints.Checkpoint, plan: checkpoints.Plan, spec: nets.
     flags = _flags(plan, spec)
     if flags:
         return f"The checkpoint has other widths than the network: give {flags}."
-    fits = nets.find_fits({name: tuple(t.shape) for name, t in checkpoint.tensors.items()})
+    fits = nets.find_fits(checkpoint.shapes())
     whole = [fit for fit in fits if fit.is_whole]
     if not spec.reference and any(fit.network == spec.name for fit in whole):
         changed = _own_options(spec)

@@ -56,7 +56,7 @@ def matches(checkpoint: checkpoints.Checkpoint) -> list[Match]:
     Args:
       checkpoint: open.
     """
-    shapes = {name: tuple(info.shape) for name, info in checkpoint.tensors.items()}
+    shapes = checkpoint.shapes()
     variables = [name for name in shapes if checkpoints.is_variable(name)]
     found = []
     for fit in nets.find_fits(shapes):
@@ -69,7 +69,7 @@ def matches(checkpoint: checkpoints.Checkpoint) -> list[Match]:
     return found
 
 
-def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> Request:
+def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Request, str]:
     """The request with the network that the checkpoint fits.
 
     A network with as many classes as the checkpoint goes before others, and so does one whose size
@@ -81,7 +81,7 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> Request:
 
     Returns:
       The request for that network, and for the checkpoint's number of classes where the task
-      is classification.
+      is classification; and why this network, in words.
 
     Raises:
       checkpoints.CheckpointError: where none fits; says which comes closest, and what differs.
@@ -91,6 +91,7 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> Request:
     fits = [match.fit for match in found if match.fit.is_whole]
     if not fits:
         raise checkpoints.CheckpointError(_nothing_fits(checkpoint, found))
+    everyone = fits
     for wanted in (_has_the_classes, lambda fit: _has_the_size(fit, request)):
         fits = [fit for fit in fits if wanted(fit)] or fits
     if len(fits) > 1:
@@ -103,7 +104,25 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> Request:
     has_other_classes = fits[0].num_classes not in (None, spec.num_classes)
     if request.task == "classification" and request.num_classes is None and has_other_classes:
         changes["num_classes"] = fits[0].num_classes
-    return dataclasses.replace(request, **changes)
+    return dataclasses.replace(request, **changes), _reason(fits[0], everyone)
+
+
+def _reason(chosen: nets.Fit, everyone: list[nets.Fit]) -> str:
+    """Why a network was taken, and which others have the same variables but for the logits."""
+    others = [nets.get(fit.network) for fit in everyone if fit is not chosen]
+    if not others:
+        return "the only registered network that the checkpoint fits"
+    spec = nets.get(chosen.network)
+    passed_over = ", ".join(other.name for other in others)
+    if all(other.input_scaling is spec.input_scaling for other in others):
+        return (
+            f"taken for its classes and image size; the variables are also those of {passed_over}"
+        )
+    return (
+        f"taken for its {chosen.num_classes} classes; the variables are also those of "
+        f"{passed_over}, which takes images as {others[0].input_scaling.value}: "
+        "name the network if yours does"
+    )
 
 
 def _has_the_classes(fit: nets.Fit) -> bool:
@@ -128,7 +147,7 @@ def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str
     if not found:
         lines.append("None of its tensors has the name of a variable of one: is it of TF-Slim?")
     for match in found:
-        shapes = {name: tuple(info.shape) for name, info in checkpoint.tensors.items()}
+        shapes = checkpoint.shapes()
         wanted = nets.stored_variables(match.fit.network)
         head = re.compile(nets.get(match.fit.network).head)
         body = {name: shape for name, shape in wanted.items() if not head.search(name)}

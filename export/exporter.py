@@ -60,10 +60,11 @@ def export(
 
     with contextlib.ExitStack() as resources:
         checkpoint = companion = None
+        network_choice = ""
         if request.network == AUTO:
             on_phase(PHASES[1])
             checkpoint = resources.enter_context(_open(request, on_transfer))
-            request = automatic.resolve(request, checkpoint)
+            request, network_choice = automatic.resolve(request, checkpoint)
         spec = request.spec()
         names = labels.choose(request.labels, request.task, spec)
         if request.proof != "none":
@@ -96,7 +97,7 @@ def export(
             record.write(folder, content | {"proof": record.describe_proof(request.proof, proof)})
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             content = record.read(folder)
-    return Result(target, content, checkpoint.choice, plan.summary(), size, proof)
+    return Result(target, content, network_choice, checkpoint.choice, plan.summary(), size, proof)
 
 
 def _open(

@@ -43,7 +43,8 @@ def choose(path: str | os.PathLike[str] | None, task: str, spec: nets.NetworkSpe
 
     Returns:
       The file's labels; without a file, ImageNet's where the network has as many classes as the
-      registered one, which was trained on it, and None for others and for a network of one's own.
+      registered one, which was trained on it, background alike, and None for others and for a
+      network of one's own.
 
     Raises:
       RequestError: for a file that cannot be read or does not fit.
@@ -54,9 +55,13 @@ def choose(path: str | os.PathLike[str] | None, task: str, spec: nets.NetworkSpe
         return None
     if path is not None:
         return _read(Path(path), spec)
-    if spec.reference or spec.num_classes != nets.get(spec.name).num_classes:
+    if spec.reference or _classes(spec) != _classes(nets.get(spec.name)):
         return None
     return imagenet(has_background=spec.has_background and not spec.drop_background)
+
+
+def _classes(spec: nets.NetworkSpec) -> tuple[int, bool]:
+    return spec.num_classes, spec.has_background
 
 
 def imagenet(*, has_background: bool = True) -> Labels:

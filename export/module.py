@@ -109,6 +109,8 @@ def _regularization_loss(
     ]
 
     def regularization_loss() -> tf.Tensor:
+        if not regularized:
+            return tf.constant(0.0)
         return spec.weight_decay * tf.add_n([tf.nn.l2_loss(variable) for variable in regularized])
 
     return tf.function(regularization_loss, input_signature=[], autograph=False)

@@ -106,6 +106,7 @@ class Result:
     Attributes:
       output: the artifact's folder.
       record: what `assets.extra/slimhub.json` holds.
+      network_choice: why this network, where none was named.
       choice: why this checkpoint, where the source held several.
       filled: lines that say what filled the variables and what was left over.
       bytes: size of the artifact.
@@ -114,6 +115,7 @@ class Result:
 
     output: Path
     record: dict[str, Any]
+    network_choice: str
     choice: str
     filled: list[str]
     bytes: int

@@ -79,5 +79,11 @@ def _fit(network: str, shapes: stored.Shapes) -> Fit:
     body = {name: shape for name, shape in table.items() if not head.search(name)}
     matching = sum(shapes.get(name) == shape for name, shape in body.items())
     named = sum(name in shapes for name in body)
-    logits = [shapes[name] for name in table if name not in body and name in shapes]
-    return Fit(network, matching, named, len(body), logits[0][-1] if logits else None)
+    return Fit(network, matching, named, len(body), _classes(table, body, shapes))
+
+
+def _classes(table: stored.Shapes, body: stored.Shapes, shapes: stored.Shapes) -> int | None:
+    """The width on which all variables of the logits agree that are there."""
+    head = [name for name in table if name not in body and name in shapes]
+    widths = {shapes[name][-1] for name in head if len(shapes[name]) == len(table[name])}
+    return widths.pop() if len(widths) == 1 else None

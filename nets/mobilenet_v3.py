@@ -68,25 +68,21 @@ def _minimalistic(definition: Definition) -> Definition:
 
 
 def _edgetpu_blocks() -> tuple[Block, ...]:
-    # (kernel, expansion of the first and of the other blocks, width, stride, count, fused)
+    # (kernel, expansion of the first and of the other blocks, width, stride, count, fused, whether
+    # the first block adds its input where widths agree)
     stages = (
-        (3, 1, 1, 16, 1, 1, True),
-        (3, 8, 4, 32, 2, 4, True),
-        (3, 8, 4, 48, 2, 4, True),
-        (3, 8, 4, 96, 2, 4, False),
-        (3, 8, 4, 96, 1, 4, False),
-        (5, 8, 4, 160, 2, 4, False),
-        (3, 8, 8, 192, 1, 1, False),
+        (3, 1, 1, 16, 1, 1, True, True),
+        (3, 8, 4, 32, 2, 4, True, True),
+        (3, 8, 4, 48, 2, 4, True, True),
+        (3, 8, 4, 96, 2, 4, False, True),
+        (3, 8, 4, 96, 1, 4, False, False),
+        (5, 8, 4, 160, 2, 4, False, True),
+        (3, 8, 8, 192, 1, 1, False, True),
     )
     blocks = []
-    for kernel, first, others, width, stride, count, fused in stages:
-        for i in range(count):
-            expansion = first if i == 0 else others
-            # The first block of a stage never adds its input, also where widths agree
-            # (the second stage of width 96).
-            blocks.append(
-                Block(kernel, expansion, width, False, RELU, stride if i == 0 else 1, fused, i > 0)
-            )
+    for kernel, expansion, later, width, stride, count, fused, adds in stages:
+        blocks.append(Block(kernel, expansion, width, False, RELU, stride, fused, adds))
+        blocks += [Block(kernel, later, width, False, RELU, 1, fused, True)] * (count - 1)
     return tuple(blocks)
 
 

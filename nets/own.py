@@ -7,6 +7,7 @@ import importlib
 import sys
 from pathlib import Path
 
+from nets import checking
 from nets.errors import NetworkError
 from nets.spec import NetworkSpec
 
@@ -24,7 +25,7 @@ def load(reference: str) -> NetworkSpec:
 
     Raises:
       NetworkError: where there is no such module or name, where the module cannot be imported, and
-        where the name is not that of a NetworkSpec.
+        where the name is not that of a NetworkSpec, or of one with a field that cannot be.
     """
     module_name, _, attribute = reference.partition(":")
     if not module_name or not attribute:
@@ -38,7 +39,7 @@ def load(reference: str) -> NetworkSpec:
         raise NetworkError(
             f"{reference}: {error}; run the command in the folder that holds it, or set PYTHONPATH"
         ) from error
-    except Exception as error:  # whatever the user's module raises
+    except (Exception, SystemExit) as error:  # whatever the user's module raises
         raise NetworkError(
             f"{reference}: importing {module_name} failed: {type(error).__name__}: {error}"
         ) from error
@@ -47,4 +48,7 @@ def load(reference: str) -> NetworkSpec:
         raise NetworkError(
             f"{reference}: {attribute!r} is {what} in {module_name}, not a nets.NetworkSpec"
         )
+    wrong = list(checking.complaints(found))
+    if wrong:
+        raise NetworkError(f"{reference}: {'; '.join(wrong)}")
     return dataclasses.replace(found, reference=reference)

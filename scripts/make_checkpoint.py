@@ -60,7 +60,10 @@ def main() -> None:
     parser.add_argument("network", metavar="NETWORK", help="a name, or package.module:SPEC")
     parser.add_argument("prefix", type=Path)
     arguments = parser.parse_args()
-    make(arguments.network, arguments.prefix)
+    try:
+        make(arguments.network, arguments.prefix)
+    except nets.NetworkError as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

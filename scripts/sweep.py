@@ -78,7 +78,9 @@ def measure(network: str, task: str, checkpoint: Path, output: Path) -> Row:
         printed.seek(0)
         errors.seek(0)
         if process.returncode:
-            return Row(network, task, seconds, peak / 1e6, 0.0, errors.read().splitlines()[-1])
+            said = errors.read().splitlines()[-1:]
+            outcome = ": ".join([f"exit code {process.returncode}", *said])  # below 0: a signal
+            return Row(network, task, seconds, peak / 1e6, 0.0, outcome)
         proof = json.loads(printed.read())["record"]["proof"]
     size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
     outcome = f"{proof['passed']} checks passed"
@@ -123,6 +125,8 @@ def main() -> int:
     names = [name for name in of_one_size() if fnmatch.fnmatchcase(name, arguments.pattern)]
     if arguments.size != "all":
         names = [name for name in names if is_large(name) == (arguments.size == "large")]
+    if not names:
+        parser.error(f"no {arguments.size} network is named like {arguments.pattern}")
     start = time.perf_counter()
     rows = sweep(names)
     print(f"\n{len(rows)} exports, {(time.perf_counter() - start) / 60:.1f} minutes in all")

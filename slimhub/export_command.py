@@ -81,6 +81,8 @@ def _lines(result: Result, output: str) -> list[str]:
     source, labels = record["checkpoint"], record["labels"]
     width, unit = record["output"]["width"], record["output"]["name"].replace("_vector", "s")
     rows = [("network", f"{record['network']['name']}, {record['task']}: {width} {unit}")]
+    if result.network_choice:
+        rows.append(("", result.network_choice))
     rows.append(("checkpoint", f"{source['name']}, of {source['source']}"))
     rows.append(("", result.choice))
     rows += [("" if i else "variables", line) for i, line in enumerate(result.filled)]

@@ -22,7 +22,8 @@ def resolve(tmp_path):
         write_checkpoint(prefix, {n: support.synthetic_value(n, s) for n, s in shapes.items()})
         request = export.Request("auto", str(prefix), str(tmp_path / "artifact"), **options)
         with checkpoints.open(str(prefix)) as checkpoint:
-            return automatic.resolve(request, checkpoint), automatic.matches(checkpoint)
+            resolved, reason = automatic.resolve(request, checkpoint)
+            return resolved, automatic.matches(checkpoint), reason
 
     return run
 
@@ -37,7 +38,8 @@ def with_classes(network, count):
 
 
 def test_the_network_that_fits_is_taken(resolve):
-    request, matches = resolve(stored.variables("mobilenet_v3_small_075_224"))
+    request, matches, reason = resolve(stored.variables("mobilenet_v3_small_075_224"))
+    assert reason == "the only registered network that the checkpoint fits"
     assert request.network == "mobilenet_v3_small_075_224"
     assert request.num_classes is None
     assert [str(match) for match in matches] == [
@@ -53,14 +55,22 @@ def test_other_classes_are_taken_over(resolve):
 
 def test_the_number_of_classes_decides(resolve):
     assert resolve(stored.variables("resnet_v1_50"))[0].network == "resnet_v1_50"
-    assert resolve(stored.variables("resnet_v1_50_caffe"))[0].network == "resnet_v1_50_caffe"
+    request, _, reason = resolve(stored.variables("resnet_v1_50_caffe"))
+    assert request.network == "resnet_v1_50_caffe"
+    # It might be one's own with 1000 classes, and nothing but its owner knows.
+    assert reason == (
+        "taken for its 1000 classes; the variables are also those of resnet_v1_50, which takes "
+        "images as x * 2 - 1, in [-1, 1]: name the network if yours does"
+    )
     with pytest.raises(export.RequestError, match="several networks: resnet_v1_50, resnet_v1_50_c"):
         resolve(with_classes("resnet_v1_50", 5))
 
 
 def test_the_size_decides(resolve):
     shapes = stored.variables("mobilenet_v2_035_96")
-    assert resolve(shapes, image_size=128)[0].network == "mobilenet_v2_035_128"
+    request, _, reason = resolve(shapes, image_size=128)
+    assert request.network == "mobilenet_v2_035_128"
+    assert "the variables are also those of mobilenet_v2_035_224, mobilenet_v2_035_192" in reason
     with pytest.raises(export.RequestError) as refusal:
         resolve(shapes)
     assert "mobilenet_v2_035_224, mobilenet_v2_035_192" in str(refusal.value)
@@ -72,11 +82,30 @@ def test_the_size_decides(resolve):
 def test_what_is_left_over_is_named(resolve):
     shapes = stored.variables("inception_v3")
     more = {"InceptionV3/AuxLogits/Conv2d_1b_1x1/weights": (1, 1, 768, 128), "mine/w": (2,)}
-    _, matches = resolve(shapes | more | {"global_step": ()})
+    _, matches, _ = resolve(shapes | more | {"global_step": ()})
     assert str(matches[0]) == (
         "inception_v3, with 1001 classes; depth multiplier 1; 1 left over as expected, of the "
         "auxiliary head; 1 left over: mine/w"
     )
+
+
+def test_averages_alone_are_variables(resolve):
+    shapes = stored.variables("mobilenet_v3_small_075_224")
+    shadows = {f"{name}/ExponentialMovingAverage": shape for name, shape in shapes.items()}
+    assert resolve(shadows)[0].network == "mobilenet_v3_small_075_224"
+    # Statistics are often not averaged.
+    mixed = {n.removesuffix("/ExponentialMovingAverage") if "moving" in n else n: s
+             for n, s in shadows.items()}  # fmt: skip
+    _, matches, _ = resolve(mixed)
+    assert (matches[0].fit.is_whole, matches[0].left_over) == (True, ())
+
+
+def test_logits_that_do_not_agree_are_none(resolve):
+    shapes = stored.variables("mobilenet_v3_small_075_224")
+    scope = "MobilenetV3/Logits/Conv2d_1c_1x1"
+    for odd in ({f"{scope}/biases": (7,)}, {f"{scope}/biases": (), f"{scope}/weights": ()}):
+        _, matches, _ = resolve(shapes | odd)
+        assert matches[0].fit.num_classes is None
 
 
 def test_where_none_fits_the_closest_is_named(resolve):

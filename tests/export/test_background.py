@@ -47,6 +47,15 @@ def test_labels_of_ones_own_may_name_the_background(tmp_path, count):
     assert (len(found.names), found.names[0]) == (1000, "class 1")
 
 
+def test_a_background_that_was_not_there_has_no_built_in_labels():
+    from export import labels
+
+    # 1000 classes of one's own, the first of them background: not ImageNet's 1000.
+    spec = nets.get("vgg_16").customized(num_classes=1000, drop_background=True)
+    assert spec.output_width("classification") == 999
+    assert labels.choose(None, "classification", spec) is None
+
+
 def test_without_a_background_there_is_none_to_drop():
     with pytest.raises(nets.NetworkError, match="vgg_16 has no background class to drop"):
         nets.get("vgg_16").customized(drop_background=True)

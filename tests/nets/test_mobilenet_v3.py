@@ -37,8 +37,15 @@ def test_dropout_acts_on_logits_in_training_only():
     assert (logits == again).all()
 
 
-def test_edgetpu_adds_no_input_in_the_first_block_of_a_stage():
-    spec = nets.get("mobilenet_edgetpu_100_224").customized(image_size=32)
+# At 0.25 the stem is as wide as block 0, and block 0's input is added; that of block 13, the first
+# of the second stage of width 96, never is.
+@pytest.mark.parametrize(
+    ("multiplier", "without"),
+    [(1.0, {0, 1, 5, 9, 13, 17, 21}), (0.25, {1, 5, 9, 13, 17, 21})],
+)
+def test_edgetpu_adds_inputs_of_the_same_width(multiplier, without):
+    spec = nets.get("mobilenet_edgetpu_100_224")
+    spec = spec.customized(image_size=32, depth_multiplier=multiplier)
     network = support.SourceNetwork(spec, None)
     sums = [
         op.name
@@ -46,5 +53,5 @@ def test_edgetpu_adds_no_input_in_the_first_block_of_a_stage():
         if op.type == "AddV2" and "Initializer" not in op.name
     ]
     blocks = {name.split("/")[1] for name in sums if "expanded_conv" in name}
-    without = {0, 1, 5, 9, 13, 17, 21}
-    assert blocks == {f"expanded_conv_{i}" for i in range(22) if i not in without}
+    names = ["expanded_conv", *(f"expanded_conv_{i}" for i in range(1, 22))]
+    assert blocks == {name for i, name in enumerate(names) if i not in without}

@@ -11,6 +11,10 @@ from nets import NetworkSpec
 
 SPEC = NetworkSpec(name="mine", scope="Mine", builder=print, image_size=64, feature_depth=8)
 NOT_ONE = 3
+BAD = NetworkSpec(
+    name="", scope=None, builder=3, image_size=0, feature_depth=8.5, weight_decay="x", head="(",
+    regularized=None, input_scaling="none", dropout_keep=0,
+)
 """
 
 
@@ -20,6 +24,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "module_of_mine.py").write_text(MODULE)
     (tmp_path / "broken_of_mine.py").write_text("1 / 0\n")
+    (tmp_path / "quitting_of_mine.py").write_text("import sys; sys.exit(3)\n")
     (tmp_path / "needy_of_mine.py").write_text("import nowhere_to_be_found\n")
     return tmp_path
 
@@ -37,6 +42,16 @@ def test_a_spec_is_found_in_the_current_folder(folder):
         ("module_of_mine:OTHER", "'OTHER' is nothing in module_of_mine"),
         ("module_of_mine:NOT_ONE", "'NOT_ONE' is a int in module_of_mine"),
         ("broken_of_mine:SPEC", "importing broken_of_mine failed: ZeroDivisionError"),
+        ("quitting_of_mine:SPEC", "importing quitting_of_mine failed: SystemExit: 3"),
+        ("module_of_mine:BAD", "name is '', not a name; scope is None, not a text; builder is 3,"),
+        (
+            "module_of_mine:BAD",
+            "image_size is 0, not a whole number from 1 on; feature_depth is 8.5",
+        ),
+        ("module_of_mine:BAD", "weight_decay is 'x', not a number from 0 to 1; dropout_keep is 0,"),
+        ("module_of_mine:BAD", "input_scaling is 'none', not one of"),
+        ("module_of_mine:BAD", "regularized is None, not a regular expression: first argument"),
+        ("module_of_mine:BAD", "head is '(', not a regular expression: missing ), unterminated"),
         ("needy_of_mine:SPEC", "No module named 'nowhere_to_be_found'"),
         (":SPEC", "write package.module:NAME"),
         ("module_of_mine:", "write package.module:NAME"),
