@@ -96,7 +96,7 @@ def deliver(
       PublishError: where the artifact fails its proof, or the destination does not take it.
     """
     destination = targets.parse(target)
-    package = _package(Path(artifact), options)
+    package = pack(artifact, options)
     _check_options(destination, target, options)
     destination.check(package)
     with contextlib.ExitStack() as resources:
@@ -117,7 +117,18 @@ def deliver(
     return Outcome(target, package.files, plan, not options.dry_run)
 
 
-def _package(folder: Path, options: Options) -> Package:
+def pack(artifact: str | os.PathLike[str], options: Options) -> Package:
+    """Looks at what is to be published, without running it.
+
+    Args:
+      artifact: folder that `slimhub export` wrote.
+      options: how to publish.
+
+    Raises:
+      RequestError: for a key or address that cannot be.
+      PublishError: where the artifact is not what its record says.
+    """
+    folder = Path(artifact)
     if options.sign is not None:
         signing.check_key(options.sign)
     if options.url is not None and not options.url.startswith(("http://", "https://")):
