@@ -96,8 +96,8 @@ def deliver(
       PublishError: where the artifact fails its proof, or the destination does not take it.
     """
     destination = targets.parse(target)
-    package = pack(artifact, options)
     _check_options(destination, target, options)
+    package = pack(artifact, options)
     destination.check(package)
     with contextlib.ExitStack() as resources:
         progress.phase(PHASES[0])

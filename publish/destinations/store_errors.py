@@ -35,6 +35,15 @@ def telling(store: Store, what: str, then: str = "") -> Iterator[None]:
         raise PublishError(f"cannot {what}: {_reason(store, error)}{then}") from error
 
 
+def is_of_content(error: Exception) -> bool:
+    """Whether a client says that a file it read is not what the store's own digest is of.
+
+    Args:
+      error: that a client raised.
+    """
+    return "Checksum" in type(error).__name__  # botocore's and gcsfs's both
+
+
 def _is_of_the_store(error: Exception) -> bool:
     package = type(error).__module__.split(".")[0]
     # gcsfs has a ValueError for some answers.

@@ -7,6 +7,7 @@ import dataclasses
 import http.server
 import json
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,8 @@ def s3(folder: Path) -> Iterator[Place]:
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    # What servers before this one held in the same process, it would hold as well.
+    urllib.request.urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
     try:
         with proxy(f"{host}:{port}") as front:
             key, token = SECRETS["s3"]

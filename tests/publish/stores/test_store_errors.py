@@ -18,7 +18,6 @@ ANSWERS = [
     (403, "answers 403.*: the credentials must be valid, and allow to list, read and write there"),
     (429, "goes on answering 429.*: try again later"),
     (500, "goes on answering 500.*: try again later"),
-    (503, "goes on answering 503.*: try again later"),
 ]
 
 
