@@ -183,5 +183,5 @@ def _send(destination: Destination, package: Package, plan: Plan, progress: Prog
     try:
         destination.send(package, plan, transfer)
     except KeyboardInterrupt:
-        said = f"{len(sent)} of {len(sizes)} files were begun: publish again to go on"
+        said = f"{len(sent)} of {len(sizes)} files are there: publish again to go on"
         raise KeyboardInterrupt(said) from None

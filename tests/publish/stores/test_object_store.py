@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import publish
-from publish import bundle
-from publish.destinations import targets
+from publish import bundle, signing
+from publish.destinations import delivery, targets
 from tests.publish.conftest import HANDLE
 from tests.publish.stores.conftest import begin, put
 from tests.publish.stores.faulty import Fault
@@ -128,6 +128,22 @@ def test_a_byte_that_changed_on_the_way_is_found(artifact, remote, impatient):
     with pytest.raises(publish.PublishError, match=r"is not what was sent|cannot send"):
         destination.send(package, plan, lambda *_: None)
         destination.confirm(package, plan)
+
+
+def test_a_signature_that_is_there_is_kept(copied, place, keys):
+    sent = []
+    for name in ("mine", "mine", "other"):
+        destination = targets.parse(place.target)
+        kept = destination.signature(delivery.pack(copied, delivery.Options(HANDLE)))
+        with signing.signed(copied, keys(name)[0], kept) as folder:
+            if name == "other":
+                with pytest.raises(publish.PublishError, match=r"other content \(.*model\.sig\)"):
+                    put(folder, place)
+            else:
+                sent.append(len(put(folder, place)[0].changes))
+    assert sent == [10, 0]
+    with pytest.raises(publish.PublishError, match=r"other content"):
+        put(copied, place)  # without its signature
 
 
 def test_a_cut_connection_is_tried_again(artifact, remote, impatient):
