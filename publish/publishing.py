@@ -85,7 +85,7 @@ def choose(
     content = facts.read(folder)
     if url is not None and not url.startswith(("http://", "https://")):
         raise RequestError(f"the address {url} must begin with https:// or http://")
-    check_files(folder, content)
+    facts.check_files(folder, content)
     named = Handle.for_record(content, handle)
     return Item(folder, content, named, url and url.rstrip("/"), page_options)
 
@@ -155,25 +155,6 @@ def check_hub(hub: Path, artifact: Path) -> None:
     is_empty = not hub.is_dir() or not any(p.name != moves.FOLDER for p in hub.iterdir())
     if not is_empty and index.read(hub) is None and not (hub / moves.FOLDER).is_dir():
         raise RequestError(f"{hub} holds other things and is no hub: name another folder")
-
-
-def check_files(folder: Path, content: dict[str, Any]) -> None:
-    """Refuses an artifact that is not what its record says.
-
-    Args:
-      folder: of the artifact.
-      content: its record.
-
-    Raises:
-      PublishError: names what changed.
-    """
-    told, found = content["files"], record.describe_files(folder)
-    changed = sorted(n for n in told.keys() | found.keys() if told.get(n) != found.get(n))
-    if changed:
-        raise PublishError(
-            f"{folder} is not what was exported: {', '.join(changed[:3])} changed, came or went; "
-            "export it again"
-        )
 
 
 def _stage(item: Item, hub: Path, stage: moves.Stage) -> Outcome:

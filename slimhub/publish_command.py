@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from publish.publishing import Item, Outcome
 
 NAME = "publish"
-SUMMARY = "Publishes an artifact, with its page, to a hub."
+SUMMARY = "Publishes an artifact, with its page, to a hub or a store."
 _SCHEME = "hub:"
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from export import record
 from export.errors import RequestError
-from publish import bundle, facts, publishing, signing
+from publish import bundle, facts, signing
 from publish.destinations import targets
 from publish.destinations.destination import Destination, File, Package, Plan
 from publish.errors import PublishError
@@ -135,7 +135,7 @@ def pack(artifact: str | os.PathLike[str], options: Options) -> Package:
         raise RequestError(f"the address {options.url} must begin with https:// or http://")
     bundle.files_of(folder)
     content = facts.read(folder)
-    publishing.check_files(folder, content)
+    facts.check_files(folder, content)
     return Package(
         folder=folder,
         content=content,

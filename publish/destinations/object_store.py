@@ -136,7 +136,9 @@ class ObjectStore:
     def _check_unchanged(self, handle: Handle, there: dict[str, dict[str, Any]]) -> None:
         """Refuses a version that has other files there, or other bytes; its page may differ."""
         of_version = re.compile(rf"{re.escape(str(handle))}(/.*|\.tar\.gz|\.tar\.gz\.sha256)")
-        for name in sorted(filter(of_version.fullmatch, there)):
+        names = filter(of_version.fullmatch, there)
+        # A file of the copy tells more than the archive, which differs as well.
+        for name in sorted(names, key=lambda name: (name.startswith(f"{handle}."), name)):
             item = self._items.get(name)
             if item is None or not self._is_same(item, there[name]):
                 raise PublishError(

@@ -141,7 +141,7 @@ def test_a_signature_that_is_there_is_kept(copied, place, keys):
                     put(folder, place)
             else:
                 sent.append(len(put(folder, place)[0].changes))
-    assert sent == [10, 0]
+    assert sent == [9, 0]
     with pytest.raises(publish.PublishError, match=r"other content"):
         put(copied, place)  # without its signature
 
