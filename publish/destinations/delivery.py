@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import re
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from publish.destinations import targets
 from publish.destinations.destination import Destination, File, Package, Plan
 from publish.errors import PublishError
 
+_URL = re.compile(r"https?://[^\s<>?#@]+")
 _FLAGS = ("handle", "license", "dataset", "overwrite_card", "url")  # not every target heeds them
 
 
@@ -131,8 +133,11 @@ def pack(artifact: str | os.PathLike[str], options: Options) -> Package:
     folder = Path(artifact)
     if options.sign is not None:
         signing.check_key(options.sign)
-    if options.url is not None and not options.url.startswith(("http://", "https://")):
-        raise RequestError(f"the address {options.url} must begin with https:// or http://")
+    if options.url is not None and not _URL.fullmatch(options.url):
+        raise RequestError(
+            f"the address {options.url} must begin with https:// or http://, and hold no name, "
+            "password, query or blank"
+        )
     bundle.files_of(folder)
     content = facts.read(folder)
     facts.check_files(folder, content)

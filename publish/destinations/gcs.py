@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from export.errors import RequestError
-from publish.destinations.stores import Store, check_parts
+from publish.destinations.stores import Store, check_parts, without_user
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -93,8 +93,8 @@ class Gcs(Store):
 
     def address(self) -> str:
         """URL of the root."""
-        own = os.environ.get("STORAGE_EMULATOR_HOST")
-        return f"{(own or 'https://storage.googleapis.com').rstrip('/')}/{self.root}"
+        endpoint = os.environ.get("STORAGE_EMULATOR_HOST") or "https://storage.googleapis.com"
+        return f"{without_user(endpoint)}/{self.root}"
 
     def load(self, name: str, archive: str) -> str:
         """By its folder with the reader's credentials, which TensorFlow finds, or by its URL."""

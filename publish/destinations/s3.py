@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from export.errors import RequestError
-from publish.destinations.stores import Store, check_parts
+from publish.destinations.stores import Store, check_parts, without_user
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -86,10 +85,13 @@ class S3(Store):
 
     def address(self) -> str:
         """URL of the root."""
+        import botocore.session
+
         bucket, _, prefix = self.root.partition("/")
-        own = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        if own:
-            return f"{own.rstrip('/')}/{self.root}"
+        client = botocore.session.get_session().create_client("s3")
+        endpoint = without_user(client.meta.endpoint_url)
+        if not endpoint.endswith(".amazonaws.com"):
+            return f"{endpoint}/{self.root}"
         if "." in bucket:  # no certificate is for such a host
             return f"https://s3.amazonaws.com/{self.root}"
         return f"https://{bucket}.s3.amazonaws.com/{prefix}".rstrip("/")

@@ -83,6 +83,15 @@ class Store:
         return f'hub.KerasLayer("{archive}")'
 
 
+def without_user(endpoint: str) -> str:
+    """A URL without a name and password that it may hold, and without a `/` at its end.
+
+    Args:
+      endpoint: of a store.
+    """
+    return re.sub(r"//[^/@]*@", "//", endpoint).rstrip("/")
+
+
 def check_parts(target: str, parts: list[str]) -> None:
     """Refuses a prefix that URLs, or other programs, would take for something else.
 

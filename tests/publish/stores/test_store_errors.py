@@ -9,6 +9,8 @@ import pytest
 import export
 import publish
 from publish.destinations import delivery, targets
+from publish.destinations.gcs import Gcs
+from publish.destinations.s3 import S3
 from tests.publish.stores.conftest import begin
 from tests.publish.stores.faulty import Fault
 from tests.publish.stores.places import SECRETS
@@ -140,9 +142,23 @@ def test_a_folder_in_an_artifact_is_refused(artifact):
         assert "is a SavedModel: name a target outside of it" in said
 
 
+def test_an_address_tells_no_password(home, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://name:FAKESECRET@store.example:9000/")
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://name:FAKESECRET@store.example")
+    assert S3.parse("s3://bucket/x").address() == "http://store.example:9000/bucket/x"
+    assert Gcs.parse("gs://bucket/x").address() == "http://store.example/bucket/x"
+
+
+def test_public_addresses(home):
+    assert S3.parse("s3://bucket/x").address() == "https://bucket.s3.amazonaws.com/x"
+    assert S3.parse("s3://bucket").address() == "https://bucket.s3.amazonaws.com"
+    assert S3.parse("s3://my.bucket/x").address() == "https://s3.amazonaws.com/my.bucket/x"
+    assert Gcs.parse("gs://bucket/x").address() == "https://storage.googleapis.com/bucket/x"
+
+
 @pytest.mark.parametrize("option", ["handle", "license", "url"])
 def test_options_that_cannot_be(artifact, place, option):
-    values = {"handle": "a/1", "license": "mine", "url": "ftp://x"}
+    values = {"handle": "a/1", "license": "mine", "url": "https://me:x@y"}
     refused(
         lambda: begin(artifact().path, place, **{option: values[option]}),
         error=export.RequestError,
