@@ -157,9 +157,10 @@ def test_an_interrupt_says_what_is_there(artifact, tmp_path, environment):
         output, errors = process.communicate(timeout=30)
         assert process.returncode == 130
         assert output == ""
-        said = "slimhub: interrupted; 4 of 9 files are there: publish again to go on"
+        said = "slimhub: interrupted; 4 of 8 files are there: publish again to go on"
         assert errors.splitlines()[-1] == said
         assert f"{HANDLE}.tar.gz" not in place.files()
+        assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_an_artifact_that_fails_its_proof_is_not_published(artifact, tmp_path, environment):
