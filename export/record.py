@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from export.request import Request
 
 PATH = "assets.extra/slimhub.json"  # inside the artifact
+SIGNATURE = "assets.extra/model.sig"  # of all other files; comes when an artifact is published
 _FORMAT = 1  # of the record; higher where a reader of the old one would be wrong
 _PACKAGES = ("tensorflow", "tf-slim", "numpy")
 
@@ -117,10 +118,10 @@ def describe_proof(mode: str, proof: Proof | None) -> dict[str, Any]:
 
 
 def describe_files(folder: Path) -> dict[str, dict[str, Any]]:
-    """Size in bytes and sha256 of every file of an artifact, without the record itself."""
+    """Size in bytes and sha256 of every file of an artifact, but the record and a signature."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder).as_posix(): path for path in paths}
-    return {name: describe_file(path) for name, path in names.items() if name != PATH}
+    return {n: describe_file(path) for n, path in names.items() if n not in (PATH, SIGNATURE)}
 
 
 def describe_file(path: Path) -> dict[str, Any]:

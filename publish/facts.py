@@ -104,6 +104,25 @@ def check(content: Any) -> None:
         _check_table(content["golden"]["output"], "golden.output", _GOLDEN)
 
 
+def check_files(folder: Path, content: dict[str, Any]) -> None:
+    """Refuses an artifact that is not what its record says.
+
+    Args:
+      folder: of the artifact.
+      content: its record.
+
+    Raises:
+      PublishError: names what changed.
+    """
+    told, found = content["files"], record.describe_files(folder)
+    changed = sorted(n for n in told.keys() | found.keys() if told.get(n) != found.get(n))
+    if changed:
+        raise PublishError(
+            f"{folder} is not what was exported: {', '.join(changed[:3])} changed, came or went; "
+            "export it again"
+        )
+
+
 def proof_counts(content: dict[str, Any]) -> dict[str, int]:
     """How many checks of an artifact's proof went which way."""
     return {key: count for key, count in content["proof"].items() if key != "mode"}

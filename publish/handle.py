@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import Any
 
 from export.errors import RequestError
 
+_DEFAULT_PUBLISHER = "local"
 PUBLISHER = re.compile(r"[a-z\d-]+", re.ASCII)
 NAME = re.compile(r"[\w.-]+(/[\w.-]+)*", re.ASCII)
 VERSION = re.compile(r"\d+", re.ASCII)
@@ -73,3 +75,18 @@ class Handle:
                     "files are called so"
                 )
         return cls(publisher, name, int(version))
+
+    @classmethod
+    def for_record(cls, content: dict[str, Any], text: str | None) -> Handle:
+        """Reads a handle, or makes up `local/NETWORK/TASK/1`.
+
+        Args:
+          content: the record of what is called so.
+          text: the handle; None where the user gives none.
+
+        Raises:
+          RequestError: says which part is wrong.
+        """
+        if text is None:
+            text = f"{_DEFAULT_PUBLISHER}/{content['network']['name']}/{content['task']}/1"
+        return cls.parse(text)

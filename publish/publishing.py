@@ -21,7 +21,6 @@ from publish.errors import PublishError
 from publish.handle import Handle
 from publish.index import Index, Version
 
-DEFAULT_PUBLISHER = "local"
 _LOCK_SECONDS = 600.0
 
 
@@ -84,12 +83,11 @@ def choose(
     folder = Path(artifact)
     bundle.files_of(folder)
     content = facts.read(folder)
-    default = f"{DEFAULT_PUBLISHER}/{content['network']['name']}/{content['task']}/1"
     if url is not None and not url.startswith(("http://", "https://")):
         raise RequestError(f"the address {url} must begin with https:// or http://")
-    _check_files(folder, content)
-    handle = Handle.parse(default if handle is None else handle)
-    return Item(folder, content, handle, url and url.rstrip("/"), page_options)
+    facts.check_files(folder, content)
+    named = Handle.for_record(content, handle)
+    return Item(folder, content, named, url and url.rstrip("/"), page_options)
 
 
 def publish(item: Item, hub: Path) -> Outcome:
@@ -104,7 +102,7 @@ def publish(item: Item, hub: Path) -> Outcome:
     """
     import filelock
 
-    _check_hub(hub, item.artifact)
+    check_hub(hub, item.artifact)
     try:
         (hub / moves.FOLDER).mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(hub / moves.FOLDER / "lock", timeout=_LOCK_SECONDS):
@@ -131,12 +129,22 @@ def preview(item: Item, hub: Path, scratch: Path) -> Outcome:
     Raises:
       PublishError: as `publish`.
     """
-    _check_hub(hub, item.artifact)
+    check_hub(hub, item.artifact)
     stage = moves.Stage(scratch)
     return _stage(item, hub, stage)
 
 
-def _check_hub(hub: Path, artifact: Path) -> None:
+def check_hub(hub: Path, artifact: Path) -> None:
+    """Refuses a hub that cannot be one.
+
+    Args:
+      hub: folder, which need not exist.
+      artifact: what is to be published to it.
+
+    Raises:
+      RequestError: says why.
+      PublishError: for an index that is none.
+    """
     if os.path.lexists(hub) and not hub.is_dir():
         raise RequestError(f"{hub} is no folder: name another hub")
     if (hub / "saved_model.pb").exists():
@@ -147,16 +155,6 @@ def _check_hub(hub: Path, artifact: Path) -> None:
     is_empty = not hub.is_dir() or not any(p.name != moves.FOLDER for p in hub.iterdir())
     if not is_empty and index.read(hub) is None and not (hub / moves.FOLDER).is_dir():
         raise RequestError(f"{hub} holds other things and is no hub: name another folder")
-
-
-def _check_files(folder: Path, content: dict[str, Any]) -> None:
-    told, found = content["files"], record.describe_files(folder)
-    changed = sorted(n for n in told.keys() | found.keys() if told.get(n) != found.get(n))
-    if changed:
-        raise PublishError(
-            f"{folder} is not what was exported: {', '.join(changed[:3])} changed, came or went; "
-            "export it again"
-        )
 
 
 def _stage(item: Item, hub: Path, stage: moves.Stage) -> Outcome:
@@ -226,7 +224,9 @@ def _markdown(item: Item, url: str) -> str:
 def _version(item: Item, markdown: str, archive: dict[str, Any]) -> Version:
     head = parts.split(markdown)
     files = dict(item.content["files"])
-    files[record.PATH] = record.describe_file(item.artifact / record.PATH)
+    for name in (record.PATH, record.SIGNATURE):
+        if (item.artifact / name).is_file():
+            files[name] = record.describe_file(item.artifact / name)
     return Version(
         item.handle.version,
         head.description,

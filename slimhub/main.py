@@ -112,8 +112,8 @@ def _main(arguments: argparse.Namespace) -> int:
         return _report(error, WRONG_COMMAND_LINE, arguments.debug)
     except (CheckpointError, ExportError, PublishError) as error:
         return _report(error, FAILED, arguments.debug)
-    except KeyboardInterrupt:
-        print("slimhub: interrupted; nothing was written", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"slimhub: interrupted; {interrupt or 'nothing was written'}", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:  # the reader of the output went away, as in `slimhub list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="which network it is, where the artifact does not say",
     )
+    parser.add_argument(
+        "--public_key",
+        metavar="FILE",
+        help="the key that its signature must have been made with, as PEM",
+    )
     parser.add_argument("--task", choices=TASKS, default=None, help="its task; with --network")
     network_options.add(parser)
 
@@ -38,12 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Verifies, and prints every check; exit code 1 where one failed."""
     from export.verify import PHASES, verify
+    from publish import signing
     from slimhub.progress import Progress
 
     if arguments.report is not None:
         from export.verify import report
 
         report.check_folder(arguments.report, arguments.artifact)
+    signature = signing.check(arguments.artifact, arguments.public_key)
     with Progress(len(PHASES)) as progress:
         proof = verify(
             arguments.artifact,
@@ -56,6 +64,8 @@ def execute(arguments: argparse.Namespace) -> int:
             on_phase=progress.phase,
             on_transfer=progress.transfer,
         )
+    if signature is not None:
+        proof = dataclasses.replace(proof, checks=(signature, *proof.checks))
     if arguments.format == "json":
         print(json.dumps(proof.to_json(), indent=2))
     else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 # Takes (what, bytes done, bytes in all or None) while something is sent.
 Transfer = Callable[[str, int, "int | None"], None]
@@ -36,6 +36,7 @@ class Package:
       license: SPDX-like id such as `apache-2.0`, or None.
       dataset: id of the data it was trained on, or None where it is not known.
       overwrite_card: whether a remote README may be replaced.
+      url: address that what is under the target is read at, where it is not the store's own.
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class Package:
     license: str | None = None
     dataset: str | None = None
     overwrite_card: bool = False
+    url: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +82,14 @@ class Plan:
 
 
 class Destination(Protocol):
-    """One place to publish to, parsed from a target such as `hf://owner/name`."""
+    """One place to publish to, parsed from a target such as `hf://owner/name`.
+
+    Attributes:
+      options: the fields of `Package` that it heeds, of `handle`, `license`, `dataset`,
+        `overwrite_card` and `url`; naming another one is refused.
+    """
+
+    options: ClassVar[frozenset[str]]
 
     def check(self, package: Package) -> None:
         """Refuses, without the network, what the place would refuse later.
@@ -88,6 +97,19 @@ class Destination(Protocol):
         Raises:
           RequestError: for a target, a licence or a package that breaks its rules, for a missing
             extra, and for missing credentials.
+        """
+
+    def signature(self, package: Package) -> bytes | None:
+        """The file `export.record.SIGNATURE` that is there, None where there is none.
+
+        Signing the same files again gives another signature; one that is there and holds is kept,
+        so that publishing them again changes nothing.
+
+        Args:
+          package: to be signed; without a signature.
+
+        Raises:
+          PublishError: where the place cannot be asked.
         """
 
     def plan(self, package: Package) -> Plan:

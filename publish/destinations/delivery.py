@@ -1,0 +1,192 @@
+"""The way of an artifact to a destination, the same for all."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import re
+from pathlib import Path
+from typing import Any, Protocol
+
+from export import record
+from export.errors import RequestError
+from publish import bundle, facts, signing
+from publish.destinations import targets
+from publish.destinations.destination import Destination, File, Package, Plan
+from publish.errors import PublishError
+
+_URL = re.compile(r"https?://[^\s<>?#@]+")
+_FLAGS = ("handle", "license", "dataset", "overwrite_card", "url")  # not every target heeds them
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How to publish.
+
+    Attributes:
+      handle: see `Package`, as the next ones.
+      license: see `Package`.
+      dataset: see `Package`.
+      overwrite_card: see `Package`.
+      url: see `Package`.
+      sign: file of the private key to sign with, or None.
+      network: `package.module:SPEC` of an artifact that is of a network of the user's own.
+      dry_run: whether to stop before anything is sent.
+    """
+
+    handle: str | None = None
+    license: str | None = None
+    dataset: str | None = None
+    overwrite_card: bool = False
+    url: str | None = None
+    sign: str | None = None
+    network: str | None = None
+    dry_run: bool = False
+
+
+class Progress(Protocol):
+    """Hears how far the work is."""
+
+    def phase(self, name: str) -> None:
+        """Says that a phase begins."""
+
+    def transfer(self, what: str, done: int, total: int | None) -> None:
+        """Says how much of something was sent, in bytes."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What was done, or would be.
+
+    Attributes:
+      target: as it was given.
+      files: of the artifact, with its signature.
+      plan: changes in order, none where everything was there.
+      is_published: whether it is there, compared; False after a dry run.
+    """
+
+    target: str
+    files: dict[str, File]
+    plan: Plan
+    is_published: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome as JSON."""
+        return dataclasses.asdict(self)
+
+
+PHASES = ("verifying the artifact", "comparing with what is there", "sending", "comparing again")
+
+
+def deliver(
+    artifact: str | os.PathLike[str], target: str, options: Options, progress: Progress
+) -> Outcome:
+    """Publishes an artifact, unless its proof fails, or it is there already.
+
+    Args:
+      artifact: folder that `slimhub export` wrote.
+      target: see `targets.KNOWN`.
+      options: how.
+      progress: hears of `PHASES` and files.
+
+    Returns:
+      What was done; of a dry run, what would be.
+
+    Raises:
+      RequestError: for what cannot be asked for, before any work.
+      PublishError: where the artifact fails its proof, or the destination does not take it.
+    """
+    destination = targets.parse(target)
+    _check_options(destination, target, options)
+    package = pack(artifact, options)
+    destination.check(package)
+    with contextlib.ExitStack() as resources:
+        progress.phase(PHASES[0])
+        _prove(package, options)
+        progress.phase(PHASES[1])
+        if options.sign is not None:
+            kept = destination.signature(package)
+            copy = signing.signed(package.folder, options.sign, kept)
+            folder = resources.enter_context(copy)
+            package = dataclasses.replace(package, folder=folder, files=_files(folder))
+        plan = destination.plan(package)
+        if plan.changes and not options.dry_run:
+            progress.phase(PHASES[2])
+            _send(destination, package, plan, progress)
+            progress.phase(PHASES[3])
+            destination.confirm(package, plan)
+    return Outcome(target, package.files, plan, not options.dry_run)
+
+
+def pack(artifact: str | os.PathLike[str], options: Options) -> Package:
+    """Looks at what is to be published, without running it.
+
+    Args:
+      artifact: folder that `slimhub export` wrote.
+      options: how to publish.
+
+    Raises:
+      RequestError: for a key or address that cannot be.
+      PublishError: where the artifact is not what its record says.
+    """
+    folder = Path(artifact)
+    if options.sign is not None:
+        signing.check_key(options.sign)
+    if options.url is not None and not _URL.fullmatch(options.url):
+        raise RequestError(
+            f"the address {options.url} must begin with https:// or http://, and hold no name, "
+            "password, query or blank"
+        )
+    bundle.files_of(folder)
+    content = facts.read(folder)
+    facts.check_files(folder, content)
+    return Package(
+        folder=folder,
+        content=content,
+        files=_files(folder),
+        handle=options.handle,
+        license=options.license,
+        dataset=options.dataset,
+        overwrite_card=options.overwrite_card,
+        url=options.url and options.url.rstrip("/"),
+    )
+
+
+def _files(folder: Path) -> dict[str, File]:
+    return {n: File(**record.describe_file(folder / n)) for n in bundle.files_of(folder)}
+
+
+def _check_options(destination: Destination, target: str, options: Options) -> None:
+    for name in _FLAGS:
+        if getattr(options, name) not in (None, False) and name not in destination.options:
+            raise RequestError(f"--{name} has no meaning for {target}: leave it out")
+
+
+def _prove(package: Package, options: Options) -> None:
+    from export.verify import subject, verify
+
+    chosen = subject.choose(package.content, options.network, None, {})
+    proof = verify(package.folder, subject=chosen)
+    if not proof.holds:
+        first = proof.failed[0]
+        raise PublishError(
+            f"{package.folder} fails its proof, so it is not published: {first.name}: "
+            f"{first.detail or 'the numbers differ'}; `slimhub verify` tells all"
+        )
+
+
+def _send(destination: Destination, package: Package, plan: Plan, progress: Progress) -> None:
+    sizes = {change.name: change.file.bytes for change in plan.changes if change.file}
+    sent: dict[str, int] = {}
+
+    def transfer(name: str, done: int, total: int | None) -> None:
+        sent[name] = done
+        amount = f"{sum(sent.values()) / 1e6:.1f} of {sum(sizes.values()) / 1e6:.1f} MB in all"
+        progress.transfer(f"{amount}; {name}", done, total)
+
+    try:
+        destination.send(package, plan, transfer)
+    except KeyboardInterrupt:
+        said = f"{len(sent)} of {len(sizes)} files are there: publish again to go on"
+        raise KeyboardInterrupt(said) from None

@@ -1,0 +1,45 @@
+"""Targets: where to publish, as the command line has it."""
+
+from __future__ import annotations
+
+import re
+
+from export.errors import RequestError
+from publish.destinations.destination import Destination
+
+_SCHEME = re.compile(r"([a-z\d]+):", re.ASCII)
+KNOWN = {
+    "kaggle": "kaggle://OWNER/MODEL/FRAMEWORK/VARIATION",
+    "hf": "hf://OWNER/NAME",
+    "s3": "s3://BUCKET/PREFIX",
+    "gs": "gs://BUCKET/PREFIX",
+    "file": "file:///FOLDER",
+}
+
+
+def parse(target: str) -> Destination:
+    """Where a target says to publish.
+
+    Args:
+      target: beginning with one of the schemes of `KNOWN`.
+
+    Raises:
+      RequestError: for another scheme, and for a target that breaks its scheme's rules.
+    """
+    found = _SCHEME.match(target)
+    scheme = found[1] if found else None
+    if scheme in ("s3", "gs", "file"):
+        from publish.destinations.object_store import ObjectStore
+
+        return ObjectStore.parse(target)
+    if scheme == "kaggle":
+        from publish.destinations.kaggle import Kaggle
+
+        return Kaggle.parse(target)
+    if scheme == "hf":
+        from publish.destinations.huggingface import HuggingFace
+
+        return HuggingFace.parse(target)
+    raise RequestError(
+        f"the target '{target}' is not known: write hub:FOLDER, {', '.join(KNOWN.values())}"
+    )

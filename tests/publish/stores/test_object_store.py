@@ -1,0 +1,178 @@
+"""Object stores and folders, by the real clients against servers on loopback."""
+
+import hashlib
+import tarfile
+
+import numpy as np
+import pytest
+
+import publish
+from publish import bundle, signing
+from publish.destinations import delivery, targets
+from tests.publish.conftest import HANDLE
+from tests.publish.stores.conftest import begin, put
+from tests.publish.stores.faulty import Fault
+from tests.support import images
+
+MODEL = HANDLE.rpartition("/")[0]
+UPLOADS = {"s3": "^PUT .*models", "gs": "^POST /upload"}
+
+
+def test_a_version_is_published_once(artifact, place, tmp_path):
+    plan, told = put(artifact().path, place)
+    found = place.files()
+    assert {change.name for change in plan.changes} == set(found)
+    for change in plan.changes:
+        assert change.action == "upload"
+        assert len(found[change.name]) == change.file.bytes
+        assert hashlib.sha256(found[change.name]).hexdigest() == change.file.sha256
+        assert (change.name, change.file.bytes, change.file.bytes) in told
+    # Who finds one of these finds all that it leads to.
+    order = [change.name.removeprefix(HANDLE) for change in plan.changes]
+    assert order[-4:] == ["/saved_model.pb", ".tar.gz.sha256", ".tar.gz", ".md"]
+    assert plan.cards == {f"{HANDLE}.md": found[f"{HANDLE}.md"].decode()}
+    check_archive(found, tmp_path)
+    assert put(artifact().path, place)[0].changes == ()
+    assert place.files() == found
+
+
+def check_archive(found, folder):
+    digest = hashlib.sha256(found[f"{HANDLE}.tar.gz"]).hexdigest()
+    assert found[f"{HANDLE}.tar.gz.sha256"].decode() == bundle.digest_line(digest, "5.tar.gz")
+    (folder / "archive").write_bytes(found[f"{HANDLE}.tar.gz"])
+    with tarfile.open(folder / "archive") as archive:
+        for member in filter(tarfile.TarInfo.isfile, archive):
+            assert archive.extractfile(member).read() == found[f"{HANDLE}/{member.name}"]
+
+
+def test_what_is_loaded_from_there_computes_the_same(artifact, place):
+    import tensorflow as tf
+    import tensorflow_hub as hub
+
+    plan, _ = put(artifact().path, place)
+    line = plan.load.splitlines()[-1]
+    assert line.startswith('hub.KerasLayer("')
+    address = line.split('"')[1]
+    if place.scheme == "s3":
+        place.open().chmod(f"{place.root}/{HANDLE}.tar.gz", "public-read")
+    batch = tf.constant(images(2, 224))
+    expected = artifact().load()(batch)
+    np.testing.assert_array_equal(hub.load(address)(batch), expected)
+    assert address in plan.cards[f"{HANDLE}.md"]
+
+
+def test_other_bytes_under_a_version_are_refused(artifact, place):
+    put(artifact().path, place)
+    before = place.files()
+    other = artifact("mobilenet_v1_025_128").path
+    refusal = rf"with other content \({HANDLE}.*publish it as --handle={MODEL}/6"
+    with pytest.raises(publish.PublishError, match=refusal):
+        begin(other, place)
+    assert place.files() == before
+    plan, _ = put(other, place, f"{MODEL}/6")
+    after = place.files()
+    assert set(after) - set(before) == {change.name for change in plan.changes}
+    assert {name: after[name] for name in before} == before
+    with pytest.raises(publish.PublishError, match=rf"--handle={MODEL}/7"):
+        begin(other, place)
+
+
+def test_a_page_alone_may_change(artifact, place):
+    put(artifact().path, place)
+    url = "https://models.example/x"
+    plan, _ = put(artifact().path, place, license="apache-2.0", url=url)
+    assert [(c.action, c.name) for c in plan.changes] == [("replace", f"{HANDLE}.md")]
+    page = place.files()[f"{HANDLE}.md"].decode()
+    assert "<!-- license: apache-2.0 -->" in page
+    assert f"<!-- asset-path: {url}/{HANDLE}.tar.gz -->" in page
+    assert plan.load == f'hub.KerasLayer("{url}/{HANDLE}.tar.gz")'
+
+
+def test_what_was_broken_off_goes_on(artifact, place):
+    destination, package, plan = begin(artifact().path, place)
+
+    class BrokenOffError(Exception):
+        pass
+
+    def transfer(name, done, total):
+        if name.endswith("saved_model.pb"):
+            raise BrokenOffError
+
+    with pytest.raises(BrokenOffError):
+        destination.send(package, plan, transfer)
+    begun = place.files()
+    assert f"{HANDLE}.tar.gz" not in begun
+    _, _, rest = begin(artifact().path, place)
+    assert len(rest.changes) == len(plan.changes) - len(begun)
+    put(artifact().path, place)
+    assert set(place.files()) == {change.name for change in plan.changes}
+
+
+@pytest.mark.parametrize("after", ["alter", "remove"])
+def test_what_differs_afterwards_is_named(artifact, place, after):
+    destination, package, plan = begin(artifact().path, place)
+    destination.send(package, plan, lambda *_: None)
+    name = f"{HANDLE}/variables/variables.index"
+    content = bytearray(place.files()[name])
+    content[7] ^= 1
+    place.open().rm(f"{place.root}/{name}")
+    if after == "alter":
+        place.open().pipe_file(f"{place.root}/{name}", bytes(content))
+    with pytest.raises(publish.PublishError, match=rf"{name} at .* is not what was sent"):
+        destination.confirm(package, plan)
+
+
+def test_a_byte_that_changed_on_the_way_is_found(artifact, remote, impatient):
+    destination, package, plan = begin(artifact().path, remote)
+    remote.proxy.faults.append(Fault(UPLOADS[remote.scheme], "flip", times=4))
+    with pytest.raises(publish.PublishError, match=r"is not what was sent|cannot send"):
+        destination.send(package, plan, lambda *_: None)
+        destination.confirm(package, plan)
+
+
+def test_a_signature_that_is_there_is_kept(copied, place, keys):
+    sent = []
+    for name in ("mine", "mine", "other"):
+        destination = targets.parse(place.target)
+        kept = destination.signature(delivery.pack(copied, delivery.Options(HANDLE)))
+        with signing.signed(copied, keys(name)[0], kept) as folder:
+            if name == "other":
+                with pytest.raises(publish.PublishError, match=r"other content \(.*model\.sig\)"):
+                    put(folder, place)
+            else:
+                sent.append(len(put(folder, place)[0].changes))
+    assert sent == [9, 0]
+    with pytest.raises(publish.PublishError, match=r"other content"):
+        put(copied, place)  # without its signature
+
+
+def test_a_cut_connection_is_tried_again(artifact, remote, impatient):
+    destination, package, plan = begin(artifact().path, remote)
+    cut = Fault(UPLOADS[remote.scheme], "cut", times=3)
+    remote.proxy.faults.append(cut)
+    destination.send(package, plan, lambda *_: None)
+    destination.confirm(package, plan)
+    assert cut.times == 0
+
+
+def test_parts_of_a_large_file_are_sent_again(remote, tmp_path, impatient):
+    source = tmp_path / "large"
+    source.write_bytes(np.random.RandomState(0).bytes(20_000_000))
+    store = targets.parse(remote.target)._store
+    told = []
+
+    class Told:
+        def __getattr__(self, name):
+            return lambda *arguments: told.append(arguments)
+
+    path = f"{remote.root}/large"
+    cut = Fault(
+        {"s3": "^PUT .*partNumber=2", "gs": "^POST /upload.*upload_id"}[remote.scheme], "cut", 2
+    )
+    remote.proxy.faults.append(cut)
+    store.put(store.open(), source, path, "application/octet-stream", Told())
+    assert cut.times == 0
+    found = remote.open().info(path)
+    assert remote.open().cat_file(path) == source.read_bytes()
+    assert store.vouches(found, source)
+    assert len(told) >= 3

@@ -1,0 +1,168 @@
+"""Signatures: what they cover, and whose they are."""
+
+import base64
+import json
+import sys
+
+import pytest
+
+import export
+from export import record
+from publish import publishing, signing
+from tests.publish.conftest import HANDLE, write_key
+
+
+@pytest.fixture
+def signed(copied, keys):
+    """A signed artifact, to be changed."""
+    with signing.signed(copied, keys()[0], None) as folder:
+        (copied / record.SIGNATURE).write_bytes((folder / record.SIGNATURE).read_bytes())
+    return copied
+
+
+def state(folder):
+    return {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in folder.rglob("*")}
+
+
+def test_a_signature_covers_every_file_but_itself(copied, keys):
+    before = state(copied)
+    with signing.signed(copied, keys()[0], None) as folder:
+        bundled = json.loads((folder / record.SIGNATURE).read_text())
+        statement = json.loads(base64.b64decode(bundled["dsseEnvelope"]["payload"]))
+        covered = {row["name"] for row in statement["predicate"]["resources"]}
+        names = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+        assert covered == names - {record.SIGNATURE}
+        assert str(folder.parent) not in json.dumps(statement)
+        assert copied.name not in json.dumps(statement)
+        check = signing.check(folder, keys()[1])
+        assert (check.area, check.name, check.outcome) == ("files", "signature", "passed")
+    assert state(copied) == before
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("curve", ["SECP384R1", "SECP521R1"])
+def test_other_curves_sign_too(copied, keys, curve):
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    private, public = keys(curve, getattr(ec, curve))
+    with signing.signed(copied, private, None) as folder:
+        assert signing.check(folder, public).outcome == "passed"
+
+
+def test_a_signature_without_a_key_is_not_run(signed):
+    check = signing.check(signed, None)
+    assert (check.outcome, check.detail) == (
+        "not run",
+        f"{record.SIGNATURE} is there: check it with --public_key",
+    )
+    (signed / record.SIGNATURE).unlink()
+    assert signing.check(signed, None) is None
+
+
+def spoil(signed, what):
+    """Changes a signed artifact, and gives what is said of it."""
+    path = signed / record.SIGNATURE
+    index = signed / "variables/variables.index"
+    if what == "missing":
+        path.unlink()
+        return f"it is not signed: there is no {record.SIGNATURE}"
+    if what == "garbage":
+        path.write_text("{}")
+        return "is no signature of a model with a key"
+    if what == "changed":
+        index.write_bytes(index.read_bytes()[:-1] + b"x")
+        return "variables/variables.index changed, came or went after it was made"
+    if what == "added":
+        (signed / "assets.extra/more").write_text("more")
+        return "assets.extra/more changed"
+    if what == "removed":
+        (signed / "assets.extra/golden_output.npy").unlink()
+        return "assets.extra/golden_output.npy changed"
+    if what == "record":
+        (signed / record.PATH).write_text((signed / record.PATH).read_text() + " ")
+        return f"{record.PATH} changed"
+    return rewrite(signed, what)
+
+
+def rewrite(signed, what):
+    """Changes a file, and what the signature says of it."""
+    path = signed / record.SIGNATURE
+    bundled = json.loads(path.read_text())
+    statement = json.loads(base64.b64decode(bundled["dsseEnvelope"]["payload"]))
+    if what == "forged":
+        (signed / "saved_model.pb").write_bytes(b"mine")
+        for row in statement["predicate"]["resources"]:
+            row["digest"] = record.describe_file(signed / row["name"])["sha256"]
+    else:  # the statement is another one that looks the same
+        statement["subject"][0]["name"] = "other"
+    payload = base64.b64encode(json.dumps(statement).encode()).decode()
+    bundled["dsseEnvelope"]["payload"] = payload
+    path.write_text(json.dumps(bundled))
+    return "it does not hold: InvalidSignature"
+
+
+SPOILED = ["missing", "garbage", "changed", "added", "removed", "record", "forged", "renamed"]
+
+
+@pytest.mark.parametrize("what", SPOILED)
+def test_what_is_wrong_is_named(signed, keys, what):
+    said = spoil(signed, what)
+    check = signing.check(signed, keys()[1])
+    assert check.outcome == "failed"
+    assert said in check.detail
+
+
+def test_another_key_fails(signed, keys):
+    check = signing.check(signed, keys("other")[1])
+    assert (check.outcome, check.detail) == ("failed", "it was made with another key")
+
+
+def test_a_signature_that_holds_is_kept(copied, keys):
+    def sign(kept, name="mine"):
+        key = keys(name)[0]
+        with signing.signed(copied, key, kept) as folder:
+            return (folder / record.SIGNATURE).read_bytes()
+
+    first = sign(None)
+    assert sign(None) != first  # random
+    assert sign(first) == first
+    assert sign(first, "other") != first
+    assert sign(b"garbage") != b"garbage"
+    (copied / "assets.extra/more").write_text("more")
+    assert sign(first) != first
+
+
+def test_a_hub_keeps_a_signature(artifact, keys, tmp_path):
+    from slimhub import publish_command
+
+    hub, changes = tmp_path / "hub", []
+    for key in (keys()[0], keys()[0]):
+        item = publishing.choose(artifact().path, HANDLE, None)
+        with publish_command._signed(item, hub, key) as signed:
+            changes.append(publishing.publish(signed, hub).change)
+    assert changes == ["new", "none"]
+    assert signing.check(hub / HANDLE, keys()[1]).outcome == "passed"
+    version = publishing.index.read(hub).models[HANDLE.rpartition("/")[0]][5]
+    assert record.SIGNATURE in version.files
+
+
+def test_keys_that_cannot_sign_are_refused(keys, tmp_path):
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    private, public = keys()
+    covered, _ = keys("covered", password=b"FAKEPASSWORD")
+    other = write_key(tmp_path, "rsa", rsa.generate_private_key(65537, 2048))
+    curve = write_key(tmp_path, "k1", ec.generate_private_key(ec.SECP256K1()))
+    for key in (public, covered, str(tmp_path / "missing"), str(tmp_path), other[0], curve[0]):
+        with pytest.raises(export.RequestError, match=r"private key|no key of the curves"):
+            signing.check_key(key)
+    for key in (private, __file__, other[1], curve[1]):
+        with pytest.raises(export.RequestError, match=r"no public key|no key of the curves"):
+            signing.check(tmp_path, key)
+
+
+@pytest.mark.parametrize("package", ["model_signing", "OpenSSL"])
+def test_a_missing_extra_is_one_sentence(keys, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(export.RequestError, match=r"not installed: pip install 'slimhub\[sign\]'"):
+        signing.check_key(keys()[0])
