@@ -1,0 +1,216 @@
+"""Repositories of models on Hugging Face."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from export import record
+from export.errors import RequestError
+from publish import cards, extras
+from publish.destinations import huggingface_changes as changes
+from publish.destinations import licences
+from publish.destinations.destination import Change, Package, Plan, Transfer
+from publish.destinations.huggingface_changes import README
+from publish.errors import PublishError
+from publish.handle import Handle
+
+if TYPE_CHECKING:
+    from publish.destinations.huggingface_api import Api
+
+_SCHEME = "hf://"
+_FORM = f"{_SCHEME}OWNER/NAME"
+_NAME = re.compile(r"\w([\w.-]{0,94}\w)?", re.ASCII)
+_OTHER_KINDS = ("datasets", "spaces", "models", "buckets", "kernels")
+
+
+@dataclasses.dataclass(frozen=True)
+class HuggingFace:
+    """A repository of a model.
+
+    Attributes:
+      owner: user or organization.
+      name: of the repository.
+    """
+
+    options: ClassVar[frozenset[str]] = frozenset(
+        {"handle", "license", "dataset", "overwrite_card"}
+    )
+
+    owner: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{_SCHEME}{self.repository}"
+
+    @property
+    def repository(self) -> str:
+        """What Hugging Face calls it."""
+        return f"{self.owner}/{self.name}"
+
+    @classmethod
+    def parse(cls, target: str) -> HuggingFace:
+        """Reads a target such as `hf://owner/name`.
+
+        Args:
+          target: of the command line.
+
+        Raises:
+          RequestError: says which part is wrong.
+        """
+        parts = target.removeprefix(_SCHEME).split("/")
+        if not target.startswith(_SCHEME) or len(parts) != 2 or parts[0] in _OTHER_KINDS:
+            raise RequestError(f"the target '{target}' is not {_FORM}")
+        if "@" in parts[1]:
+            raise RequestError(
+                f"the target '{target}' names a revision: leave '@{parts[1].partition('@')[2]}' "
+                "out, the version is that of --handle"
+            )
+        for kind, part in zip(("owner", "name"), parts, strict=True):
+            if not _NAME.fullmatch(part) or "--" in part or ".." in part or part.endswith(".git"):
+                raise RequestError(
+                    f"the {kind} '{part}' in the target '{target}' must be letters, digits, _, . "
+                    "and -, 96 at most, beginning and ending in a letter or digit, without -- or "
+                    ".., and not ending in .git"
+                )
+        return cls(*parts)
+
+    def check(self, package: Package) -> None:
+        """Refuses, without the network, what Hugging Face would refuse later.
+
+        Args:
+          package: to be published.
+
+        Raises:
+          RequestError: for a handle that cannot be, a licence that it does not have, without the
+            extra `huggingface`, and without a token.
+        """
+        if package.handle is not None:
+            Handle.parse(package.handle)
+        licences.check(package.license, licences.HUGGING_FACE, "Hugging Face")
+        extras.need("jinja2", "huggingface_hub", extra="huggingface")
+        _check_token()
+
+    def signature(self, package: Package) -> bytes | None:
+        """The signature in the version that the package would be, or in the newest one.
+
+        Args:
+          package: to be signed.
+
+        Raises:
+          PublishError: where Hugging Face cannot be asked.
+        """
+        api = _api(self)
+        tags = api.tags() or []
+        tag = changes.newest_tag(tags) if package.handle is None else changes.tag_of(package.handle)
+        if tag not in tags or record.SIGNATURE not in api.tree(tag):
+            return None
+        return api.read(record.SIGNATURE, tag)
+
+    def plan(self, package: Package) -> Plan:
+        """Compares with the digests that are there.
+
+        Args:
+          package: to be published.
+
+        Raises:
+          PublishError: where Hugging Face cannot be asked, or has other bytes under the version.
+        """
+        api = _api(self)
+        tags = api.tags()
+        tree = {} if tags is None else api.tree()
+        tag = changes.choose_tag(package, tags or [], api.tree)
+        load = _load(self.repository, tag)
+        license = licences.HUGGING_FACE.get(package.license or "")
+        card = cards.huggingface(package, load, self.name, license)
+        is_kept = README in tree and (not package.overwrite_card or tree[README].is_text(card))
+        written = {} if is_kept else {README: card}
+        is_tagged = tags is not None and tag in tags
+        steps = [
+            *([Change(changes.CREATE, self.repository)] if tags is None else []),
+            *changes.of_commit(package, tree, written, only_texts=is_tagged),
+            *([] if is_tagged else [Change(changes.TAG, tag)]),
+        ]
+        url = f"{api.endpoint}/{self.repository}/tree/{tag}"
+        return Plan(tuple(steps), written, url, load)
+
+    def send(self, package: Package, plan: Plan, transfer: Transfer) -> None:
+        """Carries a plan out; files, card and deletions are one commit.
+
+        Args:
+          package: to be published.
+          plan: of `plan`.
+          transfer: is told of the uploads.
+
+        Raises:
+          PublishError: says what Hugging Face refused.
+        """
+        from publish.destinations.huggingface_api import MAIN, Commit
+
+        api, revision = _api(self), MAIN
+        named = {
+            action: [change.name for change in plan.changes if change.action == action]
+            for action in changes.ACTIONS
+        }
+        if named[changes.CREATE]:
+            api.create()
+        files, deleted = named[changes.UPLOAD], named[changes.DELETE]
+        if files or deleted or named[changes.WRITE]:
+            message = f"Publish {package.content['network']['name']} with slimhub"
+            commit = Commit(package, files, plan.cards, deleted, message)
+            revision = api.commit(commit, transfer)
+        for tag in named[changes.TAG]:
+            api.tag(tag, revision)
+
+    def confirm(self, package: Package, plan: Plan) -> None:
+        """Compares the digests that Hugging Face tells.
+
+        Args:
+          package: that was published.
+          plan: that was carried out.
+
+        Raises:
+          PublishError: names what differs.
+        """
+        api = _api(self)
+        tag = plan.url.rpartition("/")[2]
+        others = changes.differing(api.tree(tag), package)
+        tree = api.tree() if plan.cards else {}
+        others += [
+            name
+            for name, text in plan.cards.items()
+            if name not in tree or not tree[name].is_text(text)
+        ]
+        if others:
+            raise PublishError(
+                f"{tag} of {self.repository} on Hugging Face is not what was sent: "
+                f"{', '.join(others[:3])} differ; delete that tag there and publish again"
+            )
+
+
+def _api(place: HuggingFace) -> Api:
+    from publish.destinations.huggingface_api import Api
+
+    return Api(place.repository, str(place))
+
+
+def _check_token() -> None:
+    import huggingface_hub
+
+    from publish.destinations.huggingface_api import CREDENTIALS
+
+    if not huggingface_hub.get_token():
+        raise RequestError(
+            "there is no token for Hugging Face: make one that may write at "
+            f"huggingface.co/settings/tokens and give it as {CREDENTIALS}"
+        )
+
+
+def _load(repository: str, tag: str) -> str:
+    return (
+        "import huggingface_hub\n"
+        "import tensorflow as tf\n\n"
+        f'path = huggingface_hub.snapshot_download("{repository}", revision="{tag}")\n'
+        "module = tf.saved_model.load(path)"
+    )
