@@ -7,11 +7,12 @@ import importlib.util
 from export.errors import RequestError
 
 
-def need(*packages: str) -> None:
-    """Refuses to go on without packages of the extra `hub`.
+def need(*packages: str, extra: str = "hub") -> None:
+    """Refuses to go on without packages of an extra.
 
     Args:
       packages: names as they are imported.
+      extra: that has them.
 
     Raises:
       RequestError: names those that are not installed.
@@ -19,5 +20,5 @@ def need(*packages: str) -> None:
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
         raise RequestError(
-            f"this needs {', '.join(missing)}, not installed: pip install 'slimhub[hub]'"
+            f"this needs {', '.join(missing)}, not installed: pip install 'slimhub[{extra}]'"
         )

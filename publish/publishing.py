@@ -85,11 +85,20 @@ def choose(
     bundle.files_of(folder)
     content = facts.read(folder)
     default = f"{DEFAULT_PUBLISHER}/{content['network']['name']}/{content['task']}/1"
-    if url is not None and not url.startswith(("http://", "https://")):
-        raise RequestError(f"the address {url} must begin with https:// or http://")
+    check_url(url)
     _check_files(folder, content)
     handle = Handle.parse(default if handle is None else handle)
     return Item(folder, content, handle, url and url.rstrip("/"), page_options)
+
+
+def check_url(url: str | None) -> None:
+    """Refuses what cannot be the address of a hub.
+
+    Raises:
+      RequestError: names it.
+    """
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise RequestError(f"the address {url} must begin with https:// or http://")
 
 
 def publish(item: Item, hub: Path) -> Outcome:

@@ -22,14 +22,13 @@ _BATCH = 8  # images
 _SEED = 0
 
 
-def make(network: str, prefix: Path) -> None:
+def make(spec: nets.NetworkSpec, prefix: Path) -> None:
     """Writes a checkpoint with logits.
 
     Args:
-      network: registered name, or `package.module:NAME` of one's own.
+      spec: the network.
       prefix: path of the files without their endings.
     """
-    spec = nets.get(network)
     shape = (_BATCH, spec.image_size, spec.image_size, 3)
     images = np.random.RandomState(_SEED).uniform(0, 1, shape).astype(np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
@@ -60,7 +59,7 @@ def main() -> None:
     parser.add_argument("network", metavar="NETWORK", help="a name, or package.module:SPEC")
     parser.add_argument("prefix", type=Path)
     arguments = parser.parse_args()
-    make(arguments.network, arguments.prefix)
+    make(nets.get(arguments.network), arguments.prefix)
 
 
 if __name__ == "__main__":
