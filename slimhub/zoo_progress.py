@@ -95,7 +95,7 @@ class Lines:
         if event["event"] == "started":
             self._print(f"{event['name']}: begun by worker {event['worker']}")
         elif event["event"] == "lost":
-            self._print(f"the worker at {event['worker']} is gone")
+            self._print(f"worker {event['worker']} is gone")
         elif event["event"] == "finished":
             self._tally.count(event)
             self._print(f"{event['name']}: {_told(event)}; {self._tally}")
@@ -136,7 +136,7 @@ class Bars:
         elif kind in ("started", "phase"):
             self._worker(event["worker"], f"{event['name']}: {event.get('phase', 'begun')}")
         elif kind == "lost":
-            self._tqdm.write(f"slimhub: the worker at {event['worker']} is gone", sys.stderr)
+            self._tqdm.write(f"slimhub: worker {event['worker']} is gone", sys.stderr)
         self._show()
 
     def _finish(self, event: Event) -> None:

@@ -7,6 +7,7 @@ its memory is enough for.
 from __future__ import annotations
 
 import contextlib
+import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 MEMORY = "MEMORY"
 _SHARE = 0.9  # of the machine's memory; the rest is the system's
+_LOOPBACK = "127.0.0.1"
+_QUIET = logging.CRITICAL  # what a run shows of its workers it shows itself
 _ANSWER = 15.0  # seconds in which a scheduler and its first worker have to answer
 _STARTING = "dask worker ADDRESS --nthreads=1 --resources MEMORY=8e9"
 
@@ -38,32 +41,35 @@ def local(jobs: int | None, memory: int | None, plan: Sequence[Job]) -> Iterator
     Raises:
       RequestError: where an export needs more than all of it.
     """
-    from dask import config
     from distributed import Client, Nanny, Scheduler, SpecCluster
     from distributed.system import MEMORY_LIMIT
     from distributed.worker import CPU_COUNT
 
+    _quieten()
     room = memory or int(MEMORY_LIMIT * _SHARE)
     shares = share(room, jobs or CPU_COUNT, [job.memory for job in plan])
     with tempfile.TemporaryDirectory(prefix="slimhub-zoo-") as scratch:
-        common = {"nthreads": 1, "dashboard": False, "local_directory": scratch}
+        common = {"nthreads": 1, "local_directory": scratch, "silence_logs": _QUIET}
         workers = {
-            number: {
+            str(number): {
                 "cls": Nanny,
                 "options": common | {"resources": {MEMORY: room}, "memory_limit": room},
             }
-            for number, room in enumerate(shares)
+            for number, room in enumerate(shares, 1)
         }
-        scheduler = {
-            "cls": Scheduler,
-            "options": {"dashboard": False, "host": "127.0.0.1", "port": 0},
-        }
+        # Port 0 is any that is free, host 127.0.0.1 nobody else's business.
+        options = {"host": _LOOPBACK, "port": 0, "dashboard_address": f"{_LOOPBACK}:0"}
+        scheduler = {"cls": Scheduler, "options": options}
         with (
-            config.set({"distributed.worker.resources": {}}),
-            SpecCluster(workers, scheduler, silence_logs=50) as cluster,
+            SpecCluster(workers, scheduler, silence_logs=_QUIET) as cluster,
             Client(cluster) as client,
         ):
             yield client
+
+
+def _quieten() -> None:
+    """Keeps what Dask logs in this process from stderr."""
+    logging.getLogger("distributed").setLevel(_QUIET)
 
 
 def share(memory: int, jobs: int, needs: Sequence[int]) -> list[int]:
@@ -108,6 +114,7 @@ def existing(address: str, plan: Sequence[Job]) -> Iterator[Client]:
     """
     from distributed import Client
 
+    _quieten()
     try:
         client = Client(address, timeout=_ANSWER)
     except ValueError as error:

@@ -55,14 +55,17 @@ class Exporter:
             process.stdin.flush()
         except OSError:
             raise self._died() from None
+        ended: dict[str, Any] = {}
         for line in process.stdout:
             message = json.loads(line)
             if "phase" in message:
                 on_phase(message["phase"])
-            elif "error" in message:
-                raise ExportError(message["error"])
+            elif "over" not in message:
+                ended = message
+            elif "done" in ended:
+                return ended["done"]
             else:
-                return message["done"]
+                raise ExportError(ended.get("error") or message["over"])
         raise self._died()
 
     def stop(self) -> None:

@@ -5,7 +5,8 @@ same to the last bit as that of `slimhub export`, whatever was exported before, 
 given back when it ends. The fork comes before TensorFlow has started any thread.
 
 Lines of JSON come in, one request each; {phase} goes out for each phase of an export, {done} or
-{error} in the end. The process ends when its input does; an export under way is interrupted.
+{error} in the end, and {over} when its child is gone and the next request may come. The process
+ends when its input does; an export under way is interrupted.
 """
 
 from __future__ import annotations
@@ -42,8 +43,7 @@ def main() -> None:
         child.start()
         if not _finish(child, requests):
             return
-        if child.exitcode:
-            _write(output, {"error": _early_end(child.exitcode)})
+        _write(output, {"over": _early_end(child.exitcode)})
 
 
 def _import() -> None:
@@ -76,6 +76,9 @@ def _finish(child: BaseProcess, requests: IO[bytes]) -> bool:
 
 
 def _early_end(code: int) -> str:
+    """What to say of a child that ended without a message; empty for one that ended well."""
+    if code == 0:
+        return ""
     if code == _OUT_OF_MEMORY:
         return "the export was killed: out of memory? State what it needs with memory_gb"
     return f"the export ended early, with exit code {code}"

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 
 import nets
+from export.verify.worker import LARGE
 
-# Fitted to whole exports that `scripts/sweep.py` measured, see BUILD.md: bytes.
-_PROCESSES = 1.3e9  # TensorFlow in all processes of an export, and the graphs
-_PER_PARAMETER = 30  # variables, their gradients and copies on disk, in all processes
-_PER_ACTIVATION = 60  # endpoints of several batches, on both sides of the proof
-_UNPROVED = 0.5  # share of it without a proof
+# Fitted to whole exports that `scripts/sweep.py` measured, all their processes together: bytes.
+# The fit is never more than 0.3 GB below; that much is in the first one.
+_PROCESSES = 1.3e9  # TensorFlow, in all of them
+_PER_VARIABLE = 2.2e6  # layers in the graphs, their functions and gradients
+_PER_PARAMETER = 50  # values, gradients and moving averages, on both sides of the proof
+_PER_ACTIVATION = 47  # endpoints of several batches, on both sides of the proof
+_IN_TURN = 2 / 3  # of it, where the parts of the proof look one after the other
+_UNPROVED = 1 / 2  # of it, without a proof
 
 
 def estimate(spec: nets.NetworkSpec, task: str, proof: str) -> int:
@@ -22,17 +26,23 @@ def estimate(spec: nets.NetworkSpec, task: str, proof: str) -> int:
       proof: mode of the proof.
     """
     plain = nets.get(spec.name)
-    counts = nets.count_parameters(spec.name)
-    parameters = counts["headless"] * (spec.depth_multiplier / plain.depth_multiplier) ** 2
+    width = spec.depth_multiplier / plain.depth_multiplier
+    pixels = (spec.image_size / plain.image_size) ** 2
+    parameters = nets.count_parameters(spec.name)["headless"] * width**2
     if task == "classification":
         parameters += spec.feature_depth * spec.num_classes
-    pixels = (spec.image_size / plain.image_size) ** 2
-    width = spec.depth_multiplier / plain.depth_multiplier
-    activations = _activations(spec.name) * pixels * width
-    needed = _PROCESSES + _PER_PARAMETER * parameters + _PER_ACTIVATION * activations
-    return int(needed if proof != "none" else needed * _UNPROVED)
+    needed = _PROCESSES + _PER_VARIABLE * len(nets.stored_variables(spec.name))
+    needed += _PER_PARAMETER * parameters
+    needed += _PER_ACTIVATION * _activations(spec.name) * width * pixels
+    if proof == "none":
+        return int(needed * _UNPROVED)
+    return int(needed * (_IN_TURN if _bytes(parameters) > LARGE else 1))
 
 
 def _activations(network: str) -> int:
     """Numbers in all endpoints together, of one image of the default size."""
     return sum(math.prod(endpoint.shape) for endpoint in nets.describe_endpoints(network))
+
+
+def _bytes(parameters: float) -> float:
+    return 4 * parameters  # float32

@@ -41,8 +41,8 @@ def run(job: Job, run_name: str) -> Outcome:
     name = str(worker.name)
 
     def tell(event: str, **more: object) -> None:
-        told = {"event": event, "name": job.name, "worker": name, "time": time.time()}
-        worker.log_event(run_name, told | more)
+        told = {"event": event, "name": job.name, "on": name, "time": time.time()}
+        worker.log_event(run_name, told | more)  # Dask adds the worker's address
 
     start = time.perf_counter()
     tell("started")

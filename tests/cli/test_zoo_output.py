@@ -13,7 +13,7 @@ EVENTS = [
     {"event": "started", "name": "a", "worker": "0", "time": 1.0},
     {"event": "phase", "name": "a", "worker": "0", "phase": "building", "time": 1.5},
     {"event": "tick", "time": 1.6},
-    {"event": "lost", "worker": "tcp://1", "time": 2.0},
+    {"event": "lost", "worker": "1", "time": 2.0},
     {"event": "finished", "time": 3.0}
     | Outcome("a", "exported", 2.0, "0", published="new").to_json(),
     {"event": "finished", "time": 4.0} | Outcome("b", "failed", 1.0, "1", "no\nreason").to_json(),
@@ -38,7 +38,7 @@ def show(monkeypatch):
 def test_lines_tell_of_each_export(show):
     assert show("auto").splitlines() == [
         "slimhub: a: begun by worker 0",
-        "slimhub: the worker at tcp://1 is gone",
+        "slimhub: worker 1 is gone",
         "slimhub: a: exported in 2.0 s, published; 1 of 4 done, about 0 s left",
         "slimhub: b: failed: no; 2 of 4 done, 1 failed, about 0 s left",
         "slimhub: c: unchanged in 0.1 s; 3 of 4 done, 1 failed, about 0 s left",
