@@ -25,7 +25,7 @@ MEMORY = "MEMORY"
 _SHARE = 0.9  # of the machine's memory; the rest is the system's
 _LOOPBACK = "127.0.0.1"
 _QUIET = logging.CRITICAL  # what a run shows of its workers it shows itself
-_ANSWER = 15.0  # seconds in which a scheduler and its first worker have to answer
+_ANSWER = 10.0  # seconds in which a scheduler and its first worker have to answer
 _STARTING = "dask worker ADDRESS --nthreads=1 --resources MEMORY=8e9"
 
 

@@ -31,6 +31,7 @@ class Cluster:
 def running(folder: Path, workers: dict[str, list[str]]):
     """A cluster; `workers` gives the options of each by name."""
     file = folder / "scheduler.json"
+    file.unlink(missing_ok=True)  # of a cluster that has ended
     with contextlib.ExitStack() as resources:
         options = ["--host=127.0.0.1", "--port=0", "--dashboard-address=127.0.0.1:0"]
         command = [*DASK, "scheduler", *options, f"--scheduler-file={file}"]
