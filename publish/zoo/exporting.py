@@ -113,7 +113,7 @@ def _export(request: Request, output: IO[str]) -> dict[str, Any]:
     from nets import NetworkError
 
     try:
-        result = export(request, lambda phase: _write(output, {"phase": phase}))
+        result = export(request, lambda phase: _write(output, {"phase": phase}), forks=True)
     except (CheckpointError, ExportError, NetworkError) as error:
         return {"error": str(error)}
     except Exception:
