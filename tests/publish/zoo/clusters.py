@@ -69,6 +69,14 @@ def _process(command: list[str], folder: Path):
         process.wait()
 
 
+def worker_process(command: subprocess.Popen) -> psutil.Process:
+    """The process that works: the command itself, or what its nanny has started."""
+    process = psutil.Process(command.pid)
+    if "--no-nanny" in process.cmdline():
+        return process
+    return next(p for p in process.children() if "spawn_main" in " ".join(p.cmdline()))
+
+
 def start_zoo(manifest: Path, *arguments: str) -> subprocess.Popen:
     """Starts `slimhub zoo`, with events on stderr and outcomes on stdout."""
     environment = os.environ | {MARK: str(manifest.parent)}

@@ -1,10 +1,14 @@
 """On processes of this machine: exports, resumes, failures, interruptions, memory."""
 
+import http.server
 import json
 import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
+from typing import ClassVar
 
 import pytest
 
@@ -132,3 +136,55 @@ def test_an_interruption_leaves_no_process_and_no_half_artifact(manifest, place,
     assert not clusters.processes(place)
     for path in place.glob("out/*/*"):
         assert (path / "assets.extra/slimhub.json").is_file()
+
+
+class SlowServer(http.server.BaseHTTPRequestHandler):
+    """Has no checkpoint, and takes its time to say so: meanwhile an export is under way."""
+
+    intervals: ClassVar[dict[str, tuple[float, float]]] = {}
+
+    def do_GET(self):
+        begin = time.monotonic()
+        time.sleep(2)
+        self.intervals[self.path] = (begin, time.monotonic())
+        self.send_error(404)
+
+    def log_message(self, *arguments):
+        pass
+
+
+LARGE = """
+[defaults]
+output = "out/{network}"
+
+[export.small]
+networks = ["mobilenet_v1_025_*"]
+checkpoint = "http://127.0.0.1:PORT/small/{network}.tgz"
+memory_gb = 1
+
+[export.large]
+networks = ["resnet_v2_101", "resnet_v2_152"]
+checkpoint = "http://127.0.0.1:PORT/large/{network}.tgz"
+memory_gb = 6
+"""
+
+
+def test_two_large_networks_are_kept_apart(manifest):
+    """10 GB are enough for two workers, not for two exports of 6 GB."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowServer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        path = manifest(LARGE.replace("PORT", str(server.server_port)))
+        code, _, outcomes = clusters.run_zoo(path, "--jobs=2", "--memory=10")
+        server.shutdown()
+    assert code == 1
+    assert len(outcomes) == len(SlowServer.intervals) == 6
+    assert all("answers 404" in outcome["detail"] for outcome in outcomes)
+    kinds = {path.split("/")[1] for path in SlowServer.intervals}
+    spans = {k: [s for p, s in SlowServer.intervals.items() if f"/{k}/" in p] for k in kinds}
+    first, second = spans["large"]
+    assert not overlap(first, second)
+    assert any(overlap(one, other) for one in spans["large"] for other in spans["small"])
+
+
+def overlap(one, other) -> bool:
+    return max(one[0], other[0]) < min(one[1], other[1])
