@@ -3,7 +3,7 @@
 Importing this package imports no TensorFlow; opening a checkpoint does.
 """
 
-from checkpoints.checkpoint import Checkpoint, open
+from checkpoints.checkpoint import Checkpoint, digest, open
 from checkpoints.describing import describe, render
 from checkpoints.errors import CheckpointError
 from checkpoints.names import is_variable
@@ -16,6 +16,7 @@ __all__ = [
     "Plan",
     "VariableInfo",
     "describe",
+    "digest",
     "is_variable",
     "open",
     "plan",

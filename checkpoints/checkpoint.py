@@ -145,6 +145,45 @@ def open(
         raise
 
 
+def digest(
+    source: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    averages: choosing.Averages = "auto",
+    sha256: str | None = None,
+    fetches: bool = True,
+) -> str | None:
+    """What `Checkpoint.source_sha256` would be, mostly without unpacking or TensorFlow.
+
+    Args:
+      source: as of `open`.
+      name: as of `open`.
+      averages: as of `open`.
+      sha256: as of `open`.
+      fetches: whether a URL whose digest is not given is downloaded.
+
+    Returns:
+      The digest, None where it would have to be fetched.
+
+    Raises:
+      CheckpointError: where there is no such checkpoint.
+    """
+    text = os.fspath(source)
+    if downloads.is_url(text):
+        if sha256 or not fetches:
+            return sha256 and sha256.lower()
+        path = downloads.fetch(text, None, None, None)
+    else:
+        path = Path(text).expanduser()
+    with contextlib.ExitStack() as resources, _saying_what_may_not_be_read(path.name):
+        known = _check_digest(path, sha256 and sha256.lower())
+        if known is not None:
+            return known
+        wish = choosing.Wish(name, averages)
+        found = locating.locate(path, wish, archives.MAX_UNPACKED_BYTES, resources)
+        return sha256_of_checkpoint(reading.files_of(found.prefix))
+
+
 def _open(
     path: Path,
     source_name: str,

@@ -39,7 +39,7 @@ class TensorReader:
           CheckpointError: where a file is missing or damaged, or it is TensorFlow 2's own kind.
         """
         _require_plain(prefix)
-        self.files = _files_of(prefix)
+        self.files = files_of(prefix)
         for file in self.files:  # TensorFlow's error would look like damage
             file.open("rb").close()
         tf = tensorflow()
@@ -91,7 +91,7 @@ def list_tensors(prefix: Path) -> list[str]:
     """Names of the tensors of a checkpoint of which only the index need be there."""
     _require_plain(prefix)
     if not _index_of(prefix).is_file():
-        _files_of(prefix)  # says what is missing
+        files_of(prefix)  # says what is missing
     tf = tensorflow()
 
     try:
@@ -111,7 +111,7 @@ def _first_sentence(error: BaseException, folder: Path) -> str:
     return re.split(r": /|; |\n| in /", text)[0].strip()[:120]
 
 
-def _files_of(prefix: Path) -> list[Path]:
+def files_of(prefix: Path) -> list[Path]:
     """The files of a checkpoint, index first; V1 has one."""
     index = _index_of(prefix)
     shards = sorted(prefix.parent.glob(prefix.name + ".data-*-of-*"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import tempfile
@@ -12,22 +13,21 @@ from types import ModuleType
 _NO_NOTICES = 2  # TF_CPP_MIN_LOG_LEVEL from which on only errors are wanted
 
 
+@functools.cache
 def tensorflow() -> ModuleType:
-    """TensorFlow, imported.
+    """TensorFlow, imported and started.
 
     TensorFlow 2.21 writes notices before its logging heeds TF_CPP_MIN_LOG_LEVEL. Where that
     asks for errors only, they are held back while it starts, and shown if it fails to.
     """
     level = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "")
     wants_notices = not level.isdigit() or int(level) < _NO_NOTICES
-    if "tensorflow" in sys.modules or wants_notices:
+    with contextlib.nullcontext() if wants_notices else _native_output_held():
         import tensorflow as tf
 
-        return tf
-    with _native_output_held():
-        import tensorflow as tf
-
-        tf.constant(0)  # looks for devices, which has notices of its own
+        # Looks for devices, which has notices of its own. It also counts in the names that an
+        # artifact's functions get, so that it is done whoever imported TensorFlow before.
+        tf.constant(0)
     return tf
 
 

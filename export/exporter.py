@@ -12,6 +12,7 @@ import nets
 from export import advice, automatic, labels, record, staging
 from export.errors import ExportError
 from export.request import AUTO, Request, Result
+from export.verify import starting
 from export.verify.companion import Companion
 from export.verify.proof import Proof
 from export.verify.subject import Source
@@ -35,7 +36,11 @@ Transfer = Callable[[str, int, "int | None"], None]
 
 
 def export(
-    request: Request, on_phase: Progress = lambda phase: None, on_transfer: Transfer | None = None
+    request: Request,
+    on_phase: Progress = lambda phase: None,
+    on_transfer: Transfer | None = None,
+    *,
+    forks: bool = False,
 ) -> Result:
     """Makes the artifact that a request asks for.
 
@@ -43,6 +48,8 @@ def export(
       request: what to export from where to where.
       on_phase: called at the start of each of `PHASES`.
       on_transfer: called while a checkpoint is downloaded.
+      forks: whether the process that proves is a fork of this one, which must have imported
+        TensorFlow but not used it yet; saves seconds. The network must be named.
 
     Returns:
       What was done. The artifact is whole at its target.
@@ -68,7 +75,10 @@ def export(
         spec = request.spec()
         names = labels.choose(request.labels, request.task, spec)
         if request.proof != "none":
-            companion = resources.enter_context(Companion(request.proof, request.subject()))
+            start = starting.forked if forks else starting.fresh
+            companion = resources.enter_context(
+                Companion(request.proof, request.subject(), start=start)
+            )
         if checkpoint is None:
             on_phase(PHASES[1])
             checkpoint = resources.enter_context(_open(request, on_transfer))

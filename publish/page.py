@@ -63,10 +63,7 @@ def _check_request(
     license: str | None,
     dataset: str | None,
 ) -> None:
-    kind = grammar.KINDS["Module"]
-    for key, value in {"license": license, "dataset": dataset}.items():
-        if value is not None and (message := grammar.complaint(kind, key, value)):
-            raise RequestError(message)
+    check_ids(license, dataset)
     # Of a new page the hub asks for more than of an old one.
     is_new = re.fullmatch(r"[^\s<>?#]+\.tar\.gz", asset_path)
     if asset_path != LEGACY and (not is_new or "://github.com/" in asset_path):
@@ -74,10 +71,31 @@ def _check_request(
             f"the asset path {asset_path!r} must be a URL that ends in .tar.gz, without a query, "
             "and not on github.com"
         )
-    other = next(task for task in telling.TASKS if task != content["task"])
+    check_task(handle, content["task"])
+
+
+def check_ids(license: str | None, dataset: str | None) -> None:
+    """Refuses ids that the hub does not know.
+
+    Raises:
+      RequestError: names the id.
+    """
+    kind = grammar.KINDS["Module"]
+    for key, value in {"license": license, "dataset": dataset}.items():
+        if value is not None and (message := grammar.complaint(kind, key, value)):
+            raise RequestError(message)
+
+
+def check_task(handle: Handle, task: str) -> None:
+    """Refuses a handle that names another task.
+
+    Raises:
+      RequestError: says which.
+    """
+    other = next(one for one in telling.TASKS if one != task)
     if other in handle.name.split("/"):
         raise RequestError(
-            f"the handle {handle} is one for {other}, the artifact has the task {content['task']}"
+            f"the handle {handle} is one for {other}, the artifact has the task {task}"
         )
 
 

@@ -83,11 +83,20 @@ def choose(
     folder = Path(artifact)
     bundle.files_of(folder)
     content = facts.read(folder)
-    if url is not None and not url.startswith(("http://", "https://")):
-        raise RequestError(f"the address {url} must begin with https:// or http://")
+    check_url(url)
     facts.check_files(folder, content)
     named = Handle.for_record(content, handle)
     return Item(folder, content, named, url and url.rstrip("/"), page_options)
+
+
+def check_url(url: str | None) -> None:
+    """Refuses what cannot be the address of a hub.
+
+    Raises:
+      RequestError: names it.
+    """
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise RequestError(f"the address {url} must begin with https:// or http://")
 
 
 def publish(item: Item, hub: Path) -> Outcome:

@@ -22,14 +22,13 @@ _BATCH = 8  # images
 _SEED = 0
 
 
-def make(network: str, prefix: Path) -> None:
+def make(spec: nets.NetworkSpec, prefix: Path) -> None:
     """Writes a checkpoint with logits.
 
     Args:
-      network: registered name, or `package.module:NAME` of one's own.
+      spec: the network.
       prefix: path of the files without their endings.
     """
-    spec = nets.get(network)
     shape = (_BATCH, spec.image_size, spec.image_size, 3)
     images = np.random.RandomState(_SEED).uniform(0, 1, shape).astype(np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
@@ -61,7 +60,7 @@ def main() -> None:
     parser.add_argument("prefix", type=Path)
     arguments = parser.parse_args()
     try:
-        make(arguments.network, arguments.prefix)
+        make(nets.get(arguments.network), arguments.prefix)
     except nets.NetworkError as error:
         parser.error(str(error))
 

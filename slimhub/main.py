@@ -62,6 +62,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         publish_command,
         serve_command,
         verify_command,
+        zoo_command,
     )
 
     parser = argparse_flags.ArgumentParser(
@@ -80,6 +81,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         publish_command,
         serve_command,
         page_command,
+        zoo_command,
     )
     for command in modules:
         sub = commands.add_parser(

@@ -7,51 +7,41 @@ import dataclasses
 import json
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from export.errors import ExportError
+from export.verify import starting
 from export.verify.proof import Check, Proof
 from export.verify.subject import Source, Subject
 
-_PROGRAM = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from export.verify import worker; worker.main()"
-)
-_MAPPED = 1 << 20  # bytes from which on memory is given back as soon as it is free
 _SHOWN = 2000  # characters of what a process said before it died
 
 
 class Companion:
     """A process that gets ready to prove an artifact while another makes it."""
 
-    def __init__(self, mode: str, subject: Subject | None, *, wants_layers: bool = False) -> None:
+    def __init__(
+        self,
+        mode: str,
+        subject: Subject | None,
+        *,
+        wants_layers: bool = False,
+        start: Callable[[IO[str]], starting.Process] = starting.fresh,
+    ) -> None:
         """Starts it.
 
         Args:
           mode: `full`, `quick` or `thorough`.
           subject: the network, or None for that of the artifact's record.
           wants_layers: whether the proof is to describe the values of all variables.
+          start: one of `starting`'s.
         """
-        # numpy's threads would be in the way of forking.
-        environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
-        # The C library would keep what the source's sessions needed: gigabytes in large networks.
-        environment["MALLOC_MMAP_THRESHOLD_"] = str(_MAPPED)
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed by __exit__
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, json.dumps(sys.path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=environment,
-            text=True,
-            start_new_session=True,  # Ctrl-C is for the export, which ends this one
-        )
+        self._process = start(self._errors)
         hello = {"mode": mode, "subject": subject and dataclasses.asdict(subject)}
         self._send(hello | {"wants_layers": wants_layers})
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Prepare = Callable[[Connection], Sequence[Examiner]]
 
-_LARGE = 200e6  # bytes of variables
+LARGE = 200e6  # bytes of variables
 _LATER = "left to `slimhub verify` with the checkpoint"
 AREAS = ("files", "contract", "variables", "inference", "training", "goldens")
 
@@ -196,7 +196,7 @@ def _examined(connection: Connection, prepare: Prepare) -> Evidence:
 
 def _is_large(folder: Path) -> bool:
     """Whether the parts are to look at it in turn: side by side they need twice the memory."""
-    return sum(path.stat().st_size for path in (folder / "variables").glob("*")) > _LARGE
+    return sum(path.stat().st_size for path in (folder / "variables").glob("*")) > LARGE
 
 
 def _collect(

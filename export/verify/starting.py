@@ -1,0 +1,109 @@
+"""Starts the process that proves: a fresh one, or a fork of one that has imported TensorFlow."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import subprocess
+import sys
+from typing import IO, Protocol
+
+_PROGRAM = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from export.verify import worker; worker.main()"
+)
+_MAPPED = 1 << 20  # bytes from which on memory is given back as soon as it is free
+_M_MMAP_THRESHOLD = -3  # malloc.h
+
+
+class Process(Protocol):
+    """What the other side needs of it; it leads a process group of its own."""
+
+    pid: int
+    stdin: IO[str]
+    stdout: IO[str]
+
+    def wait(self) -> int:
+        """Waits for its end, and gives its exit code."""
+
+
+def fresh(errors: IO[str]) -> Process:
+    """Starts a new interpreter.
+
+    Args:
+      errors: file that takes its stderr.
+    """
+    # numpy's threads would be in the way of forking.
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    # The C library would keep what the source's sessions needed: gigabytes in large networks.
+    environment["MALLOC_MMAP_THRESHOLD_"] = str(_MAPPED)
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, json.dumps(sys.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env=environment,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the export, which ends this one
+    )
+
+
+def forked(errors: IO[str]) -> Process:
+    """Forks this process, which may have imported TensorFlow but not used it, nor have threads.
+
+    Args:
+      errors: file that takes its stderr.
+    """
+    there, ours = os.pipe()
+    here, theirs = os.pipe()
+    pid = os.fork()
+    if pid:
+        _lead(pid)
+        os.close(there)
+        os.close(theirs)
+        return _Fork(pid, os.fdopen(ours, "w"), os.fdopen(here))
+    os.close(ours)  # or else it would never hear that the other side has closed
+    os.close(here)
+    _prove(there, theirs, errors.fileno())
+
+
+def _lead(pid: int) -> None:
+    """Gives a fork a process group; both sides do it, so that neither finds it missing."""
+    with contextlib.suppress(PermissionError, ProcessLookupError):
+        os.setpgid(pid, pid)
+
+
+class _Fork:
+    """A forked process."""
+
+    def __init__(self, pid: int, stdin: IO[str], stdout: IO[str]) -> None:
+        self.pid, self.stdin, self.stdout = pid, stdin, stdout
+        self._code: int | None = None
+
+    def wait(self) -> int:
+        if self._code is None:
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self._code
+
+
+def _prove(source: int, target: int, errors: int) -> None:
+    """Does in a fork what the program of a fresh process does; never returns."""
+    code = 1
+    try:
+        _lead(0)
+        for number, descriptor in enumerate((source, target, errors)):
+            os.dup2(descriptor, number)
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
+        with contextlib.suppress(AttributeError):  # a C library that has no such thing
+            ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED)
+        from export.verify import worker
+
+        worker.main()
+        code = 0
+    except SystemExit:
+        code = 0
+    finally:
+        sys.stdout.flush()
+        os._exit(code)

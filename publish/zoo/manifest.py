@@ -1,0 +1,161 @@
+"""Reads a manifest: a TOML file with defaults and one table per export.
+
+    [defaults]
+    tasks = ["feature_vector", "classification"]
+    checkpoint = "checkpoints/{archive}.tgz"
+    output = "artifacts/{network}/{task}"
+
+    [export.small]
+    networks = ["mobilenet_v3_small_*"]
+
+Every key of an export may stand among the defaults, too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import sys
+from pathlib import Path
+from typing import Any
+
+from export.errors import RequestError
+from publish import extras
+
+_STRINGS = (
+    "checkpoint",
+    "checkpoint_name",
+    "sha256",
+    "averages",
+    "labels",
+    "proof",
+    "output",
+    "publish",
+    "handle",
+    "url",
+    "license",
+    "dataset",
+)
+_LISTS = ("networks", "tasks")
+_COUNTS = ("num_classes", "image_size", "feature_depth")
+_NUMBERS = ("depth_multiplier", "memory_gb")
+_SWITCHES = ("free_size", "drop_background")
+_NEEDED = ("networks", "checkpoint", "output")
+
+# What a value of each key must be, in words.
+KEYS = {
+    **dict.fromkeys(_STRINGS, "text"),
+    **dict.fromkeys(_LISTS, "a text, or a list of texts"),
+    **dict.fromkeys(_COUNTS, "a whole number"),
+    **dict.fromkeys(_NUMBERS, "a number above 0"),
+    **dict.fromkeys(_SWITCHES, "true or false"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """One table of a manifest, with the defaults in it.
+
+    Attributes:
+      name: `NAME` of `[export.NAME]`.
+      values: by key; `networks` and `tasks` are lists.
+      where: file and table, for messages.
+    """
+
+    name: str
+    values: dict[str, Any]
+    where: str
+
+    def refuse(self, reason: object) -> RequestError:
+        """An error that names file and table."""
+        return RequestError(f"{self.where}: {reason}")
+
+
+def read(path: Path) -> tuple[Table, ...]:
+    """Reads a manifest.
+
+    Args:
+      path: of the file.
+
+    Returns:
+      Its exports, in the order of the file.
+
+    Raises:
+      RequestError: for a file that cannot be read, a key that is not known or lacks, and a value
+        of another type; says in which table.
+    """
+    content = _parse(path)
+    unknown = sorted(content.keys() - {"defaults", "export"})
+    if unknown:
+        raise RequestError(
+            f"{path}: there is no table {unknown[0]!r}: a manifest has [defaults] and [export.NAME]"
+        )
+    defaults, exports = content.get("defaults", {}), content.get("export", {})
+    for name, table in {"defaults": defaults, "export": exports}.items():
+        if not isinstance(table, dict):
+            raise RequestError(f"{path}: {name!r} must be a table, written as [{_head(name)}]")
+    if not exports:
+        raise RequestError(f"{path}: there is nothing to export: add a table [export.NAME]")
+    _check(Table("defaults", defaults, f"{path}, [defaults]"))
+    return tuple(_table(path, name, defaults, values) for name, values in exports.items())
+
+
+def _head(name: str) -> str:
+    return "export.NAME" if name == "export" else name
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        extras.need("tomli", extra="zoo")
+        import tomli as tomllib
+
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise RequestError(f"cannot read the manifest {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RequestError(f"the manifest {path} is not UTF-8 text: save it as such") from error
+    except tomllib.TOMLDecodeError as error:
+        raise RequestError(f"the manifest {path} is not TOML: {error}") from error
+
+
+def _table(path: Path, name: str, defaults: dict[str, Any], values: Any) -> Table:
+    where = f"{path}, [export.{name}]"
+    if not isinstance(values, dict):
+        raise RequestError(f"{where}: this must be a table of its own")
+    _check(Table(name, values, where))
+    merged = {"tasks": ["feature_vector"]} | defaults | values
+    table = Table(name, {key: _listed(key, value) for key, value in merged.items()}, where)
+    missing = [key for key in _NEEDED if key not in merged]
+    if missing:
+        raise table.refuse(f"{missing[0]!r} is missing, here or in [defaults]")
+    return table
+
+
+def _listed(key: str, value: Any) -> Any:
+    return [value] if key in _LISTS and isinstance(value, str) else value
+
+
+def _check(table: Table) -> None:
+    for key, value in table.values.items():
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(KEYS)}"
+            raise table.refuse(f"there is no key {key!r}: {hint}")
+        if not _fits(key, value):
+            raise table.refuse(f"{key!r} must be {KEYS[key]}, not {value!r}")
+
+
+def _fits(key: str, value: Any) -> bool:
+    if key in _SWITCHES:
+        return isinstance(value, bool)
+    if isinstance(value, bool):  # an int for Python, not for us
+        return False
+    if key in _COUNTS:
+        return isinstance(value, int)
+    if key in _NUMBERS:
+        return isinstance(value, (int, float)) and 0 < value < float("inf")
+    texts = value if key in _LISTS and isinstance(value, list) else [value]
+    return bool(texts) and all(isinstance(text, str) and text.strip() for text in texts)

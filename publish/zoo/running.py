@@ -1,0 +1,93 @@
+"""What a worker does: one job at a time, in Dask's hands."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from checkpoints import CheckpointError
+from export.errors import ExportError, RequestError
+from export.version import __version__
+from nets import NetworkError
+from publish.errors import PublishError
+from publish.zoo import sending, state
+from publish.zoo.exporter import Exporter
+from publish.zoo.work import Job, Outcome
+
+_REFUSED = (CheckpointError, ExportError, NetworkError, PublishError)
+
+_lock = threading.Lock()
+_exporters: dict[tuple[str, int], Exporter] = {}  # by run and thread of this worker
+_stopped: set[str] = set()  # runs that were interrupted
+
+
+def run(job: Job, run_name: str) -> Outcome:
+    """Does a job, unless it is done already; called by Dask on a worker.
+
+    Args:
+      job: of the plan.
+      run_name: topic of the run's events.
+
+    Returns:
+      What became of it; an export that fails is an outcome, no error.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    name = str(worker.name)
+
+    def tell(event: str, **more: object) -> None:
+        told = {"event": event, "name": job.name, "on": name, "time": time.time()}
+        worker.log_event(run_name, told | more)  # Dask adds the worker's address
+
+    start = time.perf_counter()
+    tell("started")
+    try:
+        outcome = _do(job, run_name, lambda phase: tell("phase", phase=phase))
+    except _REFUSED as error:
+        outcome = Outcome(job.name, "failed", detail=str(error))
+    seconds = round(time.perf_counter() - start, 2)
+    return dataclasses.replace(outcome, seconds=seconds, worker=name)
+
+
+def _do(job: Job, run_name: str, on_phase: Callable[[str], None]) -> Outcome:
+    on_phase("looking at what is there")
+    found = state.look(job.request)
+    if found.kind == state.FOREIGN:
+        raise RequestError(f"the output {job.request.output}: {found.reason}")
+    if found.kind == state.UNCHANGED:
+        outcome = Outcome(job.name, "unchanged")
+    else:
+        request = dataclasses.replace(job.request, overwrite=found.kind == state.OUTDATED)
+        _exporter(run_name).export(request, on_phase)
+        outcome = Outcome(job.name, "exported", detail=found.reason)
+    if job.publication is None:
+        return outcome
+    on_phase("publishing")
+    published = sending.send(job.publication, Path(job.request.output))
+    return dataclasses.replace(outcome, published=published)
+
+
+def _exporter(run_name: str) -> Exporter:
+    """The exporter of this thread; a worker with one thread has one."""
+    with _lock:
+        if run_name in _stopped:
+            raise ExportError("the run was interrupted")
+        return _exporters.setdefault((run_name, threading.get_ident()), Exporter())
+
+
+async def stop(run_name: str) -> None:
+    """Ends whatever a run does on this worker, and waits until nothing is left of it."""
+    with _lock:
+        _stopped.add(run_name)
+        ended = [_exporters.pop(key) for key in list(_exporters) if key[0] == run_name]
+    await asyncio.gather(*(asyncio.to_thread(exporter.stop) for exporter in ended))
+
+
+def version() -> str:
+    """The version of slimhub that this worker has."""
+    return __version__

@@ -1,0 +1,84 @@
+"""What `slimhub zoo` shows: bars, lines, events and tables."""
+
+import io
+import json
+import sys
+
+import pytest
+
+from publish.zoo import Outcome
+from slimhub import zoo_progress, zoo_tables
+
+EVENTS = [
+    {"event": "started", "name": "a", "worker": "0", "time": 1.0},
+    {"event": "phase", "name": "a", "worker": "0", "phase": "building", "time": 1.5},
+    {"event": "tick", "time": 1.6},
+    {"event": "lost", "worker": "1", "time": 2.0},
+    {"event": "finished", "time": 3.0}
+    | Outcome("a", "exported", 2.0, "0", published="new").to_json(),
+    {"event": "finished", "time": 4.0} | Outcome("b", "failed", 1.0, "1", "no\nreason").to_json(),
+    {"event": "finished", "time": 5.0} | Outcome("c", "unchanged", 0.1, "1").to_json(),
+]
+
+
+@pytest.fixture
+def show(monkeypatch):
+    def show(kind, is_terminal=False):
+        stream = io.StringIO()
+        stream.isatty = lambda: is_terminal
+        monkeypatch.setattr(sys, "stderr", stream)
+        with zoo_progress.shown(kind, 4) as take:
+            for event in EVENTS:
+                take(event)
+        return stream.getvalue()
+
+    return show
+
+
+def test_lines_tell_of_each_export(show):
+    assert show("auto").splitlines() == [
+        "slimhub: a: begun by worker 0",
+        "slimhub: worker 1 is gone",
+        "slimhub: a: exported in 2.0 s, published; 1 of 4 done, about 0 s left",
+        "slimhub: b: failed: no; 2 of 4 done, 1 failed, about 0 s left",
+        "slimhub: c: unchanged in 0.1 s; 3 of 4 done, 1 failed, about 0 s left",
+    ]
+
+
+def test_json_is_one_event_on_a_line(show):
+    lines = [json.loads(line) for line in show("json").splitlines()]
+    assert lines[0]["event"] == "planned"
+    assert lines[0]["total"] == 4
+    assert lines[1:] == [event for event in EVENTS if event["event"] != "tick"]
+
+
+def test_a_terminal_gets_a_bar_for_the_run_and_a_line_for_each_worker(show):
+    drawn = show("auto", is_terminal=True)
+    assert "2 of 4 done, 1 failed, about 0 s left" in drawn
+    assert "worker 0: a: building" in drawn
+    assert "worker 1: idle" in drawn
+    assert "slimhub: b: failed: no\n" in drawn
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(3.2, "3 s"), (89, "89 s"), (600, "10 min"), (7 * 3600, "7.0 h")]
+)
+def test_durations_are_for_people(seconds, text):
+    assert zoo_progress._duration(seconds) == text
+
+
+def test_failures_are_a_table_in_the_end():
+    outcomes = [
+        Outcome("out/a", "exported", published="new"),
+        Outcome("out/b", "unchanged", published="none"),
+        Outcome("out/long/c", "failed", detail="one\ntwo"),
+        Outcome("out/d", "failed", detail="three"),
+    ]
+    assert zoo_tables.outcomes_as_text(outcomes) == [
+        "4 exports: 1 exported, 1 unchanged, 1 published, 2 failed",
+        "",
+        "failed      why",
+        "out/long/c  one\n            two",
+        "out/d       three",
+    ]
+    assert zoo_tables.outcomes_as_text(outcomes[:1]) == ["1 exports: 1 exported, 1 published"]

@@ -1,0 +1,56 @@
+"""The process of a proof as a fork of one that has imported TensorFlow."""
+
+import filecmp
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.commands import run
+from tests.support import REPOSITORY
+
+PROGRAM = """
+import json, sys
+import tensorflow
+import export
+network, checkpoint, output = sys.argv[1:]
+result = export.export(export.Request(network, checkpoint, output), forks=True)
+print(json.dumps(result.record["proof"]))
+"""
+KILLED = """
+import os, signal
+from export import ExportError
+from export.verify import starting
+from export.verify.companion import Companion
+with Companion("quick", None, start=starting.forked) as companion:
+    os.kill(companion._process.pid, signal.SIGTERM)
+    try:
+        companion.conclude(())
+    except ExportError as error:
+        print(error)
+"""
+
+
+def python(program, *arguments):
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    finished = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+@pytest.mark.slow
+def test_a_fork_proves_what_a_fresh_process_proves(synthetic_checkpoint, tmp_path):
+    name = "mobilenet_v1_025_128"
+    checkpoint, fork, fresh = synthetic_checkpoint(name), tmp_path / "fork", tmp_path / "fresh"
+    proof = json.loads(python(PROGRAM, name, checkpoint, fork))
+    assert proof["mode"] == "full"
+    assert proof["passed"] > 30
+    assert "failed" not in proof
+    assert run("export", name, f"--checkpoint={checkpoint}", f"--output={fresh}").returncode == 0
+    files = [p.relative_to(fork) for p in fork.rglob("*") if p.is_file()]
+    assert filecmp.cmpfiles(fork, fresh, files, shallow=False) == (files, [], [])
+
+
+def test_a_fork_that_dies_is_told_of():
+    assert "the process of the proof ended with exit code -15" in python(KILLED)

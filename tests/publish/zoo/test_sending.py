@@ -1,0 +1,43 @@
+"""Publishing what a zoo has exported."""
+
+from pathlib import Path
+
+import pytest
+
+from export import RequestError
+from publish import PublishError, index
+from publish.zoo import Publication, sending
+
+HANDLE = "me/mobilenet_v3_small_075_224/feature_vector/1"
+
+
+def files(hub):
+    return {p: p.stat().st_mtime_ns for p in hub.rglob("*") if p.is_file()}
+
+
+def test_once_published_it_is_there(artifact, tmp_path):
+    folder, hub = Path(artifact().path), tmp_path / "hub"
+    publication = Publication(f"hub:{hub}", HANDLE, page_options={"license": "apache-2.0"})
+    sending.check(publication, "feature_vector")
+    assert sending.send(publication, folder) == "new"
+    before = files(hub)
+    assert sending.send(publication, folder) == "none"
+    assert files(hub) == before
+    at = Publication(f"hub:{hub}", HANDLE, url="https://models.example/")
+    assert sending.send(at, folder) == "page"
+    assert index.read(hub).url == "https://models.example"
+
+
+def test_other_files_under_a_version_are_refused(artifact, copied, tmp_path):
+    publication = Publication(f"hub:{tmp_path / 'hub'}", HANDLE)
+    sending.send(publication, Path(artifact().path))
+    record = copied / "assets.extra" / "slimhub.json"
+    record.write_text(record.read_text().replace("slimhub export", "slimhub  export"))
+    with pytest.raises(PublishError, match="a version never changes"):
+        sending.send(publication, copied)
+
+
+@pytest.mark.parametrize("target", ["hub:", "models", "hf://me/x"])
+def test_targets_of_another_kind_are_refused(target, tmp_path):
+    with pytest.raises(RequestError, match="is not hub:FOLDER"):
+        sending.absolute(target, tmp_path)
