@@ -16,7 +16,6 @@ from export.verify.proof import Check
 _AREA, _NAME = "goldens", "output for known images"
 _TOLERANCE = 1e-4  # of the largest magnitude
 _LOOSEST = 0.1  # whatever a record says of rounding
-_ROUNDINGS = 20  # times what the last bit of the input does: kernels round in every layer
 
 
 class Goldens:
@@ -59,7 +58,7 @@ def _check(artifact: Artifact) -> Check:
     found = artifact.loaded(tf.constant(images))
     rounding = golden["output"].get("rounding", 0.0)
     bound = differences.Bound(
-        min(max(_TOLERANCE, _ROUNDINGS * rounding), _LOOSEST),
+        min(max(_TOLERANCE, differences.ROUNDINGS * rounding), _LOOSEST),
         "other processors and releases have kernels that round otherwise, and the network makes "
         f"{rounding:.1g} of the last bit of its input",
     )

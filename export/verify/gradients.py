@@ -27,6 +27,7 @@ class Slopes:
       trainable: names of the variables that optimizers change.
       target: key of the output that was differentiated; None where dropout makes all random.
       values: gradients by variable and by `inputs`.
+      roundings: by the same names, what the last bit of the images changes.
     """
 
     is_training: bool
@@ -34,6 +35,7 @@ class Slopes:
     trainable: list[str]
     target: str | None
     values: dict[str, np.ndarray]
+    roundings: dict[str, float]
 
 
 def ask(network: SourceNetwork) -> Slopes:
@@ -45,8 +47,8 @@ def ask(network: SourceNetwork) -> Slopes:
     target, size = network.differentiable(), network.spec.image_size
     # A tape holds every activation: gigabytes for two images in large networks.
     images = inputs.photograph(size) if network.parameters() > _LARGE else inputs.mixed(size)
-    values = {} if target is None else network.gradients(images)
-    return Slopes(network.is_training, images, network.trainable(), target, values)
+    values, roundings = ({}, {}) if target is None else network.gradients(images)
+    return Slopes(network.is_training, images, network.trainable(), target, values, roundings)
 
 
 class Gradients:
@@ -63,7 +65,7 @@ class Gradients:
         self._images = slopes.images
         self._trainable = slopes.trainable
         self._target = slopes.target
-        self._expected = slopes.values
+        self._expected, self._roundings = slopes.values, slopes.roundings
 
     def examine(self, artifact: Artifact, evidence: Evidence) -> None:
         """Compares an artifact's gradients, as a tape gives them, with the source's.
@@ -83,7 +85,11 @@ class Gradients:
                 tape.watch(images)
                 value = weighted_sum(self._call(artifact, images))
             found = tape.gradient(value, {"inputs": images} | held)
-            evidence.add(differences.compare_gradients(self._area, _NAME, found, self._expected))
+            evidence.add(
+                differences.compare_gradients(
+                    self._area, _NAME, found, self._expected, self._roundings
+                )
+            )
 
     def _call(self, artifact: Artifact, images: tf.Tensor) -> tf.Tensor:
         wants_endpoints = self._target != "default"

@@ -163,11 +163,14 @@ class SourceNetwork:
         feature = self.spec.endpoint_key(self.spec.feature_endpoint)
         return next((name for name in ("default", feature) if name in self._fetches), None)
 
-    def gradients(self, images: np.ndarray) -> dict[str, np.ndarray]:
+    def gradients(self, images: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, float]]:
         """Gradients of one number made of `differentiable`, by variable and by `inputs`.
 
         Args:
           images: f32[batch, height, width, 3] in [0, 1].
+
+        Returns:
+          The gradients, and how much each changes when every pixel does by its last bit.
         """
         with self._graph.as_default(), _compared_by_identity():
             variables = {name: self._variables[name] for name in self._trainable}
@@ -176,7 +179,9 @@ class SourceNetwork:
             gradients = tf.gradients(value, list(targets.values()))
         found = dict(zip(targets, gradients, strict=True))
         wanted = {name: gradient for name, gradient in found.items() if gradient is not None}
-        return self._session.run(wanted, {self._images: images})
+        values = self._session.run(wanted, {self._images: images})
+        nudged = self._session.run(wanted, {self._images: np.nextafter(images, np.float32(2))})
+        return values, {n: float(np.abs(nudged[n] - values[n]).max()) for n in values}
 
     def _feeding(self, endpoint: str) -> list[str]:
         others = {t.op for key, t in self._endpoints.items() if key != endpoint}
