@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from export.errors import RequestError
-from publish import citing, facts, grammar, linting, networks, sections, specs
+from publish import facts, grammar, linting, sections, telling
 from publish.errors import PublishError
 from publish.handle import Handle
 
-if TYPE_CHECKING:
-    from nets import NetworkSpec
-
 LEGACY = "legacy"  # asset path of a page that says nothing of where its archive is
-_TASKS = {"feature_vector": "image-feature-vector", "classification": "image-classification"}
 
 
 def render(
@@ -45,24 +41,15 @@ def render(
     sections.require_jinja2()
     facts.check(content)
     _check_request(content, handle, asset_path, license, dataset)
-    spec = specs.spec_of(content)
     url = load_url or (f"https://tfhub.dev/{handle}" if asset_path == LEGACY else asset_path)
-    values = {
-        "record": content,
+    values = telling.values(content, license=license, dataset=dataset) | {
         "handle": handle,
         "asset_path": asset_path,
         "url": url,
-        "license": license,
-        "hub_task": _TASKS[content["task"]],
+        "hub_task": telling.TASKS[content["task"]],
         "sibling": _sibling(handle, content["task"], url),
-        "proof": facts.proof_counts(content),
-        "filled": {"average": 0, "plain": 0, "raw": 0} | content["variables"]["filled"],
-        "size": sum(file["bytes"] for file in content["files"].values()),
-        **_about_network(spec, content),
     }
-    values["dataset"] = dataset or (networks.IMAGENET if values["is_public"] else None)
-    values["stated_dataset"] = dataset
-    text = sections.render(values)
+    text = sections.render(values, sections.PAGE)
     if complaints := linting.check(text):
         first = complaints[0]
         raise PublishError(f"the page breaks the hub's grammar: line {first.line}: {first.message}")
@@ -87,33 +74,16 @@ def _check_request(
             f"the asset path {asset_path!r} must be a URL that ends in .tar.gz, without a query, "
             "and not on github.com"
         )
-    other = next(task for task in _TASKS if task != content["task"])
+    other = next(task for task in telling.TASKS if task != content["task"])
     if other in handle.name.split("/"):
         raise RequestError(
             f"the handle {handle} is one for {other}, the artifact has the task {content['task']}"
         )
 
 
-def _about_network(spec: NetworkSpec | None, content: dict[str, Any]) -> dict[str, Any]:
-    if spec is None:
-        return {"spec": None, "is_public": False}
-    is_public = networks.is_public(spec, content)
-    return {
-        "spec": spec,
-        "is_public": is_public,
-        "is_from_caffe": networks.is_from_caffe(spec),
-        "architecture": networks.architecture(spec),
-        "variants": networks.variants(spec),
-        "options": networks.options(content),
-        "endpoints": networks.endpoints(spec, content),
-        "macs": networks.macs(spec, content),
-        "bibtex": citing.bibtex(spec.paper) if spec.paper else None,
-    }
-
-
 def _sibling(handle: Handle, task: str, url: str) -> dict[str, str] | None:
     """The same network with the other output, where the handle is named by its task."""
-    other = next(name for name in _TASKS if name != task)
+    other = next(name for name in telling.TASKS if name != task)
     parts = handle.model.split("/")
     if parts[-1] != task:
         return None

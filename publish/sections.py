@@ -1,9 +1,10 @@
-"""The sections of a documentation page: one template each."""
+"""The sections of pages and cards: one template each."""
 
 from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from publish import markdown
 if TYPE_CHECKING:
     import jinja2
 
-_SECTIONS = (
+PAGE = (
     "header",
     "savedmodel",
     "overview",
@@ -42,22 +43,28 @@ def require_jinja2() -> None:
         raise RequestError("a page needs the package jinja2: pip install 'slimhub[hub]'") from None
 
 
-def render(values: dict[str, Any]) -> str:
-    """All sections that have something to say, as Markdown.
+def render(values: dict[str, Any], names: Iterable[str]) -> str:
+    """Sections that have something to say, as Markdown.
 
     Args:
       values: what the templates tell.
+      names: of the sections, in their order.
     """
-    sections = [_section(template, values) for template in _templates()]
+    sections = [_section(_environment().get_template(name), values) for name in names]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
+def _source(name: str) -> str:
+    file = resources.files("publish").joinpath("templates", f"{name}.md.jinja")
+    return file.read_text("utf-8")
+
+
 @functools.cache
-def _templates() -> tuple[jinja2.Template, ...]:
-    """The templates of all sections, in their order."""
+def _environment() -> jinja2.Environment:
     import jinja2
 
     environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_source),
         autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -78,11 +85,7 @@ def _templates() -> tuple[jinja2.Template, ...]:
         "shape": lambda shape: f"batch x {' x '.join(map(str, shape))}",
         "text": markdown.text,
     }
-    folder = resources.files("publish").joinpath("templates")
-    return tuple(
-        environment.from_string(folder.joinpath(f"{name}.md.jinja").read_text("utf-8"))
-        for name in _SECTIONS
-    )
+    return environment
 
 
 def _section(template: jinja2.Template, values: dict[str, Any]) -> str:
