@@ -1,0 +1,174 @@
+"""Calls of Hugging Face, made through huggingface_hub."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from publish.destinations import remote
+from publish.destinations.destination import Package, Transfer
+from publish.destinations.huggingface_tree import Entry, Tree
+from publish.destinations.remote import RefusedError, Remote
+from publish.destinations.tally import Tally
+
+CREDENTIALS = "HF_TOKEN, or by `hf auth login`"
+_LIBRARY = "huggingface_hub"
+_MAIN = "main"
+
+Answer = TypeVar("Answer")
+
+
+@dataclasses.dataclass(frozen=True)
+class Commit:
+    """What is committed at once.
+
+    Attributes:
+      package: that files are of.
+      files: of the package, to be uploaded.
+      texts: to be written, by path.
+      deleted: paths.
+      message: for people.
+    """
+
+    package: Package
+    files: list[str]
+    texts: dict[str, str]
+    deleted: list[str]
+    message: str
+
+
+class Api:
+    """Calls about one repository."""
+
+    def __init__(self, repository: str, target: str) -> None:
+        """Makes no call yet.
+
+        Args:
+          repository: `OWNER/NAME`.
+          target: that a user named.
+        """
+        import httpx2
+        import huggingface_hub
+
+        # The library reads the endpoint when it is imported; here it is that of now.
+        self._hub = huggingface_hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
+        self.endpoint = self._hub.endpoint
+        self._repository = repository
+        self._remote = Remote(
+            "Hugging Face",
+            target,
+            CREDENTIALS,
+            (huggingface_hub.errors.HfHubHTTPError, RuntimeError, ValueError),
+            (httpx2.TransportError, ConnectionError),
+        )
+
+    def tags(self) -> list[str] | None:
+        """Names of tags; None where there is no such repository."""
+        try:
+            refs = self._ask("look for the repository", self._hub.list_repo_refs)
+        except RefusedError as refused:
+            if refused.status == 404:
+                return None
+            raise
+        return [tag.name for tag in refs.tags]
+
+    def tree(self, revision: str = _MAIN) -> Tree:
+        """Files of a revision.
+
+        Args:
+          revision: tag or branch.
+        """
+
+        def call(repository: str) -> list[Any]:
+            found = self._hub.list_repo_tree(repository, recursive=True, revision=revision)
+            return [entry for entry in found if hasattr(entry, "blob_id")]
+
+        entries = self._ask(f"list the files of {revision}", call)
+        return {
+            entry.path: Entry(entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
+            for entry in entries
+        }
+
+    def create(self) -> None:
+        """Creates the repository."""
+        self._ask("create the repository", functools.partial(self._hub.create_repo, exist_ok=True))
+
+    def tag(self, tag: str) -> None:
+        """Names what is in the repository now."""
+        # The answer may be lost after the tag was made.
+        create = functools.partial(self._hub.create_tag, tag=tag, revision=_MAIN, exist_ok=True)
+        self._ask(f"create the tag {tag}", create)
+
+    def commit(self, commit: Commit, transfer: Transfer) -> None:
+        """Uploads files; readers see all of the commit at its end, or nothing.
+
+        Args:
+          commit: what it is made of.
+          transfer: is told of the uploads.
+        """
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+        sizes = {name: commit.package.files[name].bytes for name in commit.files}
+        tally = Tally(transfer, sum(sizes.values()))
+        operations: list[Any] = []
+        with contextlib.ExitStack() as stack:
+            for name, size in sizes.items():
+                path = commit.package.folder / name
+                file = stack.enter_context(_CountedFile(path, tally.file(name, size)))
+                operations.append(self._upload(name, file))
+                tally.finish(name, size)
+            texts = commit.texts.items()
+            operations += [CommitOperationAdd(name, text.encode()) for name, text in texts]
+            operations += [CommitOperationDelete(name) for name in commit.deleted]
+            # Made twice it adds nothing: the second time, nothing differs.
+            make = functools.partial(
+                self._hub.create_commit, operations=operations, commit_message=commit.message
+            )
+            self._ask("commit", make)
+
+    def _upload(self, name: str, file: _CountedFile) -> Any:
+        """Sends a file, if it is a large one; small ones go with the commit."""
+        from huggingface_hub import CommitOperationAdd
+
+        def call(repository: str) -> Any:
+            with file.silent():
+                addition = CommitOperationAdd(name, file)  # digests it
+            self._hub.preupload_lfs_files(repository, [addition], free_memory=False)
+            return addition
+
+        return self._ask(f"upload {name}", call)
+
+    def _ask(self, what: str, call: Callable[[str], Answer]) -> Answer:
+        with remote.quiet(_LIBRARY):
+            return self._remote.ask(what, functools.partial(call, self._repository))
+
+
+class _CountedFile(io.BufferedReader):
+    """A file that tells how far it was read."""
+
+    def __init__(self, path: Path, report: Callable[[int], None]) -> None:
+        super().__init__(io.FileIO(path))
+        self._report: Callable[[int], None] | None = report
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Reads, and tells of it."""
+        data = super().read(size)
+        if self._report is not None:
+            self._report(self.tell())
+        return data
+
+    @contextlib.contextmanager
+    def silent(self) -> Any:
+        """Tells nothing of what is read."""
+        report, self._report = self._report, None
+        self.seek(0)
+        try:
+            yield
+        finally:
+            self._report = report

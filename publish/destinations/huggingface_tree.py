@@ -1,0 +1,95 @@
+"""Files of a revision on Hugging Face, compared by the digests that it tells."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from publish.destinations.destination import Package
+
+_BLOCK = 1 << 20  # bytes that are digested at a time
+# What a SavedModel may consist of: only there files are deleted that a new version lacks.
+_FOLDERS = ("variables", "assets", "assets.extra")
+_FILES = ("saved_model.pb", "saved_model.pbtxt", "fingerprint.pb", "keras_metadata.pb")
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """A file that is there.
+
+    Attributes:
+      size: in bytes.
+      git: digest of its content, as git makes it.
+      sha256: of its content, where it is kept as a large file; `git` is of a pointer to it then.
+    """
+
+    size: int
+    git: str
+    sha256: str | None
+
+    def is_text(self, text: str) -> bool:
+        """Whether it holds a text."""
+        data = text.encode()
+        if self.sha256:
+            return self.sha256 == hashlib.sha256(data).hexdigest()
+        return self.git == _git([data], len(data))
+
+    def is_file(self, path: Path, size: int, sha256: str) -> bool:
+        """Whether it holds what a local file holds.
+
+        Args:
+          path: of the file.
+          size: of it, in bytes.
+          sha256: of its content.
+        """
+        if self.size != size:
+            return False
+        return self.sha256 == sha256 if self.sha256 else self.git == _git(_blocks(path), size)
+
+
+Tree = dict[str, Entry]  # by path
+
+
+def changed(tree: Tree, package: Package) -> list[str]:
+    """Files of a package that are not there, or others.
+
+    Args:
+      tree: of a revision.
+      package: to be published.
+    """
+    return [
+        name
+        for name, file in package.files.items()
+        if name not in tree
+        or not tree[name].is_file(package.folder / name, file.bytes, file.sha256)
+    ]
+
+
+def stale(tree: Tree, package: Package) -> list[str]:
+    """Files of a SavedModel that are there, and not in a package.
+
+    Args:
+      tree: of a revision.
+      package: to be published.
+    """
+    return [name for name in tree if _is_of_model(name) and name not in package.files]
+
+
+def _is_of_model(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return name in _FILES or (len(parts) > 1 and parts[0] in _FOLDERS)
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            yield block
+
+
+def _git(blocks: Iterator[bytes] | list[bytes], size: int) -> str:
+    digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()

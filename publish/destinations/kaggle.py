@@ -1,0 +1,214 @@
+"""Kaggle Models, where the models of tfhub.dev moved."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from export.errors import RequestError
+from publish import cards, extras
+from publish.destinations import kaggle_changes as changes
+from publish.destinations import licences
+from publish.destinations.destination import Package, Plan, Transfer
+from publish.destinations.kaggle_address import SCHEME, Address
+from publish.errors import PublishError
+
+if TYPE_CHECKING:
+    from publish.destinations.kaggle_api import Api
+
+_WEB = "https://www.kaggle.com/models"
+_SUBTITLE = "Images into feature vectors or classes: TF-Slim networks as TF2 SavedModels"
+_POLL = 5.0  # seconds between looks at what Kaggle is processing
+_POLLS = 120
+
+
+@dataclasses.dataclass(frozen=True)
+class Kaggle:
+    """A variation of a model on Kaggle.
+
+    Attributes:
+      address: of the variation.
+    """
+
+    address: Address
+
+    def __str__(self) -> str:
+        return f"{SCHEME}{self.address}"
+
+    @classmethod
+    def parse(cls, target: str) -> Kaggle:
+        """Reads a target such as `kaggle://owner/model/tensorFlow2/variation`.
+
+        Args:
+          target: of the command line.
+
+        Raises:
+          RequestError: says which part is wrong.
+        """
+        return cls(Address.parse(target))
+
+    def check(self, package: Package) -> None:
+        """Refuses, without the network, what Kaggle would refuse later.
+
+        Args:
+          package: to be published.
+
+        Raises:
+          RequestError: for a licence that Kaggle does not have, without the extra `kaggle`, and
+            without credentials.
+        """
+        licences.check(package.license, licences.KAGGLE, "Kaggle")
+        extras.need("jinja2", "kagglehub", "kagglesdk", extra="kaggle")
+        _check_credentials()
+
+    def plan(self, package: Package) -> Plan:
+        """Compares with what is there; files of the same names and sizes are read again for it.
+
+        Args:
+          package: to be published.
+
+        Raises:
+          PublishError: where Kaggle cannot be asked, or has it under another licence.
+        """
+        api = _api(self.address)
+        model = api.model()
+        instance = api.instance() if model else None
+        _check_licence(instance, package)
+        newest = instance.version_number if instance else 0
+        is_there = bool(newest) and not any(_differing(api, newest, package))
+        version = newest if is_there else newest + 1
+        load = _load(self.address)
+        texts, overwrite = cards.kaggle(package, load), package.overwrite_card
+        about_model = changes.wanted(texts, changes.MODEL_FIELDS, model, overwrite)
+        about_variation = changes.wanted(texts, changes.VARIATION_FIELDS, instance, overwrite)
+        steps = [
+            *changes.of_model(self.address, model, about_model),
+            *([] if is_there else changes.of_version(self.address, newest, package)),
+            *changes.of_variation(instance, about_variation),
+        ]
+        url = f"{_WEB}/{self.address}/{version}"
+        return Plan(tuple(steps), about_model | about_variation, url, load)
+
+    def send(self, package: Package, plan: Plan, transfer: Transfer) -> None:
+        """Carries a plan out; nobody sees files before the version is there.
+
+        Args:
+          package: to be published.
+          plan: of `plan`.
+          transfer: is told of the uploads.
+
+        Raises:
+          PublishError: says what Kaggle refused.
+        """
+        from publish.destinations.kaggle_upload import Upload
+
+        api = _api(self.address)
+        upload = Upload(api.remote, package, transfer)
+        card = changes.fields(plan.cards, changes.VARIATION_FIELDS)
+        description = plan.cards.get("description", "")
+        license = licences.KAGGLE.get(package.license or "")
+        steps = {
+            changes.CREATE_MODEL: lambda _: api.create_model(
+                self.address.model, _SUBTITLE, description
+            ),
+            changes.DESCRIBE_MODEL: lambda _: api.describe_model(description),
+            changes.UPLOAD: upload.send,
+            changes.CREATE_VARIATION: lambda _: api.create_instance(upload.root, card, license),
+            changes.CREATE_VERSION: lambda _: api.create_version(upload.root, _notes(package)),
+            changes.DESCRIBE_VARIATION: lambda _: api.describe_instance(card),
+        }
+        for change in plan.changes:
+            steps[change.action](change.name)
+
+    def confirm(self, package: Package, plan: Plan) -> None:
+        """Waits until Kaggle has processed the files, downloads them and compares.
+
+        Args:
+          package: that was published.
+          plan: that was carried out.
+
+        Raises:
+          PublishError: names what differs.
+        """
+        api = _api(self.address)
+        version = int(plan.url.rpartition("/")[2])
+        _await(api, version, package)
+        if differing := list(_differing(api, version, package)):
+            raise PublishError(
+                f"version {version} of {self.address} on Kaggle is not what was sent: "
+                f"{', '.join(differing[:3])} differ; delete that version there and publish again"
+            )
+
+
+def _api(address: Address) -> Api:
+    from publish.destinations.kaggle_api import Api
+
+    return Api(address)
+
+
+def _check_credentials() -> None:
+    from kagglehub.config import get_kaggle_credentials
+
+    from publish.destinations.kaggle_api import CREDENTIALS
+
+    try:
+        is_known = get_kaggle_credentials() is not None
+    except ValueError as error:
+        raise RequestError(f"the credentials of Kaggle cannot be read: {error}") from error
+    if not is_known:
+        raise RequestError(
+            f"there are no credentials for Kaggle: make a token at kaggle.com/settings and give it "
+            f"as {CREDENTIALS}"
+        )
+
+
+def _check_licence(instance: Any | None, package: Package) -> None:
+    """Refuses another licence than the one the variation has: Kaggle takes it once."""
+    stated = licences.KAGGLE.get(package.license or "")
+    found = instance.license_name if instance else ""
+    if stated and found and stated != found:
+        raise PublishError(
+            f"Kaggle has the variation under the licence '{found}', not '{stated}': change it "
+            "there, or leave --license away"
+        )
+
+
+def _notes(package: Package) -> str:
+    record = package.content
+    return f"{record['checkpoint']['name']}, exported by slimhub {record['versions']['slimhub']}"
+
+
+def _load(address: Address) -> str:
+    return (
+        "import kagglehub\n"
+        "import tensorflow as tf\n\n"
+        f'path = kagglehub.model_download("{address}")\n'
+        "module = tf.saved_model.load(path)"
+    )
+
+
+def _differing(api: Api, version: int, package: Package) -> Iterator[str]:
+    """Files that are not the same here and there; the small ones are read first."""
+    there = api.files(version)
+    here = {name: file.bytes for name, file in package.files.items()}
+    names = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
+    yield from names
+    for name in sorted(here.keys() - set(names), key=lambda name: (here[name], name)):
+        if api.sha256(version, name) != package.files[name].sha256:
+            yield name
+
+
+def _await(api: Api, version: int, package: Package) -> None:
+    """Waits until a version lists all its files."""
+    for _ in range(_POLLS):
+        instance = api.instance()
+        is_made = instance is not None and instance.version_number >= version
+        if is_made and api.files(version).keys() >= package.files.keys():
+            return
+        time.sleep(_POLL)
+    raise PublishError(
+        f"Kaggle has not processed version {version} of {api.address} after "
+        f"{_POLL * _POLLS / 60:.0f} minutes: look there, and publish again to compare"
+    )
