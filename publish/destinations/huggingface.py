@@ -129,9 +129,9 @@ class HuggingFace:
         Raises:
           PublishError: says what Hugging Face refused.
         """
-        from publish.destinations.huggingface_api import Commit
+        from publish.destinations.huggingface_api import MAIN, Commit
 
-        api = _api(self)
+        api, revision = _api(self), MAIN
         named = {
             action: [change.name for change in plan.changes if change.action == action]
             for action in (_CREATE, _UPLOAD, _WRITE, _DELETE, _TAG)
@@ -141,9 +141,10 @@ class HuggingFace:
         if named[_UPLOAD] or named[_WRITE] or named[_DELETE]:
             message = f"Publish {package.content['network']['name']} with slimhub"
             files, deleted = named[_UPLOAD], named[_DELETE]
-            api.commit(Commit(package, files, plan.cards, deleted, message), transfer)
+            commit = Commit(package, files, plan.cards, deleted, message)
+            revision = api.commit(commit, transfer)
         for tag in named[_TAG]:
-            api.tag(tag)
+            api.tag(tag, revision)
 
     def confirm(self, package: Package, plan: Plan) -> None:
         """Compares the digests that Hugging Face tells.

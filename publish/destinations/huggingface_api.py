@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from publish.destinations.tally import Tally
 
 CREDENTIALS = "HF_TOKEN, or by `hf auth login`"
 _LIBRARY = "huggingface_hub"
-_MAIN = "main"
+MAIN = "main"
 
 Answer = TypeVar("Answer")
 
@@ -78,7 +78,7 @@ class Api:
             raise
         return [tag.name for tag in refs.tags]
 
-    def tree(self, revision: str = _MAIN) -> Tree:
+    def tree(self, revision: str = MAIN) -> Tree:
         """Files of a revision.
 
         Args:
@@ -99,18 +99,26 @@ class Api:
         """Creates the repository."""
         self._ask("create the repository", functools.partial(self._hub.create_repo, exist_ok=True))
 
-    def tag(self, tag: str) -> None:
-        """Names what is in the repository now."""
+    def tag(self, tag: str, revision: str) -> None:
+        """Names a revision.
+
+        Args:
+          tag: its name.
+          revision: commit or branch.
+        """
         # The answer may be lost after the tag was made.
-        create = functools.partial(self._hub.create_tag, tag=tag, revision=_MAIN, exist_ok=True)
+        create = functools.partial(self._hub.create_tag, tag=tag, revision=revision, exist_ok=True)
         self._ask(f"create the tag {tag}", create)
 
-    def commit(self, commit: Commit, transfer: Transfer) -> None:
+    def commit(self, commit: Commit, transfer: Transfer) -> str:
         """Uploads files; readers see all of the commit at its end, or nothing.
 
         Args:
           commit: what it is made of.
           transfer: is told of the uploads.
+
+        Returns:
+          What git calls the commit.
         """
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
@@ -120,8 +128,8 @@ class Api:
         with contextlib.ExitStack() as stack:
             for name, size in sizes.items():
                 path = commit.package.folder / name
-                file = stack.enter_context(_CountedFile(path, tally.file(name, size)))
-                operations.append(self._upload(name, file))
+                file = stack.enter_context(_CountedFile(path))
+                operations.append(self._upload(name, file, tally.file(name, size)))
                 tally.finish(name, size)
             texts = commit.texts.items()
             operations += [CommitOperationAdd(name, text.encode()) for name, text in texts]
@@ -130,16 +138,17 @@ class Api:
             make = functools.partial(
                 self._hub.create_commit, operations=operations, commit_message=commit.message
             )
-            self._ask("commit", make)
+            return self._ask("commit", make).oid
 
-    def _upload(self, name: str, file: _CountedFile) -> Any:
+    def _upload(self, name: str, file: _CountedFile, report: Callable[[int], None]) -> Any:
         """Sends a file, if it is a large one; small ones go with the commit."""
         from huggingface_hub import CommitOperationAdd
 
         def call(repository: str) -> Any:
-            with file.silent():
-                addition = CommitOperationAdd(name, file)  # digests it
-            self._hub.preupload_lfs_files(repository, [addition], free_memory=False)
+            file.seek(0)
+            addition = CommitOperationAdd(name, file)  # reads it, for its digest
+            with file.telling(report):
+                self._hub.preupload_lfs_files(repository, [addition], free_memory=False)
             return addition
 
         return self._ask(f"upload {name}", call)
@@ -152,9 +161,9 @@ class Api:
 class _CountedFile(io.BufferedReader):
     """A file that tells how far it was read."""
 
-    def __init__(self, path: Path, report: Callable[[int], None]) -> None:
+    def __init__(self, path: Path) -> None:
         super().__init__(io.FileIO(path))
-        self._report: Callable[[int], None] | None = report
+        self._report: Callable[[int], None] | None = None
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Reads, and tells of it."""
@@ -164,11 +173,14 @@ class _CountedFile(io.BufferedReader):
         return data
 
     @contextlib.contextmanager
-    def silent(self) -> Any:
-        """Tells nothing of what is read."""
-        report, self._report = self._report, None
-        self.seek(0)
+    def telling(self, report: Callable[[int], None]) -> Iterator[None]:
+        """Tells of what is read from now on.
+
+        Args:
+          report: is told the bytes so far.
+        """
+        self._report = report
         try:
             yield
         finally:
-            self._report = report
+            self._report = None

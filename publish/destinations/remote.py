@@ -89,7 +89,7 @@ class Remote:
         count = f", {tries} times in a row" if tries > 1 else ""
         return PublishError(
             f"the connection to {self.name} broke ({what}{count}): check the network and publish "
-            "again; what has arrived whole is kept"
+            "again"
         )
 
     def _refused(self, what: str, status: int, error: Exception, tries: int) -> RefusedError:
