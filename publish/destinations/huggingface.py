@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from export import record
 from export.errors import RequestError
 from publish import cards, extras
-from publish.destinations import huggingface_tree, licences
-from publish.destinations.destination import Change, File, Package, Plan, Transfer
+from publish.destinations import huggingface_changes as changes
+from publish.destinations import licences
+from publish.destinations.destination import Change, Package, Plan, Transfer
+from publish.destinations.huggingface_changes import README
 from publish.errors import PublishError
 from publish.handle import Handle
 
 if TYPE_CHECKING:
     from publish.destinations.huggingface_api import Api
-    from publish.destinations.huggingface_tree import Tree
 
 _SCHEME = "hf://"
 _FORM = f"{_SCHEME}OWNER/NAME"
 _NAME = re.compile(r"\w([\w.-]{0,94}\w)?", re.ASCII)
 _OTHER_KINDS = ("datasets", "spaces", "models", "buckets", "kernels")
-_VERSION_TAG = re.compile(r"v(\d+)", re.ASCII)
-README = "README.md"
-_CREATE, _UPLOAD, _WRITE = "create repository", "upload", "write"
-_DELETE, _TAG = "delete", "create tag"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +33,10 @@ class HuggingFace:
       owner: user or organization.
       name: of the repository.
     """
+
+    options: ClassVar[frozenset[str]] = frozenset(
+        {"handle", "license", "dataset", "overwrite_card"}
+    )
 
     owner: str
     name: str
@@ -82,12 +83,30 @@ class HuggingFace:
           package: to be published.
 
         Raises:
-          RequestError: for a licence that it does not have, without the extra `huggingface`, and
-            without a token.
+          RequestError: for a handle that cannot be, a licence that it does not have, without the
+            extra `huggingface`, and without a token.
         """
+        if package.handle is not None:
+            Handle.parse(package.handle)
         licences.check(package.license, licences.HUGGING_FACE, "Hugging Face")
         extras.need("jinja2", "huggingface_hub", extra="huggingface")
         _check_token()
+
+    def signature(self, package: Package) -> bytes | None:
+        """The signature in the version that the package would be, or in the newest one.
+
+        Args:
+          package: to be signed.
+
+        Raises:
+          PublishError: where Hugging Face cannot be asked.
+        """
+        api = _api(self)
+        tags = api.tags() or []
+        tag = changes.newest_tag(tags) if package.handle is None else changes.tag_of(package.handle)
+        if tag not in tags or record.SIGNATURE not in api.tree(tag):
+            return None
+        return api.read(record.SIGNATURE, tag)
 
     def plan(self, package: Package) -> Plan:
         """Compares with the digests that are there.
@@ -101,22 +120,20 @@ class HuggingFace:
         api = _api(self)
         tags = api.tags()
         tree = {} if tags is None else api.tree()
-        tag = _tag(package, tags or [], api)
+        tag = changes.choose_tag(package, tags or [], api.tree)
         load = _load(self.repository, tag)
         license = licences.HUGGING_FACE.get(package.license or "")
         card = cards.huggingface(package, load, self.name, license)
         is_kept = README in tree and (not package.overwrite_card or tree[README].is_text(card))
         written = {} if is_kept else {README: card}
         is_tagged = tags is not None and tag in tags
-        changes = [
-            *([Change(_CREATE, self.repository)] if tags is None else []),
-            *([] if is_tagged else _uploads(package, tree)),
-            *(Change(_WRITE, name, _file(text)) for name, text in written.items()),
-            *([] if is_tagged else _deletions(package, tree)),
-            *([] if is_tagged else [Change(_TAG, tag)]),
+        steps = [
+            *([Change(changes.CREATE, self.repository)] if tags is None else []),
+            *changes.of_commit(package, tree, written, only_texts=is_tagged),
+            *([] if is_tagged else [Change(changes.TAG, tag)]),
         ]
         url = f"{api.endpoint}/{self.repository}/tree/{tag}"
-        return Plan(tuple(changes), written, url, load)
+        return Plan(tuple(steps), written, url, load)
 
     def send(self, package: Package, plan: Plan, transfer: Transfer) -> None:
         """Carries a plan out; files, card and deletions are one commit.
@@ -134,16 +151,16 @@ class HuggingFace:
         api, revision = _api(self), MAIN
         named = {
             action: [change.name for change in plan.changes if change.action == action]
-            for action in (_CREATE, _UPLOAD, _WRITE, _DELETE, _TAG)
+            for action in changes.ACTIONS
         }
-        if named[_CREATE]:
+        if named[changes.CREATE]:
             api.create()
-        if named[_UPLOAD] or named[_WRITE] or named[_DELETE]:
+        files, deleted = named[changes.UPLOAD], named[changes.DELETE]
+        if files or deleted or named[changes.WRITE]:
             message = f"Publish {package.content['network']['name']} with slimhub"
-            files, deleted = named[_UPLOAD], named[_DELETE]
             commit = Commit(package, files, plan.cards, deleted, message)
             revision = api.commit(commit, transfer)
-        for tag in named[_TAG]:
+        for tag in named[changes.TAG]:
             api.tag(tag, revision)
 
     def confirm(self, package: Package, plan: Plan) -> None:
@@ -158,17 +175,17 @@ class HuggingFace:
         """
         api = _api(self)
         tag = plan.url.rpartition("/")[2]
-        differing = _differing(api.tree(tag), package)
+        others = changes.differing(api.tree(tag), package)
         tree = api.tree() if plan.cards else {}
-        differing += [
+        others += [
             name
             for name, text in plan.cards.items()
             if name not in tree or not tree[name].is_text(text)
         ]
-        if differing:
+        if others:
             raise PublishError(
                 f"{tag} of {self.repository} on Hugging Face is not what was sent: "
-                f"{', '.join(differing[:3])} differ; delete that tag there and publish again"
+                f"{', '.join(others[:3])} differ; delete that tag there and publish again"
             )
 
 
@@ -188,41 +205,6 @@ def _check_token() -> None:
             "there is no token for Hugging Face: make one that may write at "
             f"huggingface.co/settings/tokens and give it as {CREDENTIALS}"
         )
-
-
-def _tag(package: Package, tags: list[str], api: Api) -> str:
-    """The tag of a version: the handle's number, or that of the same bytes, or the next one."""
-    numbers = sorted(int(found[1]) for found in map(_VERSION_TAG.fullmatch, tags) if found)
-    if package.handle is None:
-        if numbers and not _differing(api.tree(f"v{numbers[-1]}"), package):
-            return f"v{numbers[-1]}"
-        return f"v{max(numbers, default=0) + 1}"
-    handle = Handle.parse(package.handle)
-    tag = f"v{handle.version}"
-    if tag in tags and (differing := _differing(api.tree(tag), package)):
-        raise PublishError(
-            f"Hugging Face has {tag} with other content ({', '.join(differing[:3])} differ), and a "
-            f"version never changes: publish it as --handle={handle.model}/{numbers[-1] + 1}"
-        )
-    return tag
-
-
-def _differing(tree: Tree, package: Package) -> list[str]:
-    return [*huggingface_tree.changed(tree, package), *huggingface_tree.stale(tree, package)]
-
-
-def _uploads(package: Package, tree: Tree) -> list[Change]:
-    changed = huggingface_tree.changed(tree, package)
-    return [Change(_UPLOAD, name, package.files[name]) for name in changed]
-
-
-def _deletions(package: Package, tree: Tree) -> list[Change]:
-    return [Change(_DELETE, name) for name in huggingface_tree.stale(tree, package)]
-
-
-def _file(text: str) -> File:
-    data = text.encode()
-    return File(len(data), hashlib.sha256(data).hexdigest())
 
 
 def _load(repository: str, tag: str) -> str:

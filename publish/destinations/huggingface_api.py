@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import io
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +16,6 @@ from publish.destinations import remote
 from publish.destinations.destination import Package, Transfer
 from publish.destinations.huggingface_tree import Entry, Tree
 from publish.destinations.remote import RefusedError, Remote
-from publish.destinations.tally import Tally
 
 CREDENTIALS = "HF_TOKEN, or by `hf auth login`"
 _LIBRARY = "huggingface_hub"
@@ -95,6 +95,23 @@ class Api:
             for entry in entries
         }
 
+    def read(self, name: str, revision: str) -> bytes:
+        """Content of a small file.
+
+        Args:
+          name: its path.
+          revision: tag or branch.
+        """
+
+        def call(repository: str) -> bytes:
+            with tempfile.TemporaryDirectory() as folder:
+                path = self._hub.hf_hub_download(
+                    repository, name, revision=revision, local_dir=folder
+                )
+                return Path(path).read_bytes()
+
+        return self._ask(f"read {name}", call)
+
     def create(self) -> None:
         """Creates the repository."""
         self._ask("create the repository", functools.partial(self._hub.create_repo, exist_ok=True))
@@ -122,23 +139,25 @@ class Api:
         """
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-        sizes = {name: commit.package.files[name].bytes for name in commit.files}
-        tally = Tally(transfer, sum(sizes.values()))
         operations: list[Any] = []
         with contextlib.ExitStack() as stack:
-            for name, size in sizes.items():
-                path = commit.package.folder / name
+            for name in commit.files:
+                path, size = commit.package.folder / name, commit.package.files[name].bytes
                 file = stack.enter_context(_CountedFile(path))
-                operations.append(self._upload(name, file, tally.file(name, size)))
-                tally.finish(name, size)
-            texts = commit.texts.items()
-            operations += [CommitOperationAdd(name, text.encode()) for name, text in texts]
+                report = functools.partial(_report, transfer, name, size)
+                operations.append(self._upload(name, file, report))
+                transfer(name, size, size)
+            texts = {name: text.encode() for name, text in commit.texts.items()}
+            operations += [CommitOperationAdd(name, data) for name, data in texts.items()]
             operations += [CommitOperationDelete(name) for name in commit.deleted]
             # Made twice it adds nothing: the second time, nothing differs.
             make = functools.partial(
                 self._hub.create_commit, operations=operations, commit_message=commit.message
             )
-            return self._ask("commit", make).oid
+            made = self._ask("commit", make)
+        for name, data in texts.items():
+            transfer(name, len(data), len(data))
+        return made.oid
 
     def _upload(self, name: str, file: _CountedFile, report: Callable[[int], None]) -> Any:
         """Sends a file, if it is a large one; small ones go with the commit."""
@@ -156,6 +175,10 @@ class Api:
     def _ask(self, what: str, call: Callable[[str], Answer]) -> Answer:
         with remote.quiet(_LIBRARY):
             return self._remote.ask(what, functools.partial(call, self._repository))
+
+
+def _report(transfer: Transfer, name: str, size: int, done: int) -> None:
+    transfer(name, done, size)
 
 
 class _CountedFile(io.BufferedReader):

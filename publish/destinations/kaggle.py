@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from export import record
 from export.errors import RequestError
 from publish import cards, extras
 from publish.destinations import kaggle_changes as changes
@@ -31,6 +32,8 @@ class Kaggle:
     Attributes:
       address: of the variation.
     """
+
+    options: ClassVar[frozenset[str]] = frozenset({"license", "dataset", "overwrite_card"})
 
     address: Address
 
@@ -62,6 +65,21 @@ class Kaggle:
         licences.check(package.license, licences.KAGGLE, "Kaggle")
         extras.need("jinja2", "kagglehub", "kagglesdk", extra="kaggle")
         _check_credentials()
+
+    def signature(self, package: Package) -> bytes | None:
+        """The signature in the newest version, None where there is none.
+
+        Args:
+          package: to be signed.
+
+        Raises:
+          PublishError: where Kaggle cannot be asked.
+        """
+        api = _api(self.address)
+        instance = api.instance()
+        if not instance or record.SIGNATURE not in api.files(instance.version_number):
+            return None
+        return api.read(instance.version_number, record.SIGNATURE)
 
     def plan(self, package: Package) -> Plan:
         """Compares with what is there; files of the same names and sizes are read again for it.
@@ -176,8 +194,8 @@ def _check_licence(instance: Any | None, package: Package) -> None:
 
 
 def _notes(package: Package) -> str:
-    record = package.content
-    return f"{record['checkpoint']['name']}, exported by slimhub {record['versions']['slimhub']}"
+    told = package.content
+    return f"{told['checkpoint']['name']}, exported by slimhub {told['versions']['slimhub']}"
 
 
 def _load(address: Address) -> str:
@@ -191,8 +209,10 @@ def _load(address: Address) -> str:
 
 def _differing(api: Api, version: int, package: Package) -> Iterator[str]:
     """Files that are not the same here and there; the small ones are read first."""
-    there = api.files(version)
     here = {name: file.bytes for name, file in package.files.items()}
+    there = api.files(version)
+    if record.SIGNATURE not in here:  # a signed version holds what an unsigned package would
+        there.pop(record.SIGNATURE, None)
     names = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
     yield from names
     for name in sorted(here.keys() - set(names), key=lambda name: (here[name], name)):

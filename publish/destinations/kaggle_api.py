@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from publish.destinations import remote
@@ -73,18 +73,23 @@ class Api:
           version: number of a version.
           name: path of a file in it.
         """
-        request = self._request("ApiDownloadModelInstanceVersionRequest")
-        request.version_number, request.path = version, name
 
-        def download() -> str:
-            digest = hashlib.sha256()
-            with _client() as client:
-                answer = client.download_model_instance_version(request)
-                for block in answer.iter_content(_BLOCK):
-                    digest.update(block)
-            return digest.hexdigest()
+        def digest(answer: Any) -> str:
+            made = hashlib.sha256()
+            for block in answer.iter_content(_BLOCK):
+                made.update(block)
+            return made.hexdigest()
 
-        return self.remote.ask(f"read {name} again", download)
+        return self._download(version, name, digest)
+
+    def read(self, version: int, name: str) -> bytes:
+        """Content of a small file.
+
+        Args:
+          version: number of a version.
+          name: path of a file in it.
+        """
+        return self._download(version, name, lambda answer: answer.content)
 
     def create_model(self, title: str, subtitle: str, description: str) -> None:
         """Creates the model, visible to its owner only."""
@@ -136,6 +141,13 @@ class Api:
         what = "describe the variation"
         self._change(what, "update_model_instance", request, busy=remote.BUSY)
 
+    @functools.cached_property
+    def _models(self) -> Any:
+        """A client for calls about models, with the credentials that kagglehub finds."""
+        from kagglehub.clients import build_kaggle_client
+
+        return build_kaggle_client().models.model_api_client
+
     def _request(self, name: str, *, of_variation: bool = True) -> Any:
         """A request about the variation, or about its model."""
         request = _type(name)()
@@ -147,11 +159,16 @@ class Api:
         return request
 
     def _call(self, what: str, name: str, request: Any) -> Any:
-        def call() -> Any:
-            with _client() as client:
-                return getattr(client, name)(request)
+        return self._ask(what, lambda: getattr(self._models, name)(request))
 
-        return self.remote.ask(what, call)
+    def _download(self, version: int, name: str, take: Callable[[Any], Answer]) -> Answer:
+        request = self._request("ApiDownloadModelInstanceVersionRequest")
+        request.version_number, request.path = version, name
+
+        return self._ask(
+            f"read {name} again",
+            lambda: take(self._models.download_model_instance_version(request)),
+        )
 
     def _find(self, what: str, name: str, request: Any) -> Any | None:
         try:
@@ -166,20 +183,14 @@ class Api:
     ) -> None:
         from kagglehub.exceptions import handle_mutate_call
 
-        def call() -> Any:
-            with _client() as client:
-                return handle_mutate_call(lambda: getattr(client, name)(request))
+        change = functools.partial(getattr(self._models, name), request)
+        self._ask(what, lambda: handle_mutate_call(change), busy=busy)
 
-        self.remote.ask(what, call, busy=busy)
-
-
-@contextlib.contextmanager
-def _client() -> Iterator[Any]:
-    """A client for calls about models, with the credentials that kagglehub finds."""
-    from kagglehub.clients import build_kaggle_client
-
-    with remote.quiet("kagglehub"), build_kaggle_client() as client:
-        yield client.models.model_api_client
+    def _ask(
+        self, what: str, call: Callable[[], Answer], busy: frozenset[int] = remote.BUSY
+    ) -> Answer:
+        with remote.quiet("kagglehub"):
+            return self.remote.ask(what, call, busy=busy)
 
 
 def _type(name: str) -> Callable[[], Any]:

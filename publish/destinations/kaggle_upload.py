@@ -12,7 +12,6 @@ from typing import Any
 from publish.destinations import remote
 from publish.destinations.destination import Package, Transfer
 from publish.destinations.remote import Remote
-from publish.destinations.tally import Tally
 
 
 class Upload:
@@ -33,8 +32,7 @@ class Upload:
         from kagglehub.gcs_upload import UploadDirectoryInfo
 
         self.root = UploadDirectoryInfo(name="root")
-        self._place, self._package = place, package
-        self._tally = Tally(transfer, sum(file.bytes for file in package.files.values()))
+        self._place, self._package, self._transfer = place, package, transfer
 
     def send(self, name: str) -> None:
         """Sends one file.
@@ -44,11 +42,11 @@ class Upload:
         """
         size = self._package.files[name].bytes
         path = str(self._package.folder / name)
-        send = functools.partial(_send, path, self._tally.file(name, size))
+        send = functools.partial(_send, path, lambda done: self._transfer(name, done, size))
         # kagglehub does not tell the status of an upload that failed: try any once more.
         token = self._place.ask(f"upload {name}", send, busy=remote.BUSY | {remote.UNTOLD})
         _folder(self.root, PurePosixPath(name).parent).files.append(token)
-        self._tally.finish(name, size)
+        self._transfer(name, size, size)
 
 
 def _send(path: str, report: Callable[[int], None]) -> str:

@@ -55,6 +55,7 @@ class Place:
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # an answer is two packets; the second need not wait
     place: Place
 
     def _handle(self):

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 
-from tests.publish.fakes.server import Place
+from tests.publish.hubs.fake import Place
 
 _FRAMEWORK = "MODEL_FRAMEWORK_TENSOR_FLOW_2"
 _TEXTS = ("overview", "usage", "fineTunable", "trainingData")

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 
-from tests.publish.fakes.server import Place
+from tests.publish.hubs.fake import Place
 
 _LARGE = 10_000  # bytes from which on a file is kept as a large one
 _ROUTE = re.compile(r"/api/models/(?P<repository>[^/]+/[^/]+)/(?P<what>\w+)(/(?P<rest>.*))?")
@@ -163,5 +163,5 @@ class HuggingFace(Place):
 
 
 def git(data):
-    """Digest of a file, as git makes it."""
+
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
