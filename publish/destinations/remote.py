@@ -7,6 +7,7 @@ import dataclasses
 import importlib
 import logging
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -23,6 +24,8 @@ BUSY = frozenset({429, SERVER_ERROR, 502, 503, 504})
 # Nobody knows what became of a call that was answered otherwise: such as creates something.
 ONCE = frozenset({429})
 _MESSAGE = 200  # characters of what a place says itself
+
+_QUERY = re.compile(r"\?[^\s)'\"]*=[^\s)'\"]*")
 
 Answer = TypeVar("Answer")
 
@@ -155,4 +158,5 @@ def _retry_after(error: Exception) -> float | None:
 
 
 def _message(error: Exception) -> str:
-    return markdown.one_line(str(error))[:_MESSAGE]
+    """What a place says itself, without the queries of URLs: some sign requests with them."""
+    return _QUERY.sub("", markdown.one_line(str(error)))[:_MESSAGE]
