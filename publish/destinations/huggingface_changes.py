@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from export import record
 from publish.destinations import huggingface_tree
 from publish.destinations.destination import Change, File, Package
 from publish.destinations.huggingface_tree import Tree
@@ -66,15 +65,11 @@ def choose_tag(package: Package, tags: list[str], tree: Callable[[str], Tree]) -
 def differing(tree: Tree, package: Package) -> list[str]:
     """Files of a SavedModel that are not the same here and there.
 
-    A version that was signed holds what an unsigned package would publish.
-
     Args:
       tree: of a revision.
       package: to be published.
     """
-    stale = huggingface_tree.stale(tree, package)
-    others = [name for name in stale if name != record.SIGNATURE]
-    return huggingface_tree.changed(tree, package) + others
+    return [*huggingface_tree.changed(tree, package), *huggingface_tree.stale(tree, package)]
 
 
 def of_commit(

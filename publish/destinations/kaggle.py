@@ -211,8 +211,6 @@ def _differing(api: Api, version: int, package: Package) -> Iterator[str]:
     """Files that are not the same here and there; the small ones are read first."""
     here = {name: file.bytes for name, file in package.files.items()}
     there = api.files(version)
-    if record.SIGNATURE not in here:  # a signed version holds what an unsigned package would
-        there.pop(record.SIGNATURE, None)
     names = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
     yield from names
     for name in sorted(here.keys() - set(names), key=lambda name: (here[name], name)):

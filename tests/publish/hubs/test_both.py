@@ -4,6 +4,8 @@ import pytest
 
 import export
 import publish
+from export import record
+from publish import grammar
 from publish.destinations import licences
 from publish.destinations.huggingface import HuggingFace
 from publish.destinations.kaggle import Kaggle
@@ -172,12 +174,11 @@ def test_unknown_licences_are_refused(hub, pack):
 
 
 def test_a_signature_is_found_again(hub, pack):
-    from export import record
-
     assert hub.destination.signature(pack()) is None
-    hub.publish(pack({record.SIGNATURE: b"signed"}))
+    signed = pack({record.SIGNATURE: b"signed"})
+    hub.publish(signed)
     assert hub.destination.signature(pack()) == b"signed"
-    assert hub.plan(pack()).changes == ()
+    assert hub.plan(signed).changes == ()
 
 
 def test_cards_that_are_there_are_kept(hub, pack):
@@ -190,8 +191,6 @@ def test_cards_that_are_there_are_kept(hub, pack):
 
 
 def test_every_licence_of_the_page_is_known_to_hugging_face():
-    from publish import grammar
-
     assert grammar.ids("license") - set(licences.HUGGING_FACE) <= {"cddl-1.0", "lgpl-2.0"}
 
 
