@@ -4,7 +4,7 @@
 
 Each is written where the manifest expects it when run with `--folder=FOLDER`, as
 `scripts.make_checkpoint` makes them; what is there already stays. Those of `samples/published.toml`
-take MINUTES on two cores and SIZE of disk; then
+take eight minutes on two cores and 2 GB of disk; then
 
     slimhub zoo samples/published.toml --folder=FOLDER
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -105,5 +106,7 @@ def _prove(source: int, target: int, errors: int) -> None:
     except SystemExit:
         code = 0
     finally:
+        for part in multiprocessing.active_children():
+            part.kill()
         sys.stdout.flush()
         os._exit(code)

@@ -48,14 +48,13 @@ def main() -> None:
 
 def _import() -> None:
     """Imports all that an export imports on its way, and nothing that starts threads."""
-    import tensorflow
+    import tensorflow  # noqa: F401
     import tf_slim  # noqa: F401
 
     from export import goldens, graphs, saved_model  # noqa: F401
 
     gc.collect()
     gc.freeze()  # children share what is never collected
-    del tensorflow
 
 
 def _finish(child: BaseProcess, requests: IO[bytes]) -> bool:

@@ -81,3 +81,18 @@ def test_an_interrupted_run_leaves_the_cluster_but_nothing_of_its_own(manifest, 
     assert code == 0
     assert len(outcomes) == 4
     assert all(is_whole(place / outcome["name"]) for outcome in outcomes)
+
+
+def test_a_scheduler_that_dies_ends_the_run(manifest, place):
+    path = manifest()
+    with clusters.running(place, {"one": [*ROOM, "--no-nanny"]}) as cluster:
+        process = clusters.start_zoo(path, f"--scheduler={cluster.address}")
+        clusters.events_until(process, lambda event: event.get("phase") == "building the graphs")
+        cluster.scheduler.kill()
+        said = process.stderr.read()
+        assert process.wait(60) == 1
+        assert "the scheduler is gone: start it again, then run the same command" in said
+        assert "Traceback" not in said
+        clusters.wait_until(lambda: cluster.workers["one"].poll() is not None)
+    clusters.wait_until(lambda: not clusters.processes(place))
+    assert not clusters.stages(place)
