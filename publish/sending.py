@@ -15,8 +15,9 @@ _EXTENSION = "http.response.pathsend"
 class FileSending:
     """An ASGI application whose files are sent by `sendfile`, from the disk's cache to the socket.
 
-    It writes to the transport of uvicorn's connection, and has uvicorn end the response. With a
-    server that is made otherwise, files are sent in pieces, as without it.
+    It writes to the transport of uvicorn's connection, and has uvicorn end the response. With
+    another server, and with an event loop that is not asyncio's own (uvloop has no `sendfile`),
+    files are sent in pieces, as without it.
     """
 
     def __init__(self, application: ASGIApp) -> None:
@@ -30,11 +31,7 @@ class FileSending:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         cycle = getattr(send, "__self__", None)
-        if (
-            scope["type"] != "http"
-            or not hasattr(cycle, "transport")
-            or not hasattr(cycle, "expected_content_length")
-        ):
+        if scope["type"] != "http" or not _can_send(cycle):
             await self._application(scope, receive, send)
             return
 
@@ -50,16 +47,30 @@ class FileSending:
         await self._application({**scope, "extensions": extensions}, receive, send_or_copy)
 
 
+def _can_send(cycle: Any) -> bool:
+    """Whether a response is uvicorn's, on a loop that has `sendfile`."""
+    return (
+        isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
+        and hasattr(cycle, "transport")
+        and hasattr(cycle, "expected_content_length")
+    )
+
+
 async def _copy(cycle: Any, path: Path) -> None:
     """Sends as much of a file as was announced."""
-    count = cycle.expected_content_length
-    if not count:
+    count, transport = cycle.expected_content_length, cycle.transport
+    if not count or transport.is_closing():
         return
     with path.open("rb") as file:
         try:
-            sent = await asyncio.get_running_loop().sendfile(cycle.transport, file, 0, count)
-        except (ConnectionError, RuntimeError):
-            cycle.transport.close()  # the reader went away
+            sent = await asyncio.get_running_loop().sendfile(transport, file, 0, count)
+        except (ConnectionError, TimeoutError):
+            transport.close()  # the reader went away
+            return
+        except asyncio.CancelledError:
+            # The server ends, and the reader had its time. The task has nothing left to do but to
+            # end, so that it need not be told once more.
+            transport.abort()
             return
     if sent != count:
-        cycle.transport.abort()  # the file is shorter now: let nobody take it for whole
+        transport.abort()  # the file is shorter now: let nobody take it for whole

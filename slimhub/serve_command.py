@@ -56,6 +56,7 @@ def execute(arguments: argparse.Namespace) -> int:
         config = uvicorn.Config(
             application,
             http="httptools",
+            loop="asyncio",  # uvloop, which uvicorn would take if it is there, has no sendfile
             lifespan="off",
             ws="none",
             log_level="info" if arguments.access_log else "warning",

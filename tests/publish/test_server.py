@@ -1,5 +1,6 @@
 """The server: the protocol of tensorflow_hub, and what nobody may read."""
 
+import asyncio
 import contextlib
 import hashlib
 import http.client
@@ -11,10 +12,11 @@ import sys
 import threading
 import time
 import urllib.request
+from types import SimpleNamespace
 
 import pytest
 
-from publish import index
+from publish import index, sending
 from scripts import compatibility, compatibility_rows
 from tests.publish.conftest import HANDLE
 from tests.support import REPOSITORY
@@ -24,11 +26,12 @@ SECRET = "nobody may read this"
 
 
 @contextlib.contextmanager
-def serving(hub, *options):
+def serving(hub, *options, **environment):
     """Starts the server as a user does; gives its port and process."""
     command = [sys.executable, "-m", "slimhub", "serve", str(hub), "--port=0", *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=REPOSITORY, **pipes) as process:
+    environment = os.environ | environment
+    with subprocess.Popen(command, cwd=REPOSITORY, env=environment, **pipes) as process:
         try:
             line = process.stdout.readline()
             assert line.startswith(f"serving {hub} at http://"), process.stderr.read()
@@ -114,6 +117,30 @@ def test_a_connection_is_used_again_after_an_archive(hub, port):
         length = len(answer.read())
         assert path != f"/{HANDLE}.tar.gz" or length == (hub / path[1:]).stat().st_size
     connection.close()
+
+
+def test_another_event_loop_that_is_installed_is_not_taken(hub, tmp_path):
+    """As uvloop, which uvicorn prefers, and which cannot send files."""
+    (tmp_path / "uvloop.py").write_text(
+        "import asyncio\n"
+        "class Loop(asyncio.SelectorEventLoop):\n"
+        "    async def sendfile(self, *arguments):\n"
+        "        raise NotImplementedError\n"
+        "new_event_loop = Loop\n"
+    )
+    with serving(hub, PYTHONPATH=str(tmp_path)) as (port, _):
+        assert ask(port, f"/{HANDLE}.tar.gz")[2] == (hub / f"{HANDLE}.tar.gz").read_bytes()
+
+
+def test_a_loop_that_cannot_send_files_gets_them_in_pieces():
+    class Other(asyncio.AbstractEventLoop):
+        pass
+
+    asyncio.events._set_running_loop(Other())
+    try:
+        assert not sending._can_send(SimpleNamespace(transport=1, expected_content_length=1))
+    finally:
+        asyncio.events._set_running_loop(None)
 
 
 def test_readers_that_go_away_do_no_harm(port):
@@ -273,6 +300,22 @@ def test_it_ends_when_downloads_have_ended(artifact, put, tmp_path, number):
         assert len(received) == size + received.index(b"\r\n\r\n") + 4
         assert process.wait(20) == 0
         assert process.stderr.read() == ""
+
+
+@pytest.mark.slow
+def test_a_reader_that_stalls_does_not_hold_the_end_up(artifact, put, tmp_path):
+    hub = tmp_path / "hub"
+    put(artifact().path, hub)
+    with (hub / f"{HANDLE}.tar.gz").open("ab") as archive:
+        archive.truncate(64_000_000)  # more than the system's buffers take
+    with serving(hub) as (port, process), socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        connection.connect(("127.0.0.1", port))
+        connection.sendall(f"GET /{HANDLE}.tar.gz HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        connection.recv(1000)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert process.stderr.read().count("\n") == 1  # uvicorn's, of what it cancelled
 
 
 def test_many_downloads_at_once_keep_memory(artifact, hub):
