@@ -64,7 +64,8 @@ def files_of(artifact: Path) -> list[str]:
         if not _ALLOWED.fullmatch(name) or not all(map(_PART.fullmatch, name.split("/"))):
             raise PublishError(
                 f"{name} in {artifact} is not part of a SavedModel: move it away, a hub takes "
-                "saved_model.pb, variables/, assets/ and assets.extra/ only"
+                "saved_model.pb, variables/, assets/ and assets.extra/ only, and names of letters, "
+                "digits, _, - and . that do not begin with one"
             )
         names.append(name)
     return names
@@ -89,7 +90,7 @@ def write(artifact: Path, target: Path) -> Archive:
         counting = _Digesting(file)
         with (
             gzip.GzipFile("", "wb", _LEVEL, counting, mtime=0) as packed,
-            tarfile.open(mode="w", fileobj=packed, format=tarfile.USTAR_FORMAT) as archive,
+            tarfile.open(mode="w", fileobj=packed, format=tarfile.GNU_FORMAT) as archive,
         ):
             for name in sorted(folders):
                 archive.addfile(_member(name, tarfile.DIRTYPE, 0o755, 0))

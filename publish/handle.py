@@ -11,7 +11,7 @@ from export.errors import RequestError
 _DEFAULT_PUBLISHER = "local"
 PUBLISHER = re.compile(r"[a-z\d-]+", re.ASCII)
 NAME = re.compile(r"[\w.-]+(/[\w.-]+)*", re.ASCII)
-VERSION = re.compile(r"\d+", re.ASCII)
+VERSION = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
 
 # What a hub writes beside a model's versions: no part of a name may look like it.
 _TAKEN = re.compile(r"\d+(\.(tar\.gz|tar\.gz\.sha256|md|html))?|index\.(html|json)", re.ASCII)
@@ -58,10 +58,10 @@ class Handle:
                 f"the publisher '{publisher}' in the handle '{text}' may have lower case letters, "
                 "digits and - only"
             )
-        if not VERSION.fullmatch(version) or version != str(int(version)):
+        if not VERSION.fullmatch(version):
             raise RequestError(
-                f"the handle '{text}' must end in the number of a version, such as 1, "
-                f"not in '{version}'"
+                f"the handle '{text:.200}' must end in the number of a version, such as 1, of at "
+                f"most 9 digits, not in '{version:.20}'"
             )
         if not NAME.fullmatch(name):
             raise RequestError(

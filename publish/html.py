@@ -128,19 +128,32 @@ def _row(model: str, version: Version) -> dict[str, Any]:
         "description": _parser().renderInline(version.description),
         "task": _TASKS.get(version.task, version.task),
         "architecture": ", ".join(version.metadata.get("network-architecture", [])),
-        "megabytes": f"{version.archive['bytes'] / 1e6:.1f} MB",
+        "size": _size(version.archive["bytes"]),
         "words": " ".join((model, version.description, version.task, version.network)).lower(),
     }
 
 
 def _with_addresses(site: Site, handle: Handle, markdown: str) -> str:
-    """A page's text, with the addresses that hold here."""
+    """A page's text, with the addresses that hold here, and links to what is published."""
     told = f"{site.index.url}/{handle}{bundle.SUFFIX}"
-    return markdown.replace(told, site.load_url(str(handle)))
+    link = re.compile(rf"\[`(?P<model>[^`]+)`\]\({re.escape(site.index.url)}/(?P=model)\)")
+
+    def to_model(found: re.Match[str]) -> str:
+        model = found["model"]
+        root = _root(site, handle.model.count("/") + 1)
+        ending = "/index.html" if site.is_static else ""
+        is_there = model in site.index.models
+        return f"[`{model}`]({root}{model}{ending})" if is_there else f"`{model}`"
+
+    return link.sub(to_model, markdown).replace(told, site.load_url(str(handle)))
+
+
+def _root(site: Site, depth: int) -> str:
+    return site.root or "../" * depth or "./"
 
 
 def _render(template: str, depth: int, site: Site, **values: object) -> str:
-    root = site.root or "../" * depth or "./"
+    root = _root(site, depth)
     return (
         _environment()
         .get_template(template)
@@ -168,8 +181,13 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["breakable"] = _breakable
+    environment.filters |= {"breakable": _breakable, "size": _size}
     return environment
+
+
+def _size(count: int) -> str:
+    """Bytes as people read them."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
 
 
 def _breakable(name: str) -> markupsafe.Markup:

@@ -76,18 +76,18 @@ class Index:
         return json.dumps({"format": _FORMAT, "url": self.url, "models": models}, indent=1) + "\n"
 
 
-def parse(text: str, source: str) -> Index:
+def parse(text: bytes, source: str) -> Index:
     """Reads the content of an `index.json`.
 
     Args:
-      text: of the file.
+      text: of the file, in UTF-8.
       source: where it is from, for the message.
 
     Raises:
       PublishError: where it is none.
     """
     try:
-        content = json.loads(text)
+        content = json.loads(text.decode("utf-8"))
         if content["format"] != _FORMAT:
             raise PublishError(
                 f"{source} has format {content['format']}, this slimhub reads {_FORMAT}: use the "
@@ -98,7 +98,7 @@ def parse(text: str, source: str) -> Index:
             for model, versions in content["models"].items()
         }
         return Index(content["url"], models)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise PublishError(
             f"{source} is no index of a hub: {error}; name another folder"
         ) from error
@@ -112,7 +112,7 @@ def read(hub: Path) -> Index | None:
     """
     path = hub / FILE
     try:
-        return parse(path.read_text("utf-8"), str(path))
+        return parse(path.read_bytes(), str(path))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -61,11 +61,12 @@ def check_file(path: str) -> list[Complaint]:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         return [Complaint(line, "is not UTF-8: save the file in that encoding")]
-    return sorted([*check(text, path), *_without_publisher(path)])
+    place = str(Path(path).absolute())
+    return sorted([*check(text, place), *_without_publisher(place)])
 
 
 def _without_publisher(path: str) -> list[Complaint]:
-    places = [(root, below.split("/")[0]) for root, below in locations.splits(path)]
+    places = [(root, below.split("/")[0]) for root, below in locations.splits(path) if "/" in below]
     pages = [root / publisher / f"{publisher}.md" for root, publisher in places]
     if not pages or any(page.is_file() for page in pages):
         return []

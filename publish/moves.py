@@ -90,10 +90,10 @@ def recover(folder: Path) -> bool:
     journal = own / _JOURNAL
     found = journal.is_file()
     if found:
-        content = json.loads(journal.read_text("utf-8"))
-        for name, target in content["moves"]:
-            _move(own / content["stage"] / name, folder / target)
-        for parent in {(folder / target).parent for _, target in content["moves"]}:
+        stage, moves = _read(journal)
+        for name, target in moves:
+            _move(stage / name, folder / target)
+        for parent in {(folder / target).parent for _, target in moves}:
             _flush(parent)
         journal.unlink()
         _flush(own)
@@ -124,6 +124,18 @@ def staged(folder: Path) -> Iterator[Stage]:
     finally:
         if stage is not None and not (folder / FOLDER / _JOURNAL).exists():
             stage.discard()
+
+
+def _read(journal: Path) -> tuple[Path, list[tuple[str, str]]]:
+    """The stage that a journal is of, and its moves."""
+    try:
+        content = json.loads(journal.read_bytes().decode("utf-8"))
+        return journal.parent / content["stage"], [(name, to) for name, to in content["moves"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise PublishError(
+            f"{journal} is damaged, so what was begun cannot be completed: remove it, and publish "
+            "again what is missing"
+        ) from error
 
 
 def _move(source: Path, target: Path) -> None:

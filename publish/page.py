@@ -106,5 +106,6 @@ def _sibling(handle: Handle, task: str, url: str) -> dict[str, str] | None:
     if parts[-1] != task:
         return None
     model = "/".join([*parts[:-1], other])
-    hub = url.removesuffix(str(handle))
-    return {"task": other, "model": model, "url": f"{hub}{model}" if hub != url else ""}
+    address = url.removesuffix(".tar.gz")
+    hub = address.removesuffix(str(handle))
+    return {"task": other, "model": model, "url": f"{hub}{model}" if hub != address else ""}

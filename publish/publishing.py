@@ -30,7 +30,8 @@ class Outcome:
 
     Attributes:
       handle: of the version.
-      change: `new`, `page` (the archive was there, its page is replaced) or `none`.
+      change: `new`, `repaired` (what was there was damaged), `page` (the archive was there, pages
+        are replaced) or `none`.
       archive: its sha256 and size in bytes.
       load_url: what `hub.KerasLayer` takes, if the hub is served at its `url`.
       files: of the hub, that are written, relative paths in order; folders end in `/`.
@@ -84,8 +85,10 @@ def choose(
     bundle.files_of(folder)
     content = facts.read(folder)
     check_url(url)
+    page.check_ids(page_options.get("license"), page_options.get("dataset"))
     facts.check_files(folder, content)
     named = Handle.for_record(content, handle)
+    page.check_task(named, content["task"])
     return Item(folder, content, named, url and url.rstrip("/"), page_options)
 
 
@@ -173,7 +176,7 @@ def _stage(item: Item, hub: Path, stage: moves.Stage) -> Outcome:
     handle, old = item.handle, known.get(item.handle)
     archive = bundle.write(item.artifact, stage.path / "archive")
     told = {"sha256": archive.sha256, "bytes": archive.bytes}
-    markdown = _markdown(item, url)
+    markdown = _markdown(item, url, old)
     after = dataclasses.replace(known, url=url)
     after = after.with_version(handle, _version(item, markdown, told))
     load_url = f"{url}/{handle}{'' if url == index.LOCAL_URL else bundle.SUFFIX}"
@@ -193,21 +196,48 @@ def _stage(item: Item, hub: Path, stage: moves.Stage) -> Outcome:
             f"{archive.sha256[:12]}…), and a version never changes: publish it as "
             f"--handle={handle.model}/{max(known.models[handle.model]) + 1}"
         )
-    if old is not None and _is_unchanged(hub, handle, markdown, after):
-        return Outcome(handle, "none", told, load_url, [])
+    else:
+        written += _restore(item, archive, hub, stage)
     texts = static.texts(known.url, after, handle, markdown, hub)
+    if old is not None:
+        texts = {target: text for target, text in texts.items() if not _holds(hub / target, text)}
     for target, text in texts.items():
         stage.write(target, text)
-    return Outcome(handle, "page" if old else "new", told, load_url, written + list(texts))
+    change = "new" if old is None else "repaired" if written else "page" if texts else "none"
+    return Outcome(handle, change, told, load_url, written + list(texts))
 
 
-def _is_unchanged(hub: Path, handle: Handle, markdown: str, after: Index) -> bool:
-    page_file, index_file = hub / f"{handle}.md", hub / index.FILE
+def _holds(path: Path, text: str) -> bool:
     try:
-        return (
-            page_file.read_text("utf-8") == markdown
-            and index_file.read_text("utf-8") == after.dump()
-        )
+        return path.read_bytes() == text.encode("utf-8")
+    except OSError:
+        return False
+
+
+def _restore(item: Item, archive: bundle.Archive, hub: Path, stage: moves.Stage) -> list[str]:
+    """Stages what of a published version is gone or damaged; gives the paths in the hub."""
+    restored = []
+    packed, name = hub / f"{item.handle}{bundle.SUFFIX}", f"{item.handle.version}{bundle.SUFFIX}"
+    if not _is_file(packed, {"sha256": archive.sha256, "bytes": archive.bytes}):
+        archive.path.rename(stage.place(f"{item.handle}{bundle.SUFFIX}"))
+        restored.append(f"{item.handle}{bundle.SUFFIX}")
+    line = bundle.digest_line(archive.sha256, name)
+    if not _holds(hub / f"{item.handle}{bundle.DIGEST_SUFFIX}", line):
+        stage.write(f"{item.handle}{bundle.DIGEST_SUFFIX}", line)
+        restored.append(f"{item.handle}{bundle.DIGEST_SUFFIX}")
+    for file in bundle.files_of(item.artifact):
+        copy = f"{item.handle}/{file}"
+        if not _is_file(hub / copy, record.describe_file(item.artifact / file)):
+            _copy_file(item.artifact / file, stage.place(copy))
+            restored.append(copy)
+    return restored
+
+
+def _is_file(path: Path, described: dict[str, Any]) -> bool:
+    """Whether a file is there as described; its size, which is quick to see, is looked at first."""
+    try:
+        has_size = path.stat().st_size == described["bytes"]
+        return has_size and record.describe_file(path) == described
     except OSError:
         return False
 
@@ -222,12 +252,20 @@ def _check_free(hub: Path, handle: Handle) -> None:
             raise PublishError(f"{parent} is no folder, so nothing can be published in it")
 
 
-def _markdown(item: Item, url: str) -> str:
-    """The page; of a hub whose address is not known it names none as where the archive is."""
+def _markdown(item: Item, url: str, old: Version | None) -> str:
+    """The page; of a hub whose address is not known it names none as where the archive is.
+
+    Licence and data that the page of this version has stay, unless others are given.
+    """
+    told = old.metadata if old else {}
     archive = f"{url}/{item.handle}{bundle.SUFFIX}"
     asset_path = "legacy" if url == index.LOCAL_URL else archive
-    options = {"asset_path": asset_path, "load_url": archive} | item.page_options
-    return page.render(item.content, item.handle, **options)
+    options = {"asset_path": asset_path, "load_url": archive}
+    options |= {key: told[key][0] for key in ("license",) if key in told} | item.page_options
+    text = page.render(item.content, item.handle, **options)
+    if "dataset" in told and "dataset" not in parts.split(text).metadata:
+        text = page.render(item.content, item.handle, **options, dataset=told["dataset"][0])
+    return text
 
 
 def _version(item: Item, markdown: str, archive: dict[str, Any]) -> Version:
@@ -252,10 +290,14 @@ def _copy(artifact: Path, target: Path) -> None:
     for name in bundle.files_of(artifact):
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        with (artifact / name).open("rb") as source, path.open("wb") as copy:
-            shutil.copyfileobj(source, copy, 1 << 20)
-            copy.flush()
-            os.fsync(copy.fileno())
+        _copy_file(artifact / name, path)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with source.open("rb") as file, target.open("wb") as copy:
+        shutil.copyfileobj(file, copy, 1 << 20)
+        copy.flush()
+        os.fsync(copy.fileno())
 
 
 def describe(outcome: Outcome) -> str:

@@ -18,13 +18,17 @@ from starlette.responses import Response
 
 from publish import answers, bundle, html, index
 from publish.errors import PublishError
-from publish.handle import Handle
+from publish.handle import VERSION, Handle
 from publish.index import Index
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:]+\](:\d+)?", re.ASCII)
+# What a version's own paths go on with after its model: its number, and what is beside its folder.
+_OF_A_VERSION = re.compile(
+    rf"(?P<number>{VERSION.pattern})(?P<ending>\.tar\.gz(\.sha256)?|\.md|\.html)?", re.ASCII
+)
 _PAGES_KEPT = 256  # rendered, of one state of the index
 
 
@@ -83,21 +87,14 @@ class Application:
         except PublishError:
             return answers.text("the index of this hub cannot be read", 503)
         site = self._site(request)
-        if path is None:
-            return self._missing(site, "This hub is at another path.")
         try:
             return self._find(path, request, site)
         except FileNotFoundError:
             return self._missing(site, "The page of this model is missing in the hub.")
 
-    def _path(self, request: Request) -> str | None:
-        """What is asked for, without the prefix; None where that is another."""
-        path = request.scope["path"]
-        prefix = self._options.prefix
-        if prefix and path != prefix and not path.startswith(prefix + "/"):
-            # A proxy may have taken it off already.
-            return None if path != "/healthz" else "healthz"
-        return path[len(prefix) :].strip("/")
+    def _path(self, request: Request) -> str:
+        """What is asked for, without the prefix; a proxy may have taken that off already."""
+        return f"{request.scope['path']}/".removeprefix(f"{self._options.prefix}/").strip("/")
 
     def _refresh(self) -> None:
         """Reads the index again if it was replaced."""
@@ -108,14 +105,17 @@ class Application:
             raise PublishError(f"cannot read {path}: {error.strerror}") from error
         stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
         if stamp != self._stamp:
-            self._index = index.parse(path.read_text("utf-8"), str(path))
+            known = index.read(self._hub)
+            if known is None:
+                raise PublishError(f"{path} is gone")
+            self._index = known
             self._page.cache_clear()
             self._stamp = stamp
 
     def _health(self) -> Response:
         try:
             self._refresh()
-        except (PublishError, OSError):
+        except PublishError:
             return answers.text("the index cannot be read", 503)
         return answers.text(f"ok, {len(self._index.models)} models")
 
@@ -137,11 +137,14 @@ class Application:
             if rest == "":
                 return self._model(handle, wanted, request, site)
             return self._part(handle, rest, request, site)
+        is_loader = wanted is not None or "lite-format" in request.query_params
         if path in self._index.models:
             newest = f"{path}/{self._index.newest(path).number}"
-            if wanted is not None or "lite-format" in request.query_params:
+            if is_loader:
                 return answers.text(f"name a version to load, such as {site.url}/{newest}", 404)
             return answers.page(self._page(newest, site.url))
+        if is_loader:
+            return answers.text(f"this hub has no such model; {site.url}/ lists what it has", 404)
         if self._index.under(path):
             return answers.page(self._page(path, site.url))
         return self._missing(site, "This hub has no such model. The start page lists what it has.")
@@ -151,11 +154,10 @@ class Application:
         parts = path.split("/")
         for count in range(len(parts) - 1, 0, -1):
             versions = self._index.models.get("/".join(parts[:count]), {})
-            number = re.match(r"\d+", parts[count], re.ASCII)
-            if number and str(int(number[0])) == number[0] and int(number[0]) in versions:
-                handle = Handle.parse("/".join([*parts[:count], number[0]]))
-                rest = parts[count][number.end() :]
-                return handle, "/".join([rest, *parts[count + 1 :]])
+            found = _OF_A_VERSION.fullmatch(parts[count])
+            if found and int(found["number"]) in versions:
+                handle = Handle.parse("/".join([*parts[:count], found["number"]]))
+                return handle, "/".join([found["ending"] or "", *parts[count + 1 :]])
         return None
 
     def _model(

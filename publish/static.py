@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from pathlib import Path
 
-from publish import html, index
+from nets import TASKS
+from publish import bundle, html, index, parts
+from publish.errors import PublishError
 from publish.handle import Handle
 from publish.index import Index
+
+_ASSET_PATH = re.compile(r"^<!-- asset-path: .* -->$", re.MULTILINE)
 
 
 def texts(old_url: str, after: Index, handle: Handle, markdown: str, hub: Path) -> dict[str, str]:
@@ -23,16 +29,20 @@ def texts(old_url: str, after: Index, handle: Handle, markdown: str, hub: Path) 
       Texts by path in the hub: pages, then the index, by which a reader knows of them, then what
       is drawn from both.
     """
-    site = html.Site(after, url=after.url)
     has_moved = after.url != old_url
-    others = {}
-    for model in after.models if has_moved else [handle.model]:
+    pages = {handle: markdown}
+    for model in after.models if has_moved else _with_sibling(handle.model, after):
         for number in after.models[model]:
             other = Handle.parse(f"{model}/{number}")
-            if other != handle:
-                text = (hub / f"{other}.md").read_text("utf-8")
-                others[other] = text.replace(f"{old_url}/{other}", f"{after.url}/{other}")
-    pages = {handle: markdown} | others
+            if other == handle:
+                continue
+            pages[other] = _read(hub, other)
+            if has_moved:
+                pages[other] = _readdressed(pages[other], other, old_url, after.url)
+                metadata = parts.split(pages[other]).metadata
+                version = dataclasses.replace(after.get(other), metadata=metadata)
+                after = after.with_version(other, version)
+    site = html.Site(after, url=after.url)
     drawn = {str(other): html.model_page(site, other, text) for other, text in pages.items()}
     newest = {other.model: after.newest(other.model).number for other in pages}
     return {
@@ -42,6 +52,32 @@ def texts(old_url: str, after: Index, handle: Handle, markdown: str, hub: Path) 
         **{f"{model}/index.html": drawn[f"{model}/{n}"] for model, n in newest.items()},
         **_lists(site, handle),
     }
+
+
+def _with_sibling(model: str, known: Index) -> list[str]:
+    """A model, and the one of the other task, whose page links it from now on."""
+    stem, _, task = model.rpartition("/")
+    siblings = [f"{stem}/{other}" for other in TASKS if task in TASKS and other != task]
+    return [model, *(sibling for sibling in siblings if sibling in known.models)]
+
+
+def _read(hub: Path, handle: Handle) -> str:
+    path = hub / f"{handle}.md"
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise PublishError(
+            f"cannot read {path}: {reason}; publish {handle} again, which writes its page anew"
+        ) from error
+
+
+def _readdressed(text: str, handle: Handle, old_url: str, new_url: str) -> str:
+    """A page after its hub has got another address."""
+    is_known = new_url != index.LOCAL_URL
+    told = f"{new_url}/{handle}{bundle.SUFFIX}" if is_known else "legacy"
+    text = _ASSET_PATH.sub(f"<!-- asset-path: {told} -->", text, count=1)
+    return text.replace(f"{old_url}/", f"{new_url}/")
 
 
 def _lists(site: html.Site, handle: Handle) -> dict[str, str]:

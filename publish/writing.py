@@ -10,12 +10,12 @@ from export.errors import RequestError
 from publish.errors import PublishError
 
 
-def check_target(path: str, artifact: str, *, overwrite: bool) -> None:
+def check_target(path: str, artifact: str | None, *, overwrite: bool) -> None:
     """Refuses a file that a page cannot be written to, before any work.
 
     Args:
       path: of the file.
-      artifact: folder of what the page is of, which it may not change.
+      artifact: folder of what the page is of, which it may not change; None where there is none.
       overwrite: whether an existing file may be replaced.
 
     Raises:
@@ -24,7 +24,7 @@ def check_target(path: str, artifact: str, *, overwrite: bool) -> None:
     target = Path(path)
     if not path or target.is_dir():
         raise RequestError(f"--output must name a file, not the folder {path or '.'}")
-    if target.resolve().is_relative_to(Path(artifact).resolve()):
+    if artifact is not None and target.resolve().is_relative_to(Path(artifact).resolve()):
         raise RequestError("--output must be outside the artifact, which holds nothing but itself")
     if os.path.lexists(target) and not overwrite:
         raise RequestError(f"{path} exists: name another --output, or give --overwrite")

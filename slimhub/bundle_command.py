@@ -22,10 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Writes the archive and its digest file, and says what they are."""
+    from export.errors import RequestError
     from publish import bundle
 
     artifact = Path(arguments.artifact)
-    absolute = artifact.absolute()
+    absolute = artifact.resolve()
+    if not absolute.name:
+        raise RequestError(f"{artifact} is no artifact: name the folder of a SavedModel")
     target = Path(arguments.output or absolute.with_name(absolute.name + bundle.SUFFIX))
     archive = bundle.write_with_digest(artifact, target, arguments.overwrite)
     if arguments.format == "json":

@@ -120,6 +120,11 @@ def _main(arguments: argparse.Namespace) -> int:
     except BrokenPipeError:  # the reader of the output went away, as in `slimhub list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:  # of a disk or a folder that nobody nearer knew how to name
+        if error.strerror is None:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        return _report(ExportError(f"{where}{error.strerror}"), FAILED, arguments.debug)
 
 
 def _report(error: Exception, code: int, debug: bool) -> int:

@@ -39,6 +39,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the page there, not to stdout; an existing file stays",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace the file at the output")
+    other = parser.add_argument_group("pages of publishers and collections")
+    other.add_argument("--publisher", metavar="NAME", help="write the page of a publisher instead")
+    other.add_argument(
+        "--collection", metavar="PUBLISHER/NAME", help="write the page of a collection instead"
+    )
+    other.add_argument("--description", metavar="TEXT", help="of either, a sentence or two")
+    other.add_argument("--title", metavar="TEXT", help="heading above a collection's models")
+    other.add_argument(
+        "--models", nargs="+", metavar="HANDLE", help="of a collection, PUBLISHER/NAME/VERSION"
+    )
     parser.add_argument(
         "--check",
         nargs="+",
@@ -58,8 +68,12 @@ def execute(arguments: argparse.Namespace) -> int:
         if arguments.artifact is not None or arguments.handle is not None:
             raise RequestError("--check takes pages alone: leave ARTIFACT and --handle out")
         return _check(arguments)
+    if arguments.publisher is not None or arguments.collection is not None:
+        return _write_other(arguments)
     if arguments.artifact is None:
-        raise RequestError("name an ARTIFACT and its --handle, or pages to --check")
+        raise RequestError(
+            "name an ARTIFACT and its --handle, a --publisher or --collection, or pages to --check"
+        )
     if arguments.handle is None:
         raise RequestError("a page needs the model's --handle, as acme/flowers/feature_vector/1")
     if arguments.format != "text":
@@ -100,9 +114,36 @@ def _render(arguments: argparse.Namespace) -> int:
         license=arguments.license,
         dataset=arguments.dataset,
     )
+    return _give(arguments, text, str(handle))
+
+
+def _write_other(arguments: argparse.Namespace) -> int:
+    """The page of a publisher or of a collection."""
+    from export.errors import RequestError
+    from publish import Handle, hub_pages, writing
+
+    if arguments.artifact is not None or None not in (arguments.publisher, arguments.collection):
+        raise RequestError("name one of ARTIFACT, --publisher and --collection")
+    description = arguments.description or ""
+    if arguments.publisher is not None:
+        name = arguments.publisher
+        text = hub_pages.publisher_page(name, description)
+    else:
+        name = arguments.collection
+        models = [Handle.parse(model) for model in arguments.models or ()]
+        text = hub_pages.collection_page(name, arguments.title or "Models", description, models)
+    if arguments.output is not None:
+        writing.check_target(arguments.output, None, overwrite=arguments.overwrite)
+    return _give(arguments, text, name)
+
+
+def _give(arguments: argparse.Namespace, text: str, name: str) -> int:
+    """Writes a page where it was asked for."""
+    from publish import writing
+
     if arguments.output is None:
         print(text, end="")
     else:
         writing.write(arguments.output, text)
-        print(f"{arguments.output}: the page of {handle}")
+        print(f"{arguments.output}: the page of {name}")
     return 0

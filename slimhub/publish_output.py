@@ -21,6 +21,7 @@ def of_hub(outcome: Outcome, hub: Path, is_preview: bool) -> list[str]:
     """
     what = {
         "new": "would be published" if is_preview else "published",
+        "repaired": "is there; what is damaged would be restored" if is_preview else "restored",
         "page": "is there; its page would be replaced" if is_preview else "page replaced",
         "none": "is there already, nothing changed",
     }[outcome.change]

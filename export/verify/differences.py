@@ -10,6 +10,7 @@ import numpy as np
 
 from export.verify.proof import Check
 
+_LOOSEST = 0.1  # of the largest magnitude, whatever rounding does
 _SHOWN = 4  # variables that a message names
 ROUNDINGS = 20  # times what the last bit of the input does: kernels round in every layer
 
@@ -27,6 +28,19 @@ OTHER_ORDER = Bound(1e-5, "the order of operations is another's: f32 rounding ad
 SESSION = Bound(1e-5, "a session of TensorFlow 1 runs functions its own way: f32 rounding adds up")
 GRADIENTS = Bound(1e-5, "partial sums of gradients are added in an order of their own")
 SUM = Bound(1e-6, "summed in f64 here, in f32 there")
+
+
+def amplified(bound: Bound, rounding: float) -> Bound:
+    """A bound for a network that makes much of rounding.
+
+    Args:
+      bound: for networks that do not.
+      rounding: what the last bit of the input changes, relative to the largest magnitude.
+    """
+    if ROUNDINGS * rounding <= bound.tolerance:
+        return bound
+    reason = f"{bound.reason}; the network makes {rounding:.1g} of the last bit of its input"
+    return Bound(min(ROUNDINGS * rounding, _LOOSEST), reason)
 
 
 def relative(actual: np.ndarray, expected: np.ndarray, scale: float | None = None) -> float:

@@ -3,6 +3,8 @@
 import json
 import re
 import stat
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -104,7 +106,10 @@ def test_pages_are_checked(tmp_path):
 
 
 REFUSED = [
-    (["page"], "name an ARTIFACT and its --handle, or pages to --check"),
+    (
+        ["page"],
+        "name an ARTIFACT and its --handle, a --publisher or --collection, or pages to --check",
+    ),
     (["page", "tests"], "a page needs the model's --handle"),
     (["page", "tests", "--handle=google/5"], "is not PUBLISHER/NAME/VERSION"),
     (["page", "tests", "--handle=a/b/1", "--output="], "--output must name a file"),
@@ -138,3 +143,36 @@ def test_help_answers_at_once():
     assert finished.returncode == 0
     assert "usage: slimhub page" in finished.stdout
     assert seconds < 0.5
+
+
+def test_pages_of_publishers_and_collections(tmp_path):
+    docs = tmp_path / "docs"
+    page = docs / "acme" / "acme.md"
+    finished = run("page", "--publisher=acme", "--description=Maker.", f"--output={page}")
+    assert (finished.returncode, page.read_text()) == (0, "# Publisher acme\nMaker.\n")
+    collection = docs / "acme" / "collections" / "nets" / "1.md"
+    words = ["--collection=acme/nets", "--description=All.", f"--output={collection}"]
+    finished = run("page", *words, "--models", "acme/net/feature_vector/1")
+    assert finished.returncode == 0, finished.stderr
+    finished = run("page", "--check", str(page), str(collection))
+    assert finished.returncode == 0, finished.stdout
+    refused = run("page", *words[:2], "--models", "acme/net/feature_vector/1", "--publisher=acme")
+    assert (refused.returncode, "name one of ARTIFACT" in refused.stderr) == (2, True)
+    refused = run("page", *words[:2])
+    assert (refused.returncode, "needs at least one model" in refused.stderr) == (2, True)
+
+
+def test_a_page_is_judged_by_where_it_is(tmp_path):
+    docs = tmp_path / "assets" / "docs"
+    (docs / "google").mkdir(parents=True)
+    (docs / "google" / "goggle.md").write_text(SOUND)
+    finished = run("page", "--check", "google/goggle.md", cwd=docs)
+    assert finished.returncode == 1, finished.stderr
+
+
+def test_a_full_disk_is_one_sentence():
+    with Path("/dev/full").open("w") as full:
+        options = {"capture_output": False, "stdout": full, "stderr": subprocess.PIPE}
+        finished = run("page", "--publisher=acme", "--description=Maker.", **options)
+    assert finished.returncode == 1
+    assert finished.stderr == "slimhub: No space left on device\n"

@@ -275,3 +275,78 @@ def test_a_reader_sees_one_state_or_the_other(artifact, tmp_path):
                     assert {"saved_model.pb", "variables", "assets.extra"} <= files
         assert process.returncode == 0
     check_consistent(hub)
+
+
+def test_what_is_damaged_is_restored(copied, tmp_path, put):
+    hub = tmp_path / "hub"
+    put(copied, hub)
+    whole = {path: path.read_bytes() for path in hub.rglob("*") if path.is_file()}
+    archive, data = hub / f"{HANDLE}.tar.gz", hub / HANDLE / "saved_model.pb"
+    archive.write_bytes(archive.read_bytes()[:1000])
+    data.unlink()
+    (hub / f"{HANDLE}.html").unlink()
+    outcome = put(copied, hub)
+    assert outcome.change == "repaired"
+    assert outcome.files == [
+        f"{HANDLE}.tar.gz", f"{HANDLE}/saved_model.pb", f"{HANDLE}.html"
+    ]  # fmt: skip
+    assert {path: path.read_bytes() for path in hub.rglob("*") if path.is_file()} == whole
+    assert put(copied, hub).change == "none"
+
+
+def test_licence_and_data_stay_unless_others_are_given(copied, tmp_path, put):
+    hub = tmp_path / "hub"
+    put(copied, hub, license="mit", dataset="coco-2017")
+    assert put(copied, hub).change == "none"
+    page = hub / f"{HANDLE}.md"
+    assert "<!-- license: mit -->\n" in page.read_text()
+    assert "<!-- dataset: coco-2017 -->\n" in page.read_text()
+    assert put(copied, hub, license="apache-2.0").change == "page"
+    assert "<!-- license: apache-2.0 -->\n" in page.read_text()
+
+
+def test_an_address_reaches_every_page(copied, tmp_path, put):
+    hub = tmp_path / "hub"
+    for handle in ("acme/a/1", "acme/a/2", "acme/b/1"):
+        put(copied, hub, handle)
+    for url in ("https://one.example", "https://two.example/models"):
+        put(copied, hub, "acme/a/1", url=url)
+        models = json.loads((hub / "index.json").read_text())["models"]
+        told = {f"{m}/{v['number']}": v["metadata"] for m, all_ in models.items() for v in all_}
+        for handle, metadata in told.items():
+            archive = f"{url}/{handle}.tar.gz"
+            assert metadata["asset-path"] == [archive]
+            text = (hub / f"{handle}.md").read_text()
+            assert f"<!-- asset-path: {archive} -->\n" in text
+            assert f'hub.KerasLayer("{archive}"' in text.replace("\n", "")
+
+
+def test_a_page_that_is_gone_is_named(copied, tmp_path, put):
+    hub = tmp_path / "hub"
+    for handle in ("acme/a/1", "acme/a/2"):
+        put(copied, hub, handle)
+    (hub / "acme/a/1.md").unlink()
+    with pytest.raises(
+        publish.PublishError, match=r"acme/a/1\.md: No such .* publish acme/a/1 again"
+    ):
+        put(copied, hub, "acme/a/2", license="mit")
+    assert put(copied, hub, "acme/a/1").change == "page"
+
+
+def test_a_sibling_is_linked_as_soon_as_it_is_there(artifact, tmp_path, put):
+    hub, stem = tmp_path / "hub", "acme/net"
+    put(artifact().path, hub, f"{stem}/feature_vector/1")
+    page = hub / stem / "feature_vector" / "1.html"
+    assert f"<code>{stem}/classification</code>" in page.read_text()
+    assert f'{stem}/classification/index.html">' not in page.read_text()
+    other = artifact(task="classification").path
+    put(other, hub, f"{stem}/classification/1")
+    assert f'<a href="../../../{stem}/classification/index.html">' in page.read_text()
+    other = hub / stem / "classification" / "1.html"
+    assert f'<a href="../../../{stem}/feature_vector/index.html">' in other.read_text()
+
+
+def test_a_refused_page_leaves_no_folder(copied, tmp_path, put):
+    with pytest.raises(export.RequestError, match="foo"):
+        put(copied, tmp_path / "new", license="foo")
+    assert not (tmp_path / "new").exists()
