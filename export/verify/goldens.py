@@ -14,8 +14,7 @@ from export.verify.evidence import Evidence
 from export.verify.proof import Check
 
 _AREA, _NAME = "goldens", "output for known images"
-_TOLERANCE = 1e-4  # of the largest magnitude
-_LOOSEST = 0.1  # whatever a record says of rounding
+_BOUND = differences.Bound(1e-4, "other processors and releases have kernels that round otherwise")
 
 
 class Goldens:
@@ -57,11 +56,7 @@ def _check(artifact: Artifact) -> Check:
             )
     found = artifact.loaded(tf.constant(images))
     rounding = golden["output"].get("rounding", 0.0)
-    bound = differences.Bound(
-        min(max(_TOLERANCE, differences.ROUNDINGS * rounding), _LOOSEST),
-        "other processors and releases have kernels that round otherwise, and the network makes "
-        f"{rounding:.1g} of the last bit of its input",
-    )
+    bound = differences.amplified(_BOUND, rounding)
     compared = differences.compare(
         _AREA, _NAME, {"default": found.numpy()}, {"default": expected}, bound
     )
