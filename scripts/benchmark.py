@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmarks import exporting, packing, using
+from scripts.benchmarks import exporting, packing, using, zoo
 from scripts.benchmarks.measuring import Ratio, machine
 
 
@@ -40,7 +40,12 @@ def _publish(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
     return packing.compare(rounds), {}
 
 
-_SUBJECTS = {"export": _export, "artifact": _artifact, "publish": _publish}
+def _zoo(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
+    ratios, details = zoo.compare()  # six exports each: their own rounds
+    return ratios, {"zoo": details}
+
+
+_SUBJECTS = {"export": _export, "artifact": _artifact, "publish": _publish, "zoo": _zoo}
 
 
 def main() -> int:

@@ -98,7 +98,7 @@ def deliver(
       PublishError: where the artifact fails its proof, or the destination does not take it.
     """
     destination = targets.parse(target)
-    _check_options(destination, target, options)
+    check_options(destination, target, options)
     package = pack(artifact, options)
     destination.check(package)
     with contextlib.ExitStack() as resources:
@@ -157,7 +157,17 @@ def _files(folder: Path) -> dict[str, File]:
     return {n: File(**record.describe_file(folder / n)) for n in bundle.files_of(folder)}
 
 
-def _check_options(destination: Destination, target: str, options: Options) -> None:
+def check_options(destination: Destination, target: str, options: Options) -> None:
+    """Refuses options that a destination has no use for.
+
+    Args:
+      destination: of the target.
+      target: as it was given.
+      options: how to publish.
+
+    Raises:
+      RequestError: names the first one.
+    """
     for name in _FLAGS:
         if getattr(options, name) not in (None, False) and name not in destination.options:
             raise RequestError(f"--{name} has no meaning for {target}: leave it out")

@@ -15,7 +15,8 @@ _AVERAGED = "ema"  # folder inside an archive
 def fill(pattern: str, network: str, task: str) -> str:
     """A pattern with the names of one export in it.
 
-    `{network}` and `{task}` are what they say. `{checkpoint}` is the public checkpoint of a
+    `{network}` and `{task}` are what they say, `{network-slug}` and `{task-slug}` the same with `-`
+    for each `_`, as Kaggle wants names. `{checkpoint}` is the public checkpoint of a
     network as `slimhub describe` tells it, `{archive}` the archive that it is in, without the
     archive's ending: `v3-small_224_0.75_float` of `v3-small_224_0.75_float/ema/model-497500`.
 
@@ -29,6 +30,7 @@ def fill(pattern: str, network: str, task: str) -> str:
     """
     public = nets.get(network).checkpoint
     values = {"network": network, "task": task}
+    values |= {f"{key}-slug": value.replace("_", "-") for key, value in values.items()}
     values |= {"checkpoint": public, "archive": archive(public)}
 
     def value(match: re.Match[str]) -> str:

@@ -95,11 +95,11 @@ def _absolute(base: Path, path: str) -> str:
 def _publication(base: Path, task: str, values: dict[str, Any]) -> Publication | None:
     if "publish" not in values:
         return None
-    if "handle" not in values:
-        raise RequestError("'publish' needs a 'handle', such as NAME/imagenet/{network}/{task}/1")
     target = sending.absolute(values["publish"], base)
+    if "handle" not in values and sending.is_hub(target):
+        raise RequestError("'publish' needs a 'handle', such as NAME/imagenet/{network}/{task}/1")
     options = {key: values[key] for key in ("license", "dataset") if key in values}
-    publication = Publication(target, values["handle"], values.get("url"), options)
+    publication = Publication(target, values.get("handle"), values.get("url"), options)
     sending.check(publication, task)
     return publication
 
@@ -111,7 +111,7 @@ def _check_places(path: Path, jobs: list[Job]) -> None:
       RequestError: names both.
     """
     outputs: dict[Path, Job] = {}
-    handles: dict[tuple[str, str], Job] = {}
+    handles: dict[tuple[str, str | None], Job] = {}
     for job in jobs:
         output = Path(job.request.output)
         if output in outputs:
@@ -120,7 +120,8 @@ def _check_places(path: Path, jobs: list[Job]) -> None:
         if job.publication is not None:
             handle = (job.publication.target, job.publication.handle)
             if handle in handles:
-                raise RequestError(_same(path, "handle", handle[1], handles[handle], job))
+                place = handle[1] or handle[0]
+                raise RequestError(_same(path, "handle", place, handles[handle], job))
             handles[handle] = job
     _check_nested(path, outputs)
     _check_inputs(path, outputs)

@@ -7,10 +7,26 @@ from pathlib import Path
 from export import record
 from export.errors import RequestError
 from publish import extras, index, page, publishing
+from publish.destinations import delivery, targets
 from publish.handle import Handle
 from publish.zoo.work import Publication
 
 _HUB = "hub:"
+
+
+class _Unheard:
+    """Takes what a destination tells while it works: a zoo tells of exports, not of files."""
+
+    def phase(self, name: str) -> None:
+        """Says nothing."""
+
+    def transfer(self, what: str, done: int, total: int | None) -> None:
+        """Says nothing."""
+
+
+def is_hub(target: str) -> bool:
+    """Whether a target is a hub in a folder, which needs handles."""
+    return target.startswith(_HUB)
 
 
 def absolute(target: str, base: Path) -> str:
@@ -23,8 +39,11 @@ def absolute(target: str, base: Path) -> str:
     Raises:
       RequestError: for a target of a kind that is not known.
     """
-    if not target.startswith(_HUB) or target == _HUB:
-        raise RequestError(f"the target {target!r} in 'publish' is not hub:FOLDER")
+    if "://" in target:
+        targets.parse(target)
+        return target
+    if not is_hub(target) or target == _HUB:
+        raise RequestError(f"the target {target!r} in 'publish' is not hub:FOLDER, nor a URL")
     return f"{_HUB}{base / Path(target.removeprefix(_HUB)).expanduser()}"
 
 
@@ -38,8 +57,13 @@ def check(publication: Publication, task: str) -> None:
     Raises:
       RequestError: for a missing extra, a handle, an address or an id of the page's.
     """
+    if publication.handle is not None:
+        page.check_task(Handle.parse(publication.handle), task)
+    if not is_hub(publication.target):
+        destination = targets.parse(publication.target)
+        delivery.check_options(destination, publication.target, _options(publication))
+        return
     extras.need("jinja2", "markdown_it", "pygments", "filelock")
-    page.check_task(Handle.parse(publication.handle), task)
     page.check_ids(**({"license": None, "dataset": None} | publication.page_options))
     publishing.check_url(publication.url)
 
@@ -52,11 +76,16 @@ def send(publication: Publication, artifact: Path) -> str:
       artifact: folder that an export has written.
 
     Returns:
-      `new`, `page` (the version was there, its page is another now) or `none`.
+      `new`, `page` (the version was there, its page is another now) or `none`; of a hub also
+      `repaired`, see `publishing.Outcome`.
 
     Raises:
       RequestError, PublishError: where it cannot be published.
     """
+    if not is_hub(publication.target):
+        options = _options(publication)
+        outcome = delivery.deliver(artifact, publication.target, options, _Unheard())
+        return "new" if outcome.plan.changes else "none"
     hub = Path(publication.target.removeprefix(_HUB))
     if _is_there(publication, artifact, hub):
         return "none"
@@ -64,6 +93,12 @@ def send(publication: Publication, artifact: Path) -> str:
         artifact, publication.handle, publication.url, **publication.page_options
     )
     return publishing.publish(item, hub).change
+
+
+def _options(publication: Publication) -> delivery.Options:
+    return delivery.Options(
+        handle=publication.handle, url=publication.url, **publication.page_options
+    )
 
 
 def _is_there(publication: Publication, artifact: Path, hub: Path) -> bool:

@@ -13,14 +13,14 @@ class Publication:
     """Where a finished export is published.
 
     Attributes:
-      target: `hub:FOLDER`.
-      handle: `PUBLISHER/NAME/VERSION` there.
+      target: `hub:FOLDER`, or one of `publish.destinations.targets`.
+      handle: `PUBLISHER/NAME/VERSION` there; None where the target has no use for it.
       url: address that the hub will be served at, or None.
       page_options: license and dataset that the page names, where they are given.
     """
 
     target: str
-    handle: str
+    handle: str | None
     url: str | None = None
     page_options: dict[str, str] = dataclasses.field(default_factory=dict)
 
@@ -54,7 +54,8 @@ class Outcome:
       seconds: wall time on the worker.
       worker: which one; empty where none finished it.
       detail: what was wrong, or why it was exported again.
-      published: what became of the publication: `new`, `page`, `none`; empty without one.
+      published: what became of the publication: `new`, `page`, `repaired`, `none`; empty
+        without one.
     """
 
     name: str

@@ -77,7 +77,7 @@ def make_checkpoint(network: str, folder: Path) -> Path:
 
 def machine() -> dict[str, object]:
     """What the figures depend on."""
-    packages = ("tensorflow", "keras", "tf-keras", "tf-slim", "numpy")
+    packages = ("tensorflow", "keras", "tf-keras", "tf-slim", "numpy", "distributed")
     return {
         "cores": os.cpu_count(),
         "machine": platform.machine(),

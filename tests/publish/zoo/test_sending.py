@@ -37,7 +37,33 @@ def test_other_files_under_a_version_are_refused(artifact, copied, tmp_path):
         sending.send(publication, copied)
 
 
-@pytest.mark.parametrize("target", ["hub:", "models", "hf://me/x"])
-def test_targets_of_another_kind_are_refused(target, tmp_path):
-    with pytest.raises(RequestError, match="is not hub:FOLDER"):
+@pytest.mark.slow
+def test_destinations_are_published_to(artifact, tmp_path):
+    target = f"file://{tmp_path}/store"
+    assert sending.absolute(target, tmp_path / "elsewhere") == target
+    publication = Publication(target, HANDLE)
+    sending.check(publication, "feature_vector")
+    assert sending.send(publication, Path(artifact().path)) == "new"
+    assert (tmp_path / "store" / HANDLE / "saved_model.pb").is_file()
+    assert sending.send(publication, Path(artifact().path)) == "none"
+
+
+def test_what_a_destination_has_no_use_for_is_refused():
+    target = "kaggle://me/net/tensorFlow2/small"
+    with pytest.raises(RequestError, match="--handle has no meaning for kaggle"):
+        sending.check(Publication(target, HANDLE), "feature_vector")
+    sending.check(Publication(target, None, page_options={"license": "mit"}), "feature_vector")
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("hub:", "is not hub:FOLDER, nor a URL"),
+        ("models", "is not hub:FOLDER, nor a URL"),
+        ("ftp://me/x", "ftp"),
+        ("kaggle://me", "kaggle"),
+    ],
+)
+def test_targets_of_another_kind_are_refused(target, message, tmp_path):
+    with pytest.raises(RequestError, match=message):
         sending.absolute(target, tmp_path)
