@@ -57,10 +57,13 @@ def ask(program: str, *arguments: str) -> Any:
 
 
 def in_turn(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
-    """Median wall time in seconds of each call; they are called one after the other, each round."""
+    """Median wall time in seconds of each call; they are called one after the other, each round.
+
+    Every other round goes backwards: what was called before leaves caches and memory otherwise.
+    """
     times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(rounds):
-        for name, call in calls.items():
+    for number in range(rounds):
+        for name, call in list(calls.items())[:: -1 if number % 2 else 1]:
             start = time.perf_counter()
             call()
             times[name].append(time.perf_counter() - start)

@@ -63,11 +63,15 @@ def compare(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
         ratios += _sizes(Path(ours), Path(theirs))
         for batch in _BATCHES:
             found = ask(_CALL_PROGRAM, "inference", ours, theirs, str(batch))
-            name = f"inference, batch {batch}"
+            name = f"inference, batch {batch}, serve"
             ratios.append(Ratio(name, found["ours"] * 1e3, found["theirs"] * 1e3, "ms", 1.0))
+            name = f"inference, batch {batch}, __call__ to serve"
+            ratios.append(Ratio(name, found["call"] * 1e3, found["theirs"] * 1e3, "ms"))
         found = ask(_CALL_PROGRAM, "fine_tuning", ours)
         name = "fine-tuning step, batch 16"
         ratios.append(Ratio(name, found["ours"] * 1e3, found["theirs"] * 1e3, "ms", 1.0))
+        name = "the same, the peer without an L2 loss"
+        ratios.append(Ratio(name, found["ours"] * 1e3, found["bare"] * 1e3, "ms"))
         shares = {batch: ask(_CALL_PROGRAM, "kernel_share", ours, str(batch)) for batch in _BATCHES}
     return ratios, shares
 
