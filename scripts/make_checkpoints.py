@@ -8,9 +8,7 @@ take about a quarter of an hour on two cores and 2 GB of disk; then
 
     slimhub zoo samples/published.toml --folder=FOLDER
 
-builds and publishes the zoo without the internet. With such weights `resnet_v2_101` and
-`resnet_v2_152` amplify rounding so much that gradients differ by more than the proof allows: these
-four are reported as failed, by `slimhub export` as well.
+builds and publishes the zoo without the internet.
 """
 
 from __future__ import annotations
@@ -19,10 +17,16 @@ import argparse
 import multiprocessing
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import checkpoints
+import nets
+from export import RequestError
 from export.verify.subject import Subject
 from publish import zoo
+
+_ARCHIVES = (".tgz", ".tar", ".gz", ".zip")  # endings of what is no prefix
 
 
 def wanted(manifest: Path, folder: Path) -> dict[Path, Subject]:
@@ -32,9 +36,19 @@ def wanted(manifest: Path, folder: Path) -> dict[Path, Subject]:
       manifest: of `slimhub zoo`; it names checkpoints by prefix, such as
         `checkpoints/{network}/model.ckpt-1`.
       folder: what its relative paths begin at.
+
+    Raises:
+      RequestError: for a manifest that is refused, and for checkpoints that are no prefixes.
     """
     requests = [job.request for job in zoo.plan(manifest, folder)]
-    found = {Path(request.checkpoint): request.subject() for request in requests}
+    found: dict[Path, Subject] = {}
+    for request in requests:
+        prefix, subject = Path(request.checkpoint), request.subject()
+        if "://" in request.checkpoint or prefix.suffix in _ARCHIVES:
+            raise RequestError(f"{request.checkpoint} is no prefix: only such can be made")
+        made = found.setdefault(prefix, subject)
+        if (made.network, made.options) != (subject.network, subject.options):
+            raise RequestError(f"{prefix} is asked for with different options: name two")
     return {prefix: subject for prefix, subject in found.items() if not _index(prefix).exists()}
 
 
@@ -42,30 +56,40 @@ def _index(prefix: Path) -> Path:
     return prefix.with_name(f"{prefix.name}.index")
 
 
-def _make(item: tuple[Path, Subject]) -> str:
-    """Runs in a process of its own: makes one, and returns the network's name."""
+def _make(prefix: Path, subject: Subject) -> None:
+    """Runs in a process of its own: makes one."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from scripts import make_checkpoint
 
-    prefix, subject = item
     make_checkpoint.make(subject.spec(), prefix)
-    return subject.network
+
+
+def _make_apart(item: tuple[Path, Subject]) -> tuple[str, int]:
+    """Makes one in a process: what TensorFlow 1 needed is given back; name and exit code."""
+    process = multiprocessing.get_context("spawn").Process(target=_make, args=item)
+    process.start()
+    process.join()
+    return item[1].network, process.exitcode
 
 
 def main() -> int:
-    """Makes them, and prints a line for each."""
+    """Makes them, and prints a line for each; exit code 1 where one could not be made."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("manifest", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
     arguments = parser.parse_args()
-    todo = wanted(arguments.manifest, arguments.folder)
-    # A process for each: what TensorFlow 1 needed for a network is given back.
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(arguments.jobs, maxtasksperchild=1) as pool:
-        for number, network in enumerate(pool.imap_unordered(_make, todo.items()), 1):
-            print(f"{number} of {len(todo)}: {network}", flush=True)
-    return 0
+    try:
+        todo = wanted(arguments.manifest, arguments.folder)
+    except (RequestError, nets.NetworkError, checkpoints.CheckpointError) as error:
+        parser.error(str(error))
+    failed = 0
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        for number, (network, code) in enumerate(pool.map(_make_apart, todo.items()), 1):
+            failed += code != 0
+            said = f"ended with exit code {code}: out of memory?" if code else "made"
+            print(f"{number} of {len(todo)}: {network} {said}", flush=True)
+    return int(failed > 0)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ import ctypes
 import json
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
+import traceback
 from typing import IO, Protocol
 
 _PROGRAM = (
@@ -52,7 +54,10 @@ def fresh(errors: IO[str]) -> Process:
 
 
 def forked(errors: IO[str]) -> Process:
-    """Forks this process, which may have imported TensorFlow but not used it, nor have threads.
+    """Forks this process, which may have imported TensorFlow but not used it.
+
+    It may have no threads but such as wait in the kernel: a lock that another held would be held in
+    the fork for ever.
 
     Args:
       errors: file that takes its stderr.
@@ -94,6 +99,7 @@ def _prove(source: int, target: int, errors: int) -> None:
     code = 1
     try:
         _lead(0)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # whatever it means to the parent
         for number, descriptor in enumerate((source, target, errors)):
             os.dup2(descriptor, number)
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
@@ -102,11 +108,17 @@ def _prove(source: int, target: int, errors: int) -> None:
         from export.verify import worker
 
         worker.main()
+        sys.stdout.flush()
         code = 0
     except SystemExit:
         code = 0
+    except BaseException:  # such as a pipe whose other side is gone
+        traceback.print_exc()
     finally:
-        for part in multiprocessing.active_children():
-            part.kill()
-        sys.stdout.flush()
-        os._exit(code)
+        # Nothing may return from here: what follows is the parent's.
+        try:
+            for part in multiprocessing.active_children():
+                part.kill()
+            sys.stderr.flush()
+        finally:
+            os._exit(code)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 MEMORY = "MEMORY"
+_USUAL = 0.9  # share of the exports that any worker should have room for
 _SHARE = 0.9  # of the machine's memory; the rest is the system's
 _LOOPBACK = "127.0.0.1"
 _QUIET = logging.CRITICAL  # what a run shows of its workers it shows itself
@@ -76,7 +77,8 @@ def share(memory: int, jobs: int, needs: Sequence[int]) -> list[int]:
     """How workers share the memory of a machine, so that together they never need more.
 
     Equal parts, where the largest export fits into one. Else the first worker has what that
-    export needs, and the others share the rest, as many of them as the smallest export allows.
+    export needs, and the others share the rest, as many of them as leave each room for nine exports
+    in ten; or, where there is not so much, for the smallest.
 
     Args:
       memory: bytes in all.
@@ -95,8 +97,8 @@ def share(memory: int, jobs: int, needs: Sequence[int]) -> list[int]:
     jobs = min(jobs, len(needs))
     if largest <= memory // jobs:
         return [memory // jobs] * jobs
-    others = min(jobs - 1, (memory - largest) // smallest)
-    rest = memory - largest
+    rest, usual = memory - largest, sorted(needs)[int(_USUAL * (len(needs) - 1))]
+    others = min(jobs - 1, max(rest // usual, min(rest // smallest, 1)))
     return [largest] + [rest // others] * others if others else [memory]
 
 

@@ -49,12 +49,21 @@ class Exporter:
         Raises:
           ExportError: where the export fails, or its process ends early.
         """
+        if (done := self._ask(request, on_phase)) is None:
+            # It had been idle for so long that it ended just when it was asked.
+            done = self._ask(request, on_phase)
+        if done is None:
+            raise self._died()
+        return done
+
+    def _ask(self, request: Request, on_phase: Callable[[str], None]) -> dict[str, Any] | None:
+        """What the process answers; None where it ended well instead."""
         process = self._running()
         try:
             process.stdin.write(json.dumps(dataclasses.asdict(request)) + "\n")
             process.stdin.flush()
         except OSError:
-            raise self._died() from None
+            return self._end()
         ended: dict[str, Any] = {}
         for line in process.stdout:
             message = json.loads(line)
@@ -66,7 +75,11 @@ class Exporter:
                 return ended["done"]
             else:
                 raise ExportError(ended.get("error") or message["over"])
-        raise self._died()
+        return self._end()
+
+    def _end(self) -> None:
+        if self._process is None or self._process.wait():
+            raise self._died()
 
     def stop(self) -> None:
         """Ends the process; an export that is under way is interrupted, and leaves nothing."""

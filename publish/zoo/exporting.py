@@ -88,6 +88,7 @@ def _run(request: dict[str, Any], output: IO[str]) -> None:
     gc.disable()  # graphs are many small objects that live as long as this process
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The thread waits in the kernel and holds no lock, so that the proof may be forked beside it.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _write(output, _export(Request(**request), output))
 

@@ -124,7 +124,19 @@ def _check_places(path: Path, jobs: list[Job]) -> None:
                 raise RequestError(_same(path, "handle", place, handles[handle], job))
             handles[handle] = job
     _check_nested(path, outputs)
+    _check_hubs(path, jobs)
     _check_inputs(path, outputs)
+
+
+def _check_hubs(path: Path, jobs: list[Job]) -> None:
+    for job in jobs:
+        for hub in {sending.folder(j.publication.target) for j in jobs if j.publication} - {None}:
+            output = Path(job.request.output)
+            if output.is_relative_to(hub) or hub.is_relative_to(output):
+                raise RequestError(
+                    f"{path}, [export.{job.table}]: the output {output} and the hub {hub} must be "
+                    "apart: name another 'output' or 'publish'"
+                )
 
 
 def _check_nested(path: Path, outputs: dict[Path, Job]) -> None:

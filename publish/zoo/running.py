@@ -11,6 +11,7 @@ from pathlib import Path
 
 from checkpoints import CheckpointError
 from export.errors import ExportError, RequestError
+from export.request import Request
 from export.version import __version__
 from nets import NetworkError
 from publish.errors import PublishError
@@ -63,13 +64,22 @@ def _do(job: Job, run_name: str, on_phase: Callable[[str], None]) -> Outcome:
         outcome = Outcome(job.name, "unchanged")
     else:
         request = dataclasses.replace(job.request, overwrite=found.kind == state.OUTDATED)
-        _exporter(run_name).export(request, on_phase)
+        _export(request, run_name, on_phase)
         outcome = Outcome(job.name, "exported", detail=found.reason)
     if job.publication is None:
         return outcome
     on_phase("publishing")
     published = sending.send(job.publication, Path(job.request.output))
     return dataclasses.replace(outcome, published=published)
+
+
+def _export(request: Request, run_name: str, on_phase: Callable[[str], None]) -> None:
+    """Exports, unless the same job, which Dask took for lost, has come first."""
+    try:
+        _exporter(run_name).export(request, on_phase)
+    except ExportError:
+        if state.look(request).kind != state.UNCHANGED:
+            raise
 
 
 def _exporter(run_name: str) -> Exporter:

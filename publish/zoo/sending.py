@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from export import record
 from export.errors import RequestError
-from publish import extras, index, page, publishing
+from publish import bundle, extras, index, page, publishing
 from publish.destinations import delivery, targets
 from publish.handle import Handle
 from publish.zoo.work import Publication
@@ -27,6 +28,11 @@ class _Unheard:
 def is_hub(target: str) -> bool:
     """Whether a target is a hub in a folder, which needs handles."""
     return target.startswith(_HUB)
+
+
+def folder(target: str) -> Path | None:
+    """The folder of a hub, None of another target."""
+    return Path(os.path.realpath(target.removeprefix(_HUB))) if is_hub(target) else None
 
 
 def absolute(target: str, base: Path) -> str:
@@ -102,11 +108,27 @@ def _options(publication: Publication) -> delivery.Options:
 
 
 def _is_there(publication: Publication, artifact: Path, hub: Path) -> bool:
-    """Whether the hub has these very files, by its index: packing them again would tell no more."""
+    """Whether the hub has these very files, and a page as it is asked for."""
     known = index.read(hub)
     version = known and known.get(Handle.parse(publication.handle))
     if not version or (publication.url and publication.url.rstrip("/") != known.url):
         return False
+    told = {key: (version.metadata.get(key) or [None])[0] for key in publication.page_options}
+    if told != publication.page_options or not _is_whole(hub, publication.handle, version):
+        return False
     files = record.describe_files(artifact)
     files[record.PATH] = record.describe_file(artifact / record.PATH)
     return files == version.files
+
+
+def _is_whole(hub: Path, handle: str, version: index.Version) -> bool:
+    """Whether all files of a version are there, in their size."""
+    beside = [hub / f"{handle}{ending}" for ending in (bundle.DIGEST_SUFFIX, ".md", ".html")]
+    sizes = {hub / handle / name: file["bytes"] for name, file in version.files.items()}
+    sizes[hub / f"{handle}{bundle.SUFFIX}"] = version.archive["bytes"]
+    try:
+        return all(path.is_file() for path in beside) and all(
+            path.stat().st_size == size for path, size in sizes.items()
+        )
+    except OSError:
+        return False

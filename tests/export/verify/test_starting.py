@@ -31,6 +31,16 @@ with Companion("quick", None, start=starting.forked) as companion:
         print(error)
 """
 
+ABANDONED = """
+import os, tempfile
+from export.verify import starting
+process = starting.forked(tempfile.TemporaryFile("w+"))
+process.stdout.close()
+process.stdin.write("no JSON\\n")
+process.stdin.close()
+print(os.getpid(), process.wait())
+"""
+
 
 def python(program, *arguments):
     command = [sys.executable, "-c", program, *map(str, arguments)]
@@ -50,6 +60,12 @@ def test_a_fork_proves_what_a_fresh_process_proves(synthetic_checkpoint, tmp_pat
     assert run("export", name, f"--checkpoint={checkpoint}", f"--output={fresh}").returncode == 0
     files = [p.relative_to(fork) for p in fork.rglob("*") if p.is_file()]
     assert filecmp.cmpfiles(fork, fresh, files, shallow=False) == (files, [], [])
+
+
+def test_a_fork_that_nobody_listens_to_ends_without_going_on_as_its_parent():
+    lines = python(ABANDONED).splitlines()
+    assert len(lines) == 1
+    assert lines[0].endswith(" 1")
 
 
 def test_a_fork_that_dies_is_told_of():

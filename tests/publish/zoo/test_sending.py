@@ -28,6 +28,18 @@ def test_once_published_it_is_there(artifact, tmp_path):
     assert index.read(hub).url == "https://models.example"
 
 
+def test_what_changed_or_is_gone_is_published_again(artifact, tmp_path):
+    folder, hub = Path(artifact().path), tmp_path / "hub"
+    sending.send(Publication(f"hub:{hub}", HANDLE, page_options={"license": "apache-2.0"}), folder)
+    other = Publication(f"hub:{hub}", HANDLE, page_options={"license": "mit"})
+    assert sending.send(other, folder) == "page"
+    assert "<!-- license: mit -->" in (hub / f"{HANDLE}.md").read_text()
+    (hub / f"{HANDLE}.tar.gz").unlink()
+    assert sending.send(other, folder) == "repaired"
+    assert (hub / f"{HANDLE}.tar.gz").is_file()
+    assert sending.send(other, folder) == "none"
+
+
 def test_other_files_under_a_version_are_refused(artifact, copied, tmp_path):
     publication = Publication(f"hub:{tmp_path / 'hub'}", HANDLE)
     sending.send(publication, Path(artifact().path))

@@ -18,6 +18,8 @@ GB = 10**9
         (10, 4, [1, 1, 1, 1, 6], [6, 1.333333333, 1.333333333, 1.333333333]),
         (10, 4, [2, 2, 2, 2, 6], [6, 2, 2]),  # no more than have room for the smallest
         (10, 4, [3, 8, 8], [10]),  # nothing fits beside the largest
+        # no more than have room for nine in ten
+        (12, 4, [1, 1, 3, 3, 3, 3, 3, 3, 3, 6], [6, 3, 3]),
         (6, 1, [6], [6]),
     ],
 )

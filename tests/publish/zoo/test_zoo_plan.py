@@ -112,6 +112,10 @@ REFUSED = [
         "[export.r]: no public checkpoint of resnet_v1_50 is known for {archive}",
     ),
     (PUBLISHED, "'publish' needs a 'handle'"),
+    (
+        SMALL.replace("out/", "hub/x/") + 'publish = "hub:hub"\nhandle = "me/{network}/{task}/1"\n',
+        "must be apart: name another 'output' or 'publish'",
+    ),
     (PUBLISHED + 'handle = "Me/{network}/{task}/1"\n', "the publisher 'Me'"),
     (PUBLISHED + 'handle = "me/{network}/1"\n', "meet at the handle 'me/mobilenet_v1_025_224/1'"),
     (PUBLISHED + 'handle = "me/{network}/classification/1"\n', "is one for classification"),
