@@ -69,7 +69,7 @@ def local(jobs: int | None, memory: int | None, plan: Sequence[Job]) -> Iterator
 
 
 def _quieten() -> None:
-    """Keeps what Dask logs in this process from stderr: some of its loggers have their own level."""
+    """Keeps what Dask logs in this process from stderr; some loggers have their own level."""
     for name in list(logging.root.manager.loggerDict):
         if name.split(".")[0] in ("distributed", "tornado"):
             logging.getLogger(name).setLevel(_QUIET)

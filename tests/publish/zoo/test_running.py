@@ -60,7 +60,7 @@ def test_all_is_exported_and_published_by_both_workers(zoo):
         "me/mobilenet_v2_035_96/feature_vector",
     ]
     assert not clusters.stages(place)
-    assert not clusters.processes(place)
+    clusters.wait_until(lambda: not clusters.processes(place), 20)  # of Dask, too
 
 
 def test_what_a_worker_exports_is_what_a_fresh_process_exports(zoo, tmp_path):
@@ -133,7 +133,7 @@ def test_an_interruption_leaves_no_process_and_no_half_artifact(manifest, place,
     process.send_signal(number)
     assert process.wait(60) == code
     assert not clusters.stages(place)
-    assert not clusters.processes(place)
+    clusters.wait_until(lambda: not clusters.processes(place), 20)  # of Dask, too
     for path in place.glob("out/*/*"):
         assert (path / "assets.extra/slimhub.json").is_file()
 
