@@ -90,3 +90,12 @@ def _tags(values: dict[str, Any]) -> list[str]:
     family = values["spec"].family if values["spec"] else ""
     slug = re.sub(r"[^a-z0-9]+", "-", family.lower()).strip("-")
     return ["tensorflow", "tf-slim", "tensorflow-hub", *([slug] if slug else [])]
+
+
+def kept(what: str) -> str:
+    """Says that texts stay which people may have written.
+
+    Args:
+      what: names of the texts.
+    """
+    return f"{what}: kept as it is there, and may tell of another version; see --overwrite_card"

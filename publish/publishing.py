@@ -16,7 +16,7 @@ from typing import Any
 
 from export import record
 from export.errors import RequestError
-from publish import bundle, facts, index, moves, page, parts, static
+from publish import addresses, bundle, facts, index, moves, page, parts, static
 from publish.errors import PublishError
 from publish.handle import Handle
 from publish.index import Index, Version
@@ -84,22 +84,12 @@ def choose(
     folder = Path(artifact)
     bundle.files_of(folder)
     content = facts.read(folder)
-    check_url(url)
+    addresses.check(url)
     page.check_ids(page_options.get("license"), page_options.get("dataset"))
     facts.check_files(folder, content)
     named = Handle.for_record(content, handle)
     page.check_task(named, content["task"])
     return Item(folder, content, named, url and url.rstrip("/"), page_options)
-
-
-def check_url(url: str | None) -> None:
-    """Refuses what cannot be the address of a hub.
-
-    Raises:
-      RequestError: names it.
-    """
-    if url is not None and not url.startswith(("http://", "https://")):
-        raise RequestError(f"the address {url} must begin with https:// or http://")
 
 
 def publish(item: Item, hub: Path) -> Outcome:

@@ -47,12 +47,14 @@ def of_delivery(outcome: Delivered) -> list[str]:
     if outcome.is_published:
         done = [f"did         {_change(change)}" for change in changes]
         word = "published" if changes else "there already, nothing changed:"
-        return [*done, f"{word:11s} {outcome.plan.url}", *load]
+        notes = [f"note        {note}" for note in outcome.plan.notes]
+        return [*done, *notes, f"{word:11s} {outcome.plan.url}", *load]
     would = [f"would       {_change(change)}" for change in changes]
     return [
         *(f"file        {name}, {_size(file)}" for name, file in outcome.files.items()),
         *_cards(outcome.plan.cards),
         *(would or ["would       change nothing: all of it is there"]),
+        *(f"note        {note}" for note in outcome.plan.notes),
         f"address     {outcome.plan.url}",
         *load,
     ]

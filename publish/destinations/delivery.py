@@ -5,18 +5,16 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import re
 from pathlib import Path
 from typing import Any, Protocol
 
 from export import record
 from export.errors import RequestError
-from publish import bundle, facts, signing
+from publish import addresses, bundle, facts, signing
 from publish.destinations import targets
 from publish.destinations.destination import Destination, File, Package, Plan
 from publish.errors import PublishError
 
-_URL = re.compile(r"https?://[^\s<>?#@]+")
 _FLAGS = ("handle", "license", "dataset", "overwrite_card", "url")  # not every target heeds them
 
 
@@ -133,11 +131,7 @@ def pack(artifact: str | os.PathLike[str], options: Options) -> Package:
     folder = Path(artifact)
     if options.sign is not None:
         signing.check_key(options.sign)
-    if options.url is not None and not _URL.fullmatch(options.url):
-        raise RequestError(
-            f"the address {options.url} must begin with https:// or http://, and hold no name, "
-            "password, query or blank"
-        )
+    addresses.check(options.url)
     bundle.files_of(folder)
     content = facts.read(folder)
     facts.check_files(folder, content)
@@ -198,5 +192,6 @@ def _send(destination: Destination, package: Package, plan: Plan, progress: Prog
     try:
         destination.send(package, plan, transfer)
     except KeyboardInterrupt:
-        said = f"{len(sent)} of {len(sizes)} files are there: publish again to go on"
+        whole = sum(sent.get(name, -1) >= size for name, size in sizes.items())
+        said = f"{whole} of {len(sizes)} files were sent: publish again to go on"
         raise KeyboardInterrupt(said) from None

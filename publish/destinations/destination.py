@@ -73,12 +73,14 @@ class Plan:
       cards: texts that people will read there, by name.
       url: where it will be.
       load: Python that loads it from there.
+      notes: sentences about what is left as it is, and why.
     """
 
     changes: tuple[Change, ...]
     cards: dict[str, str]
     url: str
     load: str
+    notes: tuple[str, ...] = ()
 
 
 class Destination(Protocol):

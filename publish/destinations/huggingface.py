@@ -133,7 +133,9 @@ class HuggingFace:
             *([] if is_tagged else [Change(changes.TAG, tag)]),
         ]
         url = f"{api.endpoint}/{self.repository}/tree/{tag}"
-        return Plan(tuple(steps), written, url, load)
+        kept = is_kept and not tree[README].is_text(card)
+        notes = (cards.kept(README),) if kept else ()
+        return Plan(tuple(steps), written, url, load, notes)
 
     def send(self, package: Package, plan: Plan, transfer: Transfer) -> None:
         """Carries a plan out; files, card and deletions are one commit.
@@ -185,7 +187,8 @@ class HuggingFace:
         if others:
             raise PublishError(
                 f"{tag} of {self.repository} on Hugging Face is not what was sent: "
-                f"{', '.join(others[:3])} differ; delete that tag there and publish again"
+                f"{', '.join(others[:3])} differ; if nobody else made that tag, delete it "
+                "there and publish again"
             )
 
 

@@ -16,6 +16,8 @@ from publish.destinations import remote
 from publish.destinations.destination import Package, Transfer
 from publish.destinations.huggingface_tree import Entry, Tree
 from publish.destinations.remote import RefusedError, Remote
+from publish.destinations.stores import without_user
+from publish.errors import PublishError
 
 CREDENTIALS = "HF_TOKEN, or by `hf auth login`"
 _LIBRARY = "huggingface_hub"
@@ -58,7 +60,7 @@ class Api:
 
         # The library reads the endpoint when it is imported; here it is that of now.
         self._hub = huggingface_hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
-        self.endpoint = self._hub.endpoint
+        self.endpoint = without_user(self._hub.endpoint)  # as it is shown
         self._repository = repository
         self._remote = Remote(
             "Hugging Face",
@@ -123,9 +125,22 @@ class Api:
           tag: its name.
           revision: commit or branch.
         """
-        # The answer may be lost after the tag was made.
-        create = functools.partial(self._hub.create_tag, tag=tag, revision=revision, exist_ok=True)
-        self._ask(f"create the tag {tag}", create)
+        create = functools.partial(self._hub.create_tag, tag=tag, revision=revision)
+        try:
+            self._ask(f"create the tag {tag}", create)
+        except RefusedError as refused:
+            if refused.status != 409:
+                raise
+            if self._commits()[tag] != self._commits().get(revision, revision):
+                raise PublishError(
+                    f"somebody else has made {tag} of {self._repository} on Hugging Face "
+                    "meanwhile: publish again, as another version"
+                ) from refused
+
+    def _commits(self) -> dict[str, str]:
+        """Commits by the names of tags and branches."""
+        refs = self._ask("look for the tag", self._hub.list_repo_refs)
+        return {ref.name: ref.target_commit for ref in (*refs.branches, *refs.tags)}
 
     def commit(self, commit: Commit, transfer: Transfer) -> str:
         """Uploads files; readers see all of the commit at its end, or nothing.

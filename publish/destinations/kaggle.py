@@ -96,6 +96,11 @@ class Kaggle:
         _check_licence(instance, package)
         newest = instance.version_number if instance else 0
         is_there = bool(newest) and not any(_differing(api, newest, package))
+        if newest and not api.files(newest):
+            raise PublishError(
+                f"Kaggle is still processing version {newest} of {self.address}: publish again "
+                "in a few minutes"
+            )
         version = newest if is_there else newest + 1
         load = _load(self.address)
         texts, overwrite = cards.kaggle(package, load), package.overwrite_card
@@ -107,7 +112,11 @@ class Kaggle:
             *changes.of_variation(instance, about_variation),
         ]
         url = f"{_WEB}/{self.address}/{version}"
-        return Plan(tuple(steps), about_model | about_variation, url, load)
+        others = changes.wanted(texts, changes.MODEL_FIELDS, model, True)
+        others |= changes.wanted(texts, changes.VARIATION_FIELDS, instance, True)
+        kept = sorted(others.keys() - about_model.keys() - about_variation.keys())
+        notes = (cards.kept(", ".join(kept)),) if kept else ()
+        return Plan(tuple(steps), about_model | about_variation, url, load, notes)
 
     def send(self, package: Package, plan: Plan, transfer: Transfer) -> None:
         """Carries a plan out; nobody sees files before the version is there.
@@ -134,11 +143,21 @@ class Kaggle:
             changes.DESCRIBE_MODEL: lambda _: api.describe_model(description),
             changes.UPLOAD: upload.send,
             changes.CREATE_VARIATION: lambda _: api.create_instance(upload.root, card, license),
-            changes.CREATE_VERSION: lambda _: api.create_version(upload.root, _notes(package)),
+            changes.CREATE_VERSION: lambda _: self._create_version(api, upload.root, plan, package),
             changes.DESCRIBE_VARIATION: lambda _: api.describe_instance(card),
         }
         for change in plan.changes:
             steps[change.action](change.name)
+
+    def _create_version(self, api: Api, root: str, plan: Plan, package: Package) -> None:
+        """Creates the version that was planned, unless somebody else has come first."""
+        newest = api.instance().version_number
+        if newest != _version(plan) - 1:
+            raise PublishError(
+                f"somebody has published version {newest} of {self.address} on Kaggle meanwhile: "
+                "publish again"
+            )
+        api.create_version(root, _notes(package))
 
     def confirm(self, package: Package, plan: Plan) -> None:
         """Waits until Kaggle has processed the files, downloads them and compares.
@@ -151,13 +170,26 @@ class Kaggle:
           PublishError: names what differs.
         """
         api = _api(self.address)
-        version = int(plan.url.rpartition("/")[2])
+        version = _version(plan)
         _await(api, version, package)
         if differing := list(_differing(api, version, package)):
             raise PublishError(
                 f"version {version} of {self.address} on Kaggle is not what was sent: "
-                f"{', '.join(differing[:3])} differ; delete that version there and publish again"
+                f"{', '.join(differing[:3])} differ; if nobody else published it, delete that "
+                "version there and publish again"
             )
+        stale = changes.wanted(plan.cards, changes.MODEL_FIELDS, api.model(), True)
+        stale |= changes.wanted(plan.cards, changes.VARIATION_FIELDS, api.instance(), True)
+        if stale:
+            raise PublishError(
+                f"the texts of {self.address} on Kaggle are not what was sent: "
+                f"{', '.join(stale)} differ; publish again with --overwrite_card"
+            )
+
+
+def _version(plan: Plan) -> int:
+    """The version that a plan is of, by its address."""
+    return int(plan.url.rpartition("/")[2])
 
 
 def _api(address: Address) -> Api:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from export.errors import RequestError
 from publish.destinations.stores import Store
+from publish.errors import PublishError
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -54,11 +56,18 @@ class Local(Store):
         try:
             client.put_file(str(source), stage, callback=callback)
             client.makedirs(client._parent(path), exist_ok=True)
-            Path(stage).replace(path)
+            if path.endswith(".md"):  # a page may be another one
+                Path(stage).replace(path)
+            else:
+                os.link(stage, path)  # fails where somebody else was faster
+        except FileExistsError:
+            raise PublishError(
+                f"{path} has come meanwhile, from another publisher: publish again to compare"
+            ) from None
         finally:
             with contextlib.suppress(OSError):
                 Path(stage).unlink()
 
     def load(self, name: str, archive: str) -> str:
         """By its folder."""
-        return f'hub.KerasLayer("{self.root}/{name}")'
+        return f"hub.KerasLayer({json.dumps(f'{self.root}/{name}')})"

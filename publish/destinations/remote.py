@@ -7,12 +7,11 @@ import dataclasses
 import importlib
 import logging
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from publish import markdown
+from publish import addresses, markdown
 from publish.errors import PublishError
 
 TRIES = 4
@@ -25,7 +24,6 @@ BUSY = frozenset({429, SERVER_ERROR, 502, 503, 504})
 ONCE = frozenset({429})
 _MESSAGE = 200  # characters of what a place says itself
 
-_QUERY = re.compile(r"\?[^\s)'\"]*=[^\s)'\"]*")
 
 Answer = TypeVar("Answer")
 
@@ -158,5 +156,5 @@ def _retry_after(error: Exception) -> float | None:
 
 
 def _message(error: Exception) -> str:
-    """What a place says itself, without the queries of URLs: some sign requests with them."""
-    return _QUERY.sub("", markdown.one_line(str(error)))[:_MESSAGE]
+    """What a place says itself, without what URLs in it may keep secret."""
+    return addresses.shown(markdown.one_line(str(error)))[:_MESSAGE]

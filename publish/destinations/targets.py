@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from export.errors import RequestError
+from publish import addresses
 from publish.destinations.destination import Destination
 
 _SCHEME = re.compile(r"([a-z\d]+):", re.ASCII)
@@ -24,8 +25,10 @@ def parse(target: str) -> Destination:
       target: beginning with one of the schemes of `KNOWN`.
 
     Raises:
-      RequestError: for another scheme, and for a target that breaks its scheme's rules.
+      RequestError: for another scheme, for a target that breaks its scheme's rules, and for one
+        with credentials in it.
     """
+    addresses.check_target(target)
     found = _SCHEME.match(target)
     scheme = found[1] if found else None
     if scheme in ("s3", "gs", "file"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from export import record
 from export.errors import RequestError
-from publish import bundle, extras, index, page, publishing
+from publish import addresses, bundle, extras, index, page, publishing
 from publish.destinations import delivery, targets
 from publish.handle import Handle
 from publish.zoo.work import Publication
@@ -71,7 +71,7 @@ def check(publication: Publication, task: str) -> None:
         return
     extras.need("jinja2", "markdown_it", "pygments", "filelock")
     page.check_ids(**({"license": None, "dataset": None} | publication.page_options))
-    publishing.check_url(publication.url)
+    addresses.check(publication.url)
 
 
 def send(publication: Publication, artifact: Path) -> str:

@@ -157,7 +157,7 @@ def test_an_interrupt_says_what_is_there(artifact, tmp_path, environment):
         output, errors = process.communicate(timeout=30)
         assert process.returncode == 130
         assert output == ""
-        said = "slimhub: interrupted; 4 of 8 files are there: publish again to go on"
+        said = "slimhub: interrupted; 4 of 8 files were sent: publish again to go on"
         assert errors.splitlines()[-1] == said
         assert f"{HANDLE}.tar.gz" not in place.files()
         assert list((tmp_path / "tmp").iterdir()) == []

@@ -350,3 +350,11 @@ def test_a_refused_page_leaves_no_folder(copied, tmp_path, put):
     with pytest.raises(export.RequestError, match="foo"):
         put(copied, tmp_path / "new", license="foo")
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("url", ["https://me:s3cret@host", "https://host/?token=s3cret", "http://"])
+def test_an_address_holds_no_secret(copied, tmp_path, put, url):
+    with pytest.raises(export.RequestError, match="must begin with https://") as refusal:
+        put(copied, tmp_path / "hub", url=url)
+    assert "s3cret" not in str(refusal.value)
+    assert not (tmp_path / "hub").exists()

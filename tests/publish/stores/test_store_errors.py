@@ -125,7 +125,7 @@ REFUSED = [
     ("s3://bucket/../x", "'..' cannot be a part of the target"),
     ("s3://bucket/a b", "'a b' cannot be a part of the target"),
     ("gs://b", "the bucket 'b'"),
-    ("gs://bucket/x?y", "'x?y' cannot be a part of the target"),
+    ("gs://bucket/x?y", "may hold no name, password or query"),
     ("file://models", "is not file:///FOLDER"),
     ("file:///dev/null", "/dev/null is no folder"),
 ]
