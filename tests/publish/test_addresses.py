@@ -45,7 +45,7 @@ def test_the_second_of_two_publishers_replaces_nothing(artifact, copied, tmp_pat
         plans.append(destinations[-1].plan(packages[-1]))
     destinations[0].send(packages[0], plans[0], lambda *told: None)
     destinations[0].confirm(packages[0], plans[0])
-    with pytest.raises(PublishError, match="published at .* with other content"):
+    with pytest.raises(PublishError, match=r"published at .* with other content"):
         destinations[1].send(packages[1], plans[1], lambda *told: None)
     destinations[0].confirm(packages[0], plans[0])
 
