@@ -84,11 +84,23 @@ class Gcs(Store):
         return found.get("md5Hash") == base64.b64encode(digest.digest()).decode()
 
     def put(
-        self, client: AbstractFileSystem, source: Path, path: str, kind: str, callback: Callback
+        self,
+        client: AbstractFileSystem,
+        source: Path,
+        path: str,
+        kind: str,
+        callback: Callback,
+        *,
+        is_new: bool,
     ) -> None:
         """Puts an object."""
         client.put_file(
-            str(source), path, callback=callback, chunksize=_PART_BYTES, content_type=kind
+            str(source),
+            path,
+            callback=callback,
+            chunksize=_PART_BYTES,
+            mode="create" if is_new else "overwrite",
+            content_type=kind,
         )
 
     def address(self) -> str:

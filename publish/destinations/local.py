@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from export.errors import RequestError
 from publish.destinations.stores import Store
-from publish.errors import PublishError
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -49,21 +48,24 @@ class Local(Store):
         return LocalFileSystem(auto_mkdir=True, skip_instance_cache=True)
 
     def put(
-        self, client: AbstractFileSystem, source: Path, path: str, kind: str, callback: Callback
+        self,
+        client: AbstractFileSystem,
+        source: Path,
+        path: str,
+        kind: str,
+        callback: Callback,
+        *,
+        is_new: bool,
     ) -> None:
         """Copies a file beside, and puts it in place in one step."""
         stage = f"{self.root}/.slimhub-{secrets.token_hex(4)}"
         try:
             client.put_file(str(source), stage, callback=callback)
             client.makedirs(client._parent(path), exist_ok=True)
-            if path.endswith(".md"):  # a page may be another one
-                Path(stage).replace(path)
+            if is_new:
+                _place(stage, path)
             else:
-                os.link(stage, path)  # fails where somebody else was faster
-        except FileExistsError:
-            raise PublishError(
-                f"{path} has come meanwhile, from another publisher: publish again to compare"
-            ) from None
+                Path(stage).replace(path)
         finally:
             with contextlib.suppress(OSError):
                 Path(stage).unlink()
@@ -71,3 +73,15 @@ class Local(Store):
     def load(self, name: str, archive: str) -> str:
         """By its folder."""
         return f"hub.KerasLayer({json.dumps(f'{self.root}/{name}')})"
+
+
+def _place(stage: str, path: str) -> None:
+    """Gives a file its name, unless another one has it."""
+    try:
+        os.link(stage, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(path):
+            raise FileExistsError(path) from None
+        Path(stage).replace(path)

@@ -22,7 +22,7 @@ from publish.destinations.gcs import Gcs
 from publish.destinations.layout import Item
 from publish.destinations.local import Local
 from publish.destinations.s3 import S3
-from publish.destinations.store_errors import is_of_content, telling
+from publish.destinations.store_errors import is_conflict, is_of_content, telling
 from publish.destinations.stores import Store
 from publish.errors import PublishError
 from publish.handle import Handle
@@ -102,9 +102,7 @@ class ObjectStore:
             item = self._items[change.name]
             then = f"; {number} of {len(plan.changes)} files are there: publish again to go on"
             with telling(self._store, f"send {item.name}", then):
-                path = self._path(item.name)
-                callback = _callback(item, transfer)
-                self._store.put(self._client, item.source, path, item.kind, callback)
+                self._put(item, package, transfer)
             transfer(item.name, item.file.bytes, item.file.bytes)
 
     def confirm(self, package: Package, plan: Plan) -> None:
@@ -118,6 +116,23 @@ class ObjectStore:
                         f"{item.name} at {self._store} is not what was sent: somebody else writes "
                         f"there, or the store fails; remove {handle} there, and publish again"
                     )
+
+    def _put(self, item: Item, package: Package, transfer: Transfer) -> None:
+        """Puts a file there; all but a page is refused where another one came in the meantime."""
+        handle = Handle.for_record(package.content, package.handle)
+        is_new = item.name != f"{handle}.md"
+        path, callback = self._path(item.name), _callback(item, transfer)
+        try:
+            self._store.put(self._client, item.source, path, item.kind, callback, is_new=is_new)
+        except Exception as error:
+            if not is_conflict(error):
+                raise
+            # It may be ours, of a request whose answer was lost.
+            if not self._is_same(item, self._client.info(path)):
+                raise PublishError(
+                    f"somebody else publishes {handle} at {self._store}: {item.name} came there "
+                    "with other content, and stays; publish again, under another --handle"
+                ) from error
 
     @functools.cached_property
     def _client(self) -> AbstractFileSystem:

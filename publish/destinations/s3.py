@@ -76,11 +76,23 @@ class S3(Store):
         return found.get("ETag", "").strip('"') in _etags(local)
 
     def put(
-        self, client: AbstractFileSystem, source: Path, path: str, kind: str, callback: Callback
+        self,
+        client: AbstractFileSystem,
+        source: Path,
+        path: str,
+        kind: str,
+        callback: Callback,
+        *,
+        is_new: bool,
     ) -> None:
         """Puts an object."""
         client.put_file(
-            str(source), path, callback=callback, chunksize=_PART_BYTES, ContentType=kind
+            str(source),
+            path,
+            callback=callback,
+            chunksize=_PART_BYTES,
+            mode="create" if is_new else "overwrite",
+            ContentType=kind,
         )
 
     def load(self, name: str, archive: str) -> str:

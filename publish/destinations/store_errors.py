@@ -44,6 +44,15 @@ def is_of_content(error: Exception) -> bool:
     return "Checksum" in type(error).__name__  # botocore's and gcsfs's both
 
 
+def is_conflict(error: Exception) -> bool:
+    """Whether a store says that a file came there in the meantime.
+
+    Args:
+      error: that a client raised.
+    """
+    return isinstance(error, FileExistsError) or _answer(error)[0] in (409, 412)
+
+
 def _is_of_the_store(error: Exception) -> bool:
     package = type(error).__module__.split(".")[0]
     # gcsfs has a ValueError for some answers.

@@ -56,7 +56,14 @@ class Store:
         return False
 
     def put(
-        self, client: AbstractFileSystem, source: Path, path: str, kind: str, callback: Callback
+        self,
+        client: AbstractFileSystem,
+        source: Path,
+        path: str,
+        kind: str,
+        callback: Callback,
+        *,
+        is_new: bool,
     ) -> None:
         """Puts a file there; readers see none of it, or all.
 
@@ -66,6 +73,7 @@ class Store:
           path: as fsspec takes it.
           kind: media type that browsers are told.
           callback: hears of the progress.
+          is_new: whether a file that came there in the meantime stays, and is an error.
         """
         raise NotImplementedError
 

@@ -1,6 +1,7 @@
 """Object stores and folders, by the real clients against servers on loopback."""
 
 import hashlib
+import os
 import tarfile
 
 import numpy as np
@@ -10,6 +11,7 @@ import publish
 from publish import bundle, signing
 from publish.destinations import delivery, targets
 from tests.publish.conftest import HANDLE
+from tests.publish.stores import places
 from tests.publish.stores.conftest import begin, put
 from tests.publish.stores.faulty import Fault
 from tests.support import images
@@ -108,6 +110,39 @@ def test_what_was_broken_off_goes_on(artifact, place):
     assert set(place.files()) == {change.name for change in plan.changes}
 
 
+def test_who_comes_second_changes_nothing(artifact, place):
+    others = begin(artifact("mobilenet_v1_025_128").path, place)
+    put(artifact().path, place)
+    before = place.files()
+    if place.scheme == "gs":  # the emulator does not know the condition; it must be asked for
+        created = [line for line in place.proxy.lines if line.startswith("POST /upload")]
+        assert sum("ifGenerationMatch=0" in line for line in created) == len(before) - 1
+        place.proxy.faults.append(Fault("^POST /upload.*ifGenerationMatch=0", 412))
+    destination, package, plan = others
+    with pytest.raises(publish.PublishError, match=rf"somebody else publishes {HANDLE}.*stays"):
+        destination.send(package, plan, lambda *_: None)
+    assert place.files() == before
+
+
+def test_who_comes_second_with_the_same_is_content(artifact, place):
+    destination, package, plan = begin(artifact().path, place)
+    put(artifact().path, place)
+    destination.send(package, plan, lambda *_: None)
+    destination.confirm(package, plan)
+
+
+def test_a_folder_without_links_keeps_what_is_there(artifact, tmp_path, home, monkeypatch):
+    def link(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", link)
+    with places.file(tmp_path) as folder:
+        others = begin(artifact("mobilenet_v1_025_128").path, folder)
+        put(artifact().path, folder)
+        with pytest.raises(publish.PublishError, match="somebody else"):
+            others[0].send(others[1], others[2], lambda *_: None)
+
+
 @pytest.mark.parametrize("after", ["alter", "remove"])
 def test_what_differs_afterwards_is_named(artifact, place, after):
     destination, package, plan = begin(artifact().path, place)
@@ -170,7 +205,7 @@ def test_parts_of_a_large_file_are_sent_again(remote, tmp_path, impatient):
         {"s3": "^PUT .*partNumber=2", "gs": "^POST /upload.*upload_id"}[remote.scheme], "cut", 2
     )
     remote.proxy.faults.append(cut)
-    store.put(store.open(), source, path, "application/octet-stream", Told())
+    store.put(store.open(), source, path, "application/octet-stream", Told(), is_new=True)
     assert cut.times == 0
     found = remote.open().info(path)
     assert remote.open().cat_file(path) == source.read_bytes()
