@@ -16,7 +16,7 @@ from typing import Any
 
 from export import record
 from export.errors import RequestError
-from publish import addresses, bundle, facts, index, moves, page, parts, static
+from publish import addresses, bundle, facts, index, moves, page, parts, signing, static
 from publish.errors import PublishError
 from publish.handle import Handle
 from publish.index import Index, Version
@@ -161,6 +161,7 @@ def check_hub(hub: Path, artifact: Path) -> None:
 
 def _stage(item: Item, hub: Path, stage: moves.Stage) -> Outcome:
     """Writes all that changes to the stage, in the order in which it is to appear."""
+    signing.check_digests(item.artifact)
     known = index.read(hub) or Index()
     url = known.url if item.url is None else item.url
     handle, old = item.handle, known.get(item.handle)

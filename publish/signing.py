@@ -21,11 +21,13 @@ from export import record
 from export.errors import RequestError
 from export.verify import Check
 from publish import bundle, extras
+from publish.errors import PublishError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
 _AREA, _NAME = "files", "signature"
+_NONE = f"{record.SIGNATURE} is no signature of a model with a key"
 _SUBJECT = "saved_model"  # what a signature calls the folder; its own name is the user's concern
 
 
@@ -65,6 +67,27 @@ def check(folder: str | Path, public_key: str | None) -> Check | None:
         return Check(_AREA, _NAME, "failed", f"it is not signed: there is no {record.SIGNATURE}")
     complaint = _complaint(Path(folder), key)
     return Check(_AREA, _NAME, "failed" if complaint else "passed", complaint or "of all files")
+
+
+def check_digests(folder: Path) -> None:
+    """Refuses a signature, where there is one, that cannot hold with any key; needs no packages.
+
+    Args:
+      folder: of the artifact.
+
+    Raises:
+      PublishError: says why not.
+    """
+    path = folder / record.SIGNATURE
+    if not path.is_file():
+        return
+    read = _read(path)
+    complaint = _NONE if read is None else _changed(folder, read[1])
+    if complaint:
+        raise PublishError(
+            f"the signature in {folder} does not hold: {complaint}; remove {record.SIGNATURE}, or "
+            "sign anew with --sign"
+        )
 
 
 @contextlib.contextmanager
@@ -118,21 +141,14 @@ def _complaint(folder: Path, key: ec.EllipticCurvePublicKey) -> str:
 
     path = folder / record.SIGNATURE
     pem = _pem(key)
-    try:
-        bundled = json.loads(path.read_text("utf-8"))
-        hint = bundled["verificationMaterial"]["publicKey"]["hint"]
-        statement = json.loads(base64.b64decode(bundled["dsseEnvelope"]["payload"]))
-        told = {row["name"]: row["digest"] for row in statement["predicate"]["resources"]}
-    except (ValueError, KeyError, TypeError):
-        return f"{record.SIGNATURE} is no signature of a model with a key"
+    read = _read(path)
+    if read is None:
+        return _NONE
+    hint, told = read
     if hint != hashlib.sha256(pem).hexdigest():
         return "it was made with another key"
-    digests = {name: file["sha256"] for name, file in record.describe_files(folder).items()}
-    if (folder / record.PATH).is_file():
-        digests[record.PATH] = record.describe_file(folder / record.PATH)["sha256"]
-    changed = sorted(n for n in told.keys() | digests.keys() if told.get(n) != digests.get(n))
-    if changed:
-        return f"{', '.join(changed[:3])} changed, came or went after it was made"
+    if changed := _changed(folder, told):
+        return changed
     with tempfile.NamedTemporaryFile(suffix=".pem") as file:
         file.write(pem)
         file.flush()
@@ -142,6 +158,28 @@ def _complaint(folder: Path, key: ec.EllipticCurvePublicKey) -> str:
         except Exception as error:  # it is anybody's file
             return f"it does not hold: {type(error).__name__}"
     return ""
+
+
+def _read(path: Path) -> tuple[str, dict[str, str]] | None:
+    """Hint of the key and digests by file, of a signature; None where it is no such file."""
+    try:
+        bundled = json.loads(path.read_text("utf-8"))
+        hint = bundled["verificationMaterial"]["publicKey"]["hint"]
+        statement = json.loads(base64.b64decode(bundled["dsseEnvelope"]["payload"]))
+        return hint, {
+            str(row["name"]): row["digest"] for row in statement["predicate"]["resources"]
+        }
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _changed(folder: Path, told: dict[str, str]) -> str:
+    """Which files are not those that a signature tells of; empty where all are."""
+    digests = {name: file["sha256"] for name, file in record.describe_files(folder).items()}
+    if (folder / record.PATH).is_file():
+        digests[record.PATH] = record.describe_file(folder / record.PATH)["sha256"]
+    changed = sorted(n for n in told.keys() | digests.keys() if told.get(n) != digests.get(n))
+    return f"{', '.join(changed[:3])} changed, came or went after it was made" if changed else ""
 
 
 def _public_key(file: str, *, is_private: bool) -> ec.EllipticCurvePublicKey:

@@ -135,6 +135,8 @@ def pack(artifact: str | os.PathLike[str], options: Options) -> Package:
     bundle.files_of(folder)
     content = facts.read(folder)
     facts.check_files(folder, content)
+    if options.sign is None:
+        signing.check_digests(folder)
     return Package(
         folder=folder,
         content=content,

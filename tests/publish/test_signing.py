@@ -7,8 +7,10 @@ import sys
 import pytest
 
 import export
+import publish
 from export import record
 from publish import publishing, signing
+from publish.destinations import delivery
 from tests.publish.conftest import HANDLE, write_key
 
 
@@ -166,3 +168,27 @@ def test_a_missing_extra_is_one_sentence(keys, monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(export.RequestError, match=r"not installed: pip install 'slimhub\[sign\]'"):
         signing.check_key(keys()[0])
+
+
+@pytest.mark.parametrize("what", ["garbage", "changed", "removed", "record"])
+def test_a_signature_that_cannot_hold_is_not_published(signed, what):
+    said = spoil(signed, what)
+    with pytest.raises(publish.PublishError, match=r"does not hold: .*--sign") as refusal:
+        signing.check_digests(signed)
+    assert said in str(refusal.value)
+
+
+def test_publishing_looks_at_a_signature(copied, keys, tmp_path):
+    path = copied / record.SIGNATURE
+    path.write_text("{}")
+    for refuse in (
+        lambda: publishing.publish(publishing.choose(copied, HANDLE, None), tmp_path / "hub"),
+        lambda: delivery.pack(copied, delivery.Options(handle=HANDLE)),
+    ):
+        with pytest.raises(publish.PublishError, match=r"is no signature of a model"):
+            refuse()
+    assert not (tmp_path / "hub" / HANDLE).exists()
+    # Another one takes its place.
+    assert delivery.pack(copied, delivery.Options(handle=HANDLE, sign=keys()[0])).files
+    with signing.signed(copied, keys()[0], None) as folder:
+        assert delivery.pack(folder, delivery.Options(handle=HANDLE)).files
