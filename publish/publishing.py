@@ -182,9 +182,10 @@ def _stage(item: Item, hub: Path, stage: moves.Stage) -> Outcome:
         _copy(item.artifact, stage.place(str(handle)))
         written += [f"{handle}{bundle.SUFFIX}", f"{handle}{bundle.DIGEST_SUFFIX}", f"{handle}/"]
     elif old.archive != told:
+        only = "; only its signature differs" if _is_signed_otherwise(item, old) else ""
         raise PublishError(
             f"{handle} is published with other content (sha256 {old.archive['sha256'][:12]}…, not "
-            f"{archive.sha256[:12]}…), and a version never changes: publish it as "
+            f"{archive.sha256[:12]}…{only}), and a version never changes: publish it as "
             f"--handle={handle.model}/{max(known.models[handle.model]) + 1}"
         )
     else:
@@ -261,10 +262,6 @@ def _markdown(item: Item, url: str, old: Version | None) -> str:
 
 def _version(item: Item, markdown: str, archive: dict[str, Any]) -> Version:
     head = parts.split(markdown)
-    files = dict(item.content["files"])
-    for name in (record.PATH, record.SIGNATURE):
-        if (item.artifact / name).is_file():
-            files[name] = record.describe_file(item.artifact / name)
     return Version(
         item.handle.version,
         head.description,
@@ -272,8 +269,23 @@ def _version(item: Item, markdown: str, archive: dict[str, Any]) -> Version:
         item.content["network"]["name"],
         item.content["task"],
         archive,
-        dict(sorted(files.items())),
+        _files(item),
     )
+
+
+def _files(item: Item) -> dict[str, Any]:
+    """All files of an artifact, with the record and the signature, as the index tells them."""
+    files = dict(item.content["files"])
+    for name in (record.PATH, record.SIGNATURE):
+        if (item.artifact / name).is_file():
+            files[name] = record.describe_file(item.artifact / name)
+    return dict(sorted(files.items()))
+
+
+def _is_signed_otherwise(item: Item, old: Version) -> bool:
+    """Whether a published version has the same files, but for the signature."""
+    signature = {record.SIGNATURE: None}
+    return _files(item) | signature == old.files | signature
 
 
 def _copy(artifact: Path, target: Path) -> None:

@@ -192,3 +192,16 @@ def test_publishing_looks_at_a_signature(copied, keys, tmp_path):
     assert delivery.pack(copied, delivery.Options(handle=HANDLE, sign=keys()[0])).files
     with signing.signed(copied, keys()[0], None) as folder:
         assert delivery.pack(folder, delivery.Options(handle=HANDLE)).files
+
+
+def test_a_refusal_says_that_only_the_signature_differs(artifact, copied, keys, tmp_path, put):
+    hub = tmp_path / "hub"
+    put(copied, hub)
+    with (
+        signing.signed(copied, keys()[0], None) as folder,
+        pytest.raises(publish.PublishError, match=r"; only its signature differs\).*--handle="),
+    ):
+        put(folder, hub)
+    with pytest.raises(publish.PublishError, match=r"other content") as refusal:
+        put(artifact("mobilenet_v1_025_128").path, hub)
+    assert "signature" not in str(refusal.value)
