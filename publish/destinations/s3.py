@@ -95,10 +95,6 @@ class S3(Store):
             ContentType=kind,
         )
 
-    def load(self, name: str, archive: str) -> str:
-        """By the URL of its archive, which a new bucket shows to nobody else."""
-        return f'hub.KerasLayer("{archive}")  # where it is public'
-
     def address(self) -> str:
         """URL of the root."""
         import botocore.session
@@ -106,11 +102,14 @@ class S3(Store):
         bucket, _, prefix = self.root.partition("/")
         client = botocore.session.get_session().create_client("s3")
         endpoint = without_user(client.meta.endpoint_url)
-        if not endpoint.endswith(".amazonaws.com"):
+        # No certificate is for a host with dots in a bucket's name; the endpoint has the region.
+        if not endpoint.endswith(".amazonaws.com") or "." in bucket:
             return f"{endpoint}/{self.root}"
-        if "." in bucket:  # no certificate is for such a host
-            return f"https://s3.amazonaws.com/{self.root}"
         return f"https://{bucket}.s3.amazonaws.com/{prefix}".rstrip("/")
+
+    def load(self, name: str, archive: str) -> str:
+        """By its URL; new buckets are not public, and TensorFlow has no credentials for them."""
+        return f'hub.KerasLayer("{archive}")  # where it is public'
 
 
 def _etags(path: Path) -> set[str]:

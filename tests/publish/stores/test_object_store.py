@@ -1,5 +1,6 @@
 """Object stores and folders, by the real clients against servers on loopback."""
 
+import ast
 import hashlib
 import os
 import tarfile
@@ -10,6 +11,8 @@ import pytest
 import publish
 from publish import bundle, signing
 from publish.destinations import delivery, targets
+from publish.destinations.local import Local
+from publish.destinations.s3 import S3
 from tests.publish.conftest import HANDLE
 from tests.publish.stores import places
 from tests.publish.stores.conftest import begin, put
@@ -141,6 +144,26 @@ def test_a_folder_without_links_keeps_what_is_there(artifact, tmp_path, home, mo
         put(artifact().path, folder)
         with pytest.raises(publish.PublishError, match="somebody else"):
             others[0].send(others[1], others[2], lambda *_: None)
+
+
+def test_a_folder_of_any_name_has_a_line_that_loads():
+    line = Local.parse('file:///tmp/a"b\\ü').load("me/net/1", "")
+    call = ast.parse(line, mode="eval").body
+    assert ast.literal_eval(call.args[0]) == '/tmp/a"b\\ü/me/net/1'
+
+
+@pytest.mark.parametrize(
+    ("bucket", "url"),
+    [
+        ("some-bucket", "https://some-bucket.s3.amazonaws.com/models"),
+        ("models.example", "https://s3.eu-west-1.amazonaws.com/models.example/models"),
+    ],
+)
+def test_where_amazon_has_a_bucket(home, monkeypatch, bucket, url):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    store = S3.parse(f"s3://{bucket}/models")
+    assert store.address() == url
+    assert store.load("me/net/1", f"{url}/a").endswith('/a")  # where it is public')
 
 
 @pytest.mark.parametrize("after", ["alter", "remove"])
