@@ -40,7 +40,7 @@ def running(folder: Path, workers: dict[str, list[str]]):
             name: resources.enter_context(_process(_worker(file, name, options), folder))
             for name, options in workers.items()
         }
-        wait_until(file.exists)
+        wait_until(lambda: file.exists() and file.read_text().strip().endswith("}"))
         yield Cluster(json.loads(file.read_text())["address"], scheduler, started)
 
 
