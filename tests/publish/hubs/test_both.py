@@ -1,5 +1,7 @@
 """What is true of Kaggle and Hugging Face alike: the real clients against local servers."""
 
+import dataclasses
+
 import pytest
 
 import export
@@ -232,3 +234,23 @@ def test_targets_that_hugging_face_would_refuse(target, said):
 def test_targets_read_as_they_were_written(target):
     parse = Kaggle.parse if target.startswith("kaggle") else HuggingFace.parse
     assert str(parse(target)) == target
+
+
+def test_a_version_that_somebody_made_meanwhile_is_left(hub, pack):
+    hub.publish(pack())
+    changed = {"variables/variables.index": b"late!"}
+    plan = hub.plan(pack(changed))
+    hub.publish(pack({"variables/variables.index": b"first"}))
+    there = contents(hub)[:2]
+    with pytest.raises(publish.PublishError, match=r"somebody .*meanwhile: publish again"):
+        hub.destination.send(pack(changed), plan, lambda *told: None)
+    assert contents(hub)[:2] == there
+
+
+def test_texts_that_stay_are_told_of(hub, pack):
+    hub.publish(pack())
+    package = pack({"variables/variables.index": b"other"}, license="apache-2.0")
+    # A card of the version before, and with another licence.
+    (note,) = hub.plan(package).notes
+    assert "kept as it is there, and may tell of another version; see --overwrite_card" in note
+    assert hub.plan(dataclasses.replace(package, overwrite_card=True)).notes == ()
