@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
@@ -26,6 +27,9 @@ _PIPELINES = {
     "feature_vector": "image-feature-extraction",
     "classification": "image-classification",
 }
+# Ends a text that tells of a version: whoever edits the text is found by the digest.
+_MARK = "<!-- slimhub wrote this, sha256 {} -->"
+_MARKED = re.compile(r"(.*?)\s*" + _MARK.format("([0-9a-f]{64})"), re.DOTALL)
 _DATASETS = {networks.IMAGENET: "ILSVRC/imagenet-1k"}  # ids there, where they are other ones
 
 
@@ -46,8 +50,8 @@ def kaggle(package: Package, load: str) -> dict[str, str]:
     values = _values(package, load)
     texts = {
         "description": sections.render(values, _DESCRIPTION),
-        "overview": sections.render(values, _OVERVIEW),
-        "usage": sections.render(values, ("card_usage",)),
+        "overview": _marked(sections.render(values, _OVERVIEW)),
+        "usage": _marked(sections.render(values, ("card_usage",))),
         "fine-tunable": "yes",
     }
     return texts | ({"training data": values["dataset"]} if values["dataset"] else {})
@@ -78,7 +82,42 @@ def huggingface(package: Package, load: str, title: str, license: str | None) ->
         datasets=[_DATASETS.get(dataset, dataset)] if dataset else None,
         tags=_tags(values),
     )
-    return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{sections.render(values, _README)}"))
+    card = ModelCard(f"---\n{data.to_yaml()}\n---\n\n{sections.render(values, _README)}")
+    return _marked(str(card))
+
+
+def unmarked(text: str) -> str:
+    """A text as people read it: without the mark that tells who wrote it.
+
+    Args:
+      text: a card, from here or from a place.
+    """
+    plain = _plain(text)
+    found = _MARKED.fullmatch(plain)
+    return found[1] if found else plain
+
+
+def is_own(text: str) -> bool:
+    """Whether a card was written here, and not edited since.
+
+    Args:
+      text: from a place.
+    """
+    found = _MARKED.fullmatch(_plain(text))
+    return found is not None and found[2] == _digest(found[1])
+
+
+def _marked(text: str) -> str:
+    plain = _plain(text)
+    return f"{plain}\n\n{_MARK.format(_digest(plain))}\n"
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _values(package: Package, load: str) -> dict[str, Any]:
@@ -90,12 +129,3 @@ def _tags(values: dict[str, Any]) -> list[str]:
     family = values["spec"].family if values["spec"] else ""
     slug = re.sub(r"[^a-z0-9]+", "-", family.lower()).strip("-")
     return ["tensorflow", "tf-slim", "tensorflow-hub", *([slug] if slug else [])]
-
-
-def kept(what: str) -> str:
-    """Says that texts stay which people may have written.
-
-    Args:
-      what: names of the texts.
-    """
-    return f"{what}: kept as it is there, and may tell of another version; see --overwrite_card"

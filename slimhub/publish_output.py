@@ -44,17 +44,17 @@ def of_delivery(outcome: Delivered) -> list[str]:
     first, *more = outcome.plan.load.splitlines()
     load = [f"load it     {first}", *(f"{'':12}{line}" for line in more)]
     changes = outcome.plan.changes
+    notes = [f"note        {note}" for note in outcome.plan.notes]
     if outcome.is_published:
         done = [f"did         {_change(change)}" for change in changes]
         word = "published" if changes else "there already, nothing changed:"
-        notes = [f"note        {note}" for note in outcome.plan.notes]
         return [*done, *notes, f"{word:11s} {outcome.plan.url}", *load]
     would = [f"would       {_change(change)}" for change in changes]
     return [
         *(f"file        {name}, {_size(file)}" for name, file in outcome.files.items()),
         *_cards(outcome.plan.cards),
         *(would or ["would       change nothing: all of it is there"]),
-        *(f"note        {note}" for note in outcome.plan.notes),
+        *notes,
         f"address     {outcome.plan.url}",
         *load,
     ]

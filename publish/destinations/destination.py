@@ -73,7 +73,7 @@ class Plan:
       cards: texts that people will read there, by name.
       url: where it will be.
       load: Python that loads it from there.
-      notes: sentences about what is left as it is, and why.
+      notes: sentences that people should read before.
     """
 
     changes: tuple[Change, ...]
@@ -81,6 +81,19 @@ class Plan:
     url: str
     load: str
     notes: tuple[str, ...] = ()
+
+
+def kept(names: list[str]) -> tuple[str, ...]:
+    """The note about texts that a new version does not change.
+
+    Args:
+      names: of the texts; no note for none.
+    """
+    if not names:
+        return ()
+    return (
+        f"kept {', '.join(names)}, which may tell of another version: --overwrite_card replaces it",
+    )
 
 
 class Destination(Protocol):

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from export import record
 from export.errors import RequestError
-from publish import cards, extras
+from publish import addresses, cards, extras
 from publish.destinations import huggingface_changes as changes
 from publish.destinations import licences
-from publish.destinations.destination import Change, Package, Plan, Transfer
+from publish.destinations.destination import Change, Package, Plan, Transfer, kept
 from publish.destinations.huggingface_changes import README
 from publish.errors import PublishError
 from publish.handle import Handle
 
 if TYPE_CHECKING:
     from publish.destinations.huggingface_api import Api
+    from publish.destinations.huggingface_tree import Tree
 
 _SCHEME = "hf://"
 _FORM = f"{_SCHEME}OWNER/NAME"
@@ -68,7 +69,7 @@ class HuggingFace:
                 "out, the version is that of --handle"
             )
         for kind, part in zip(("owner", "name"), parts, strict=True):
-            if not _NAME.fullmatch(part) or "--" in part or ".." in part or part.endswith(".git"):
+            if not _is_name(part):
                 raise RequestError(
                     f"the {kind} '{part}' in the target '{target}' must be letters, digits, _, . "
                     "and -, 96 at most, beginning and ending in a letter or digit, without -- or "
@@ -83,14 +84,15 @@ class HuggingFace:
           package: to be published.
 
         Raises:
-          RequestError: for a handle that cannot be, a licence that it does not have, without the
-            extra `huggingface`, and without a token.
+          RequestError: for a handle or dataset that cannot be, a licence that it does not have,
+            without the extra `huggingface`, without a token, and where the client is offline.
         """
         if package.handle is not None:
             Handle.parse(package.handle)
         licences.check(package.license, licences.HUGGING_FACE, "Hugging Face")
+        _check_dataset(package.dataset)
         extras.need("jinja2", "huggingface_hub", extra="huggingface")
-        _check_token()
+        _check_client()
 
     def signature(self, package: Package) -> bytes | None:
         """The signature in the version that the package would be, or in the newest one.
@@ -115,7 +117,8 @@ class HuggingFace:
           package: to be published.
 
         Raises:
-          PublishError: where Hugging Face cannot be asked, or has other bytes under the version.
+          PublishError: where Hugging Face cannot be asked, does not take the README, or has other
+            bytes under the version.
         """
         api = _api(self)
         tags = api.tags()
@@ -124,18 +127,20 @@ class HuggingFace:
         load = _load(self.repository, tag)
         license = licences.HUGGING_FACE.get(package.license or "")
         card = cards.huggingface(package, load, self.name, license)
-        is_kept = README in tree and (not package.overwrite_card or tree[README].is_text(card))
-        written = {} if is_kept else {README: card}
         is_tagged = tags is not None and tag in tags
+        is_other = README not in tree or not tree[README].is_text(card)
+        is_written = is_other and _may_write(api, tree, package, is_tagged)
+        if is_written:
+            api.check_card(card)
+        written = {README: card} if is_written else {}
+        others = [README] if is_other and not is_written and not is_tagged else []
         steps = [
             *([Change(changes.CREATE, self.repository)] if tags is None else []),
             *changes.of_commit(package, tree, written, only_texts=is_tagged),
             *([] if is_tagged else [Change(changes.TAG, tag)]),
         ]
-        url = f"{api.endpoint}/{self.repository}/tree/{tag}"
-        kept = is_kept and not tree[README].is_text(card)
-        notes = (cards.kept(README),) if kept else ()
-        return Plan(tuple(steps), written, url, load, notes)
+        url = f"{addresses.shown(api.endpoint)}/{self.repository}/tree/{tag}"
+        return Plan(tuple(steps), written, url, load, kept(others))
 
     def send(self, package: Package, plan: Plan, transfer: Transfer) -> None:
         """Carries a plan out; files, card and deletions are one commit.
@@ -148,19 +153,23 @@ class HuggingFace:
         Raises:
           PublishError: says what Hugging Face refused.
         """
-        from publish.destinations.huggingface_api import MAIN, Commit
+        from publish.destinations.huggingface_api import MAIN
+        from publish.destinations.huggingface_commit import Commit
 
-        api, revision = _api(self), MAIN
+        api = _api(self)
         named = {
             action: [change.name for change in plan.changes if change.action == action]
             for action in changes.ACTIONS
         }
         if named[changes.CREATE]:
             api.create()
+        for tag in set(api.tags() or []).intersection(named[changes.TAG]):
+            raise api.changed(f"made {tag}")
+        revision = api.commit_of(MAIN)
         files, deleted = named[changes.UPLOAD], named[changes.DELETE]
         if files or deleted or named[changes.WRITE]:
             message = f"Publish {package.content['network']['name']} with slimhub"
-            commit = Commit(package, files, plan.cards, deleted, message)
+            commit = Commit(package, files, plan.cards, deleted, message, revision)
             revision = api.commit(commit, transfer)
         for tag in named[changes.TAG]:
             api.tag(tag, revision)
@@ -187,8 +196,7 @@ class HuggingFace:
         if others:
             raise PublishError(
                 f"{tag} of {self.repository} on Hugging Face is not what was sent: "
-                f"{', '.join(others[:3])} differ; if nobody else made that tag, delete it "
-                "there and publish again"
+                f"{', '.join(others[:3])} differ; delete that tag there and publish again"
             )
 
 
@@ -198,11 +206,39 @@ def _api(place: HuggingFace) -> Api:
     return Api(place.repository, str(place))
 
 
-def _check_token() -> None:
+def _is_name(part: str) -> bool:
+    is_odd = "--" in part or ".." in part or part.endswith(".git")
+    return bool(_NAME.fullmatch(part)) and not is_odd
+
+
+def _check_dataset(dataset: str | None) -> None:
+    parts = dataset.split("/") if dataset is not None else []
+    if len(parts) > 2 or not all(map(_is_name, parts)):
+        raise RequestError(
+            f"the dataset '{dataset}' is not NAME or OWNER/NAME, as Hugging Face calls datasets"
+        )
+
+
+def _may_write(api: Api, tree: Tree, package: Package, is_tagged: bool) -> bool:
+    """Whether the README may be replaced; one written here is renewed with each version."""
+    from publish.destinations.huggingface_api import MAIN
+
+    if README not in tree or package.overwrite_card:
+        return True
+    return not is_tagged and cards.is_own(api.read(README, MAIN).decode(errors="replace"))
+
+
+def _check_client() -> None:
     import huggingface_hub
+    from huggingface_hub import constants
 
     from publish.destinations.huggingface_api import CREDENTIALS
 
+    if constants.HF_HUB_OFFLINE:
+        raise RequestError(
+            "HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE keeps huggingface_hub from the network: unset "
+            "it to publish"
+        )
     if not huggingface_hub.get_token():
         raise RequestError(
             "there is no token for Hugging Face: make one that may write at "

@@ -3,46 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
-import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from publish.destinations import remote
-from publish.destinations.destination import Package, Transfer
+from publish.destinations.destination import Transfer
+from publish.destinations.huggingface_changes import README
+from publish.destinations.huggingface_commit import Commit, CountedFile, holds
 from publish.destinations.huggingface_tree import Entry, Tree
 from publish.destinations.remote import RefusedError, Remote
-from publish.destinations.stores import without_user
 from publish.errors import PublishError
 
 CREDENTIALS = "HF_TOKEN, or by `hf auth login`"
 _LIBRARY = "huggingface_hub"
 MAIN = "main"
+_CONFLICT, _MOVED = 409, 412  # statuses: what is to be made is there; main is at another commit
 
 Answer = TypeVar("Answer")
-
-
-@dataclasses.dataclass(frozen=True)
-class Commit:
-    """What is committed at once.
-
-    Attributes:
-      package: that files are of.
-      files: of the package, to be uploaded.
-      texts: to be written, by path.
-      deleted: paths.
-      message: for people.
-    """
-
-    package: Package
-    files: list[str]
-    texts: dict[str, str]
-    deleted: list[str]
-    message: str
 
 
 class Api:
@@ -60,7 +41,7 @@ class Api:
 
         # The library reads the endpoint when it is imported; here it is that of now.
         self._hub = huggingface_hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
-        self.endpoint = without_user(self._hub.endpoint)  # as it is shown
+        self.endpoint = self._hub.endpoint
         self._repository = repository
         self._remote = Remote(
             "Hugging Face",
@@ -97,6 +78,15 @@ class Api:
             for entry in entries
         }
 
+    def commit_of(self, revision: str) -> str:
+        """What git calls the commit of a revision.
+
+        Args:
+          revision: tag or branch.
+        """
+        info = functools.partial(self._hub.model_info, revision=revision)
+        return self._ask(f"look for {revision}", info).sha
+
     def read(self, name: str, revision: str) -> bytes:
         """Content of a small file.
 
@@ -114,33 +104,61 @@ class Api:
 
         return self._ask(f"read {name}", call)
 
+    def check_card(self, text: str) -> None:
+        """Has a README's metadata looked at, which changes nothing.
+
+        Args:
+          text: of the README.
+
+        Raises:
+          RefusedError: says what Hugging Face does not take.
+        """
+        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+        def call(repository: str) -> None:
+            answer = get_session().post(
+                f"{self.endpoint}/api/validate-yaml",
+                json={"content": text, "repoType": "model"},
+                headers=build_hf_headers(),
+            )
+            hf_raise_for_status(answer)
+
+        self._ask(f"check {README}", call)
+
     def create(self) -> None:
         """Creates the repository."""
         self._ask("create the repository", functools.partial(self._hub.create_repo, exist_ok=True))
 
     def tag(self, tag: str, revision: str) -> None:
-        """Names a revision.
+        """Names a commit.
 
         Args:
           tag: its name.
-          revision: commit or branch.
+          revision: the commit.
+
+        Raises:
+          PublishError: where the tag names another commit.
         """
         create = functools.partial(self._hub.create_tag, tag=tag, revision=revision)
         try:
             self._ask(f"create the tag {tag}", create)
         except RefusedError as refused:
-            if refused.status != 409:
+            if refused.status != _CONFLICT:
                 raise
-            if self._commits()[tag] != self._commits().get(revision, revision):
-                raise PublishError(
-                    f"somebody else has made {tag} of {self._repository} on Hugging Face "
-                    "meanwhile: publish again, as another version"
-                ) from refused
+            # The answer may have been lost after the tag was made; else it is not ours.
+            if self.commit_of(tag) != revision:
+                raise self.changed(f"made {tag}") from refused
 
-    def _commits(self) -> dict[str, str]:
-        """Commits by the names of tags and branches."""
-        refs = self._ask("look for the tag", self._hub.list_repo_refs)
-        return {ref.name: ref.target_commit for ref in (*refs.branches, *refs.tags)}
+    def changed(self, what: str) -> PublishError:
+        """Tells of others who publish at the same time.
+
+        Args:
+          what: they did.
+        """
+        return PublishError(
+            f"somebody {what} of {self._repository} on Hugging Face meanwhile, which is left as it "
+            "is: publish again to compare"
+        )
 
     def commit(self, commit: Commit, transfer: Transfer) -> str:
         """Uploads files; readers see all of the commit at its end, or nothing.
@@ -158,23 +176,37 @@ class Api:
         with contextlib.ExitStack() as stack:
             for name in commit.files:
                 path, size = commit.package.folder / name, commit.package.files[name].bytes
-                file = stack.enter_context(_CountedFile(path))
+                file = stack.enter_context(CountedFile(path))
                 report = functools.partial(_report, transfer, name, size)
                 operations.append(self._upload(name, file, report))
-                transfer(name, size, size)
             texts = {name: text.encode() for name, text in commit.texts.items()}
             operations += [CommitOperationAdd(name, data) for name, data in texts.items()]
             operations += [CommitOperationDelete(name) for name in commit.deleted]
-            # Made twice it adds nothing: the second time, nothing differs.
-            make = functools.partial(
-                self._hub.create_commit, operations=operations, commit_message=commit.message
-            )
-            made = self._ask("commit", make)
-        for name, data in texts.items():
-            transfer(name, len(data), len(data))
-        return made.oid
+            made = self._make(commit, operations)
+        # Small files came with the commit.
+        sizes = {name: commit.package.files[name].bytes for name in commit.files}
+        for name, size in (sizes | {name: len(data) for name, data in texts.items()}).items():
+            transfer(name, size, size)
+        return made
 
-    def _upload(self, name: str, file: _CountedFile, report: Callable[[int], None]) -> Any:
+    def _make(self, commit: Commit, operations: list[Any]) -> str:
+        make = functools.partial(
+            self._hub.create_commit,
+            operations=operations,
+            commit_message=commit.message,
+            parent_commit=commit.parent,
+        )
+        try:
+            return self._ask("commit", make).oid
+        except RefusedError as refused:
+            if refused.status not in (_CONFLICT, _MOVED):
+                raise
+            # The answer may have been lost after the commit was made; else it is not ours.
+            if not holds(self.tree(), commit):
+                raise self.changed("changed main") from refused
+            return self.commit_of(MAIN)
+
+    def _upload(self, name: str, file: CountedFile, report: Callable[[int], None]) -> Any:
         """Sends a file, if it is a large one; small ones go with the commit."""
         from huggingface_hub import CommitOperationAdd
 
@@ -194,31 +226,3 @@ class Api:
 
 def _report(transfer: Transfer, name: str, size: int, done: int) -> None:
     transfer(name, done, size)
-
-
-class _CountedFile(io.BufferedReader):
-    """A file that tells how far it was read."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(io.FileIO(path))
-        self._report: Callable[[int], None] | None = None
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Reads, and tells of it."""
-        data = super().read(size)
-        if self._report is not None:
-            self._report(self.tell())
-        return data
-
-    @contextlib.contextmanager
-    def telling(self, report: Callable[[int], None]) -> Iterator[None]:
-        """Tells of what is read from now on.
-
-        Args:
-          report: is told the bytes so far.
-        """
-        self._report = report
-        try:
-            yield
-        finally:
-            self._report = None

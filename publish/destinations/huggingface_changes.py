@@ -46,13 +46,19 @@ def choose_tag(package: Package, tags: list[str], tree: Callable[[str], Tree]) -
       tree: gives the files of a tag.
 
     Raises:
-      PublishError: where the handle's version is there with other bytes.
+      PublishError: where the handle's version is there with other bytes, or the README to be
+        overwritten is that of a newer version.
     """
     newest = _newest(tags)
     if package.handle is None:
         is_there = newest and not differing(tree(f"v{newest}"), package)
         return f"v{newest if is_there else newest + 1}"
     tag = tag_of(package.handle)
+    if package.overwrite_card and tag != newest_tag([*tags, tag]):
+        raise PublishError(
+            f"the README on Hugging Face is that of v{newest}, which is newer than {tag}: leave "
+            "--overwrite_card out"
+        )
     if tag in tags and (others := differing(tree(tag), package)):
         raise PublishError(
             f"Hugging Face has {tag} with other content ({', '.join(others[:3])} differ), and a "

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from export import record
 from export.errors import RequestError
 from publish import cards, extras
 from publish.destinations import kaggle_changes as changes
+from publish.destinations import kaggle_versions as versions
 from publish.destinations import licences
-from publish.destinations.destination import Package, Plan, Transfer
+from publish.destinations.destination import Package, Plan, Transfer, kept
 from publish.destinations.kaggle_address import SCHEME, Address
 from publish.errors import PublishError
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 _WEB = "https://www.kaggle.com/models"
 _SUBTITLE = "Images into feature vectors or classes: TF-Slim networks as TF2 SavedModels"
-_POLL = 5.0  # seconds between looks at what Kaggle is processing
-_POLLS = 120
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +73,7 @@ class Kaggle:
           PublishError: where Kaggle cannot be asked.
         """
         api = _api(self.address)
-        instance = api.instance()
+        instance = api.instance() if api.model() else None
         if not instance or record.SIGNATURE not in api.files(instance.version_number):
             return None
         return api.read(instance.version_number, record.SIGNATURE)
@@ -95,28 +92,24 @@ class Kaggle:
         instance = api.instance() if model else None
         _check_licence(instance, package)
         newest = instance.version_number if instance else 0
-        is_there = bool(newest) and not any(_differing(api, newest, package))
-        if newest and not api.files(newest):
-            raise PublishError(
-                f"Kaggle is still processing version {newest} of {self.address}: publish again "
-                "in a few minutes"
-            )
+        if newest:
+            versions.check_processed(api, newest)
+        is_there = bool(newest) and not any(versions.differing(api, newest, package))
         version = newest if is_there else newest + 1
         load = _load(self.address)
         texts, overwrite = cards.kaggle(package, load), package.overwrite_card
-        about_model = changes.wanted(texts, changes.MODEL_FIELDS, model, overwrite)
-        about_variation = changes.wanted(texts, changes.VARIATION_FIELDS, instance, overwrite)
+        about_model = changes.wanted(texts, changes.MODEL_FIELDS, model, overwrite=overwrite)
+        about_variation = changes.wanted(
+            texts, changes.VARIATION_FIELDS, instance, overwrite=overwrite, renew=not is_there
+        )
+        others = [] if is_there else changes.kept(texts, instance, about_variation)
         steps = [
             *changes.of_model(self.address, model, about_model),
             *([] if is_there else changes.of_version(self.address, newest, package)),
             *changes.of_variation(instance, about_variation),
         ]
         url = f"{_WEB}/{self.address}/{version}"
-        others = changes.wanted(texts, changes.MODEL_FIELDS, model, True)
-        others |= changes.wanted(texts, changes.VARIATION_FIELDS, instance, True)
-        kept = sorted(others.keys() - about_model.keys() - about_variation.keys())
-        notes = (cards.kept(", ".join(kept)),) if kept else ()
-        return Plan(tuple(steps), about_model | about_variation, url, load, notes)
+        return Plan(tuple(steps), about_model | about_variation, url, load, kept(others))
 
     def send(self, package: Package, plan: Plan, transfer: Transfer) -> None:
         """Carries a plan out; nobody sees files before the version is there.
@@ -143,24 +136,14 @@ class Kaggle:
             changes.DESCRIBE_MODEL: lambda _: api.describe_model(description),
             changes.UPLOAD: upload.send,
             changes.CREATE_VARIATION: lambda _: api.create_instance(upload.root, card, license),
-            changes.CREATE_VERSION: lambda _: self._create_version(api, upload.root, plan, package),
+            changes.CREATE_VERSION: lambda name: _create_version(api, name, upload.root, package),
             changes.DESCRIBE_VARIATION: lambda _: api.describe_instance(card),
         }
         for change in plan.changes:
             steps[change.action](change.name)
 
-    def _create_version(self, api: Api, root: str, plan: Plan, package: Package) -> None:
-        """Creates the version that was planned, unless somebody else has come first."""
-        newest = api.instance().version_number
-        if newest != _version(plan) - 1:
-            raise PublishError(
-                f"somebody has published version {newest} of {self.address} on Kaggle meanwhile: "
-                "publish again"
-            )
-        api.create_version(root, _notes(package))
-
     def confirm(self, package: Package, plan: Plan) -> None:
-        """Waits until Kaggle has processed the files, downloads them and compares.
+        """Waits until Kaggle has processed the files, downloads them and compares, with texts.
 
         Args:
           package: that was published.
@@ -170,26 +153,14 @@ class Kaggle:
           PublishError: names what differs.
         """
         api = _api(self.address)
-        version = _version(plan)
-        _await(api, version, package)
-        if differing := list(_differing(api, version, package)):
+        version = int(plan.url.rpartition("/")[2])
+        versions.await_files(api, version, package)
+        _check_texts(api, plan.cards)
+        if others := list(versions.differing(api, version, package)):
             raise PublishError(
                 f"version {version} of {self.address} on Kaggle is not what was sent: "
-                f"{', '.join(differing[:3])} differ; if nobody else published it, delete that "
-                "version there and publish again"
+                f"{', '.join(others[:3])} differ; delete that version there and publish again"
             )
-        stale = changes.wanted(plan.cards, changes.MODEL_FIELDS, api.model(), True)
-        stale |= changes.wanted(plan.cards, changes.VARIATION_FIELDS, api.instance(), True)
-        if stale:
-            raise PublishError(
-                f"the texts of {self.address} on Kaggle are not what was sent: "
-                f"{', '.join(stale)} differ; publish again with --overwrite_card"
-            )
-
-
-def _version(plan: Plan) -> int:
-    """The version that a plan is of, by its address."""
-    return int(plan.url.rpartition("/")[2])
 
 
 def _api(address: Address) -> Api:
@@ -225,6 +196,31 @@ def _check_licence(instance: Any | None, package: Package) -> None:
         )
 
 
+def _create_version(api: Api, name: str, root: Any, package: Package) -> None:
+    """Makes the version that was planned; another number would be of somebody else's."""
+    instance = api.instance()
+    newest = instance.version_number if instance else 0
+    if newest != int(name.rpartition("/")[2]) - 1:
+        raise PublishError(
+            f"somebody changed {api.address} on Kaggle meanwhile: its newest version is {newest}; "
+            "no version was made, publish again to compare"
+        )
+    api.create_version(root, _notes(package))
+
+
+def _check_texts(api: Api, texts: dict[str, str]) -> None:
+    """Refuses other texts than those that were sent."""
+    others = [
+        *changes.wanted(texts, changes.MODEL_FIELDS, api.model(), overwrite=True),
+        *changes.wanted(texts, changes.VARIATION_FIELDS, api.instance(), overwrite=True),
+    ]
+    if others:
+        raise PublishError(
+            f"the texts of {api.address} on Kaggle are not what was sent: {', '.join(others)} "
+            "differ; look there, and publish again with --overwrite_card"
+        )
+
+
 def _notes(package: Package) -> str:
     told = package.content
     return f"{told['checkpoint']['name']}, exported by slimhub {told['versions']['slimhub']}"
@@ -236,29 +232,4 @@ def _load(address: Address) -> str:
         "import tensorflow as tf\n\n"
         f'path = kagglehub.model_download("{address}")\n'
         "module = tf.saved_model.load(path)"
-    )
-
-
-def _differing(api: Api, version: int, package: Package) -> Iterator[str]:
-    """Files that are not the same here and there; the small ones are read first."""
-    here = {name: file.bytes for name, file in package.files.items()}
-    there = api.files(version)
-    names = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
-    yield from names
-    for name in sorted(here.keys() - set(names), key=lambda name: (here[name], name)):
-        if api.sha256(version, name) != package.files[name].sha256:
-            yield name
-
-
-def _await(api: Api, version: int, package: Package) -> None:
-    """Waits until a version lists all its files."""
-    for _ in range(_POLLS):
-        instance = api.instance()
-        is_made = instance is not None and instance.version_number >= version
-        if is_made and api.files(version).keys() >= package.files.keys():
-            return
-        time.sleep(_POLL)
-    raise PublishError(
-        f"Kaggle has not processed version {version} of {api.address} after "
-        f"{_POLL * _POLLS / 60:.0f} minutes: look there, and publish again to compare"
     )

@@ -14,7 +14,7 @@ from publish.destinations.remote import RefusedError, Remote
 CREDENTIALS = "KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY, or the file kaggle.json"
 _PAGE = 100  # files that are listed by one call
 _BLOCK = 1 << 20  # bytes that are digested at a time
-_ABSENT = (403, 404)  # a model that is not there is answered with 403, as is one of others
+_FORBIDDEN, _ABSENT = 403, 404
 
 Answer = TypeVar("Answer")
 
@@ -47,12 +47,13 @@ class Api:
     def model(self) -> Any | None:
         """The model, or None where there is none."""
         request = self._request("ApiGetModelRequest", of_variation=False)
-        return self._find("look for the model", "get_model", request)
+        # A model that is not there is answered as one of others that may not be read.
+        return self._find("look for the model", "get_model", request, _FORBIDDEN, _ABSENT)
 
     def instance(self) -> Any | None:
-        """The variation, or None where there is none."""
+        """The variation of a model that is there, or None where there is none."""
         request = self._request("ApiGetModelInstanceRequest")
-        return self._find("look for the variation", "get_model_instance", request)
+        return self._find("look for the variation", "get_model_instance", request, _ABSENT)
 
     def files(self, version: int) -> dict[str, int]:
         """Sizes of a version's files by path."""
@@ -170,11 +171,11 @@ class Api:
             lambda: take(self._models.download_model_instance_version(request)),
         )
 
-    def _find(self, what: str, name: str, request: Any) -> Any | None:
+    def _find(self, what: str, name: str, request: Any, *absent: int) -> Any | None:
         try:
             return self._call(what, name, request)
         except RefusedError as refused:
-            if refused.status in _ABSENT:
+            if refused.status in absent:
                 return None
             raise
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from publish import cards
 from publish.destinations.destination import Change, Package
 from publish.destinations.kaggle_address import Address
 
@@ -18,6 +19,7 @@ VARIATION_FIELDS = {
     "training data": "training_data",
     "fine-tunable": "fine_tunable",
 }
+_OF_VERSION = ("overview", "usage")  # texts that another version makes wrong
 _VALUES = {"training data": str.splitlines, "fine-tunable": lambda text: text == "yes"}
 
 
@@ -34,7 +36,12 @@ def fields(texts: dict[str, str], named: dict[str, str]) -> dict[str, Any]:
 
 
 def wanted(
-    texts: dict[str, str], named: dict[str, str], found: Any | None, overwrite: bool
+    texts: dict[str, str],
+    named: dict[str, str],
+    found: Any | None,
+    *,
+    overwrite: bool,
+    renew: bool = False,
 ) -> dict[str, str]:
     """The texts that are to be set.
 
@@ -43,16 +50,32 @@ def wanted(
       named: which of them, and what the field is called.
       found: the model or variation that is there, or None.
       overwrite: whether to replace what people may have written there.
+      renew: whether to replace what was written here, and not edited since.
     """
     new = fields(texts, named)
     there = {field: getattr(found, field) if found else None for field in new}
+
+    def may_change(text: Any) -> bool:
+        return overwrite or not text or (renew and isinstance(text, str) and cards.is_own(text))
+
     return {
         name: texts[name]
         for name, field in named.items()
-        if field in new
-        and (overwrite or not there[field])
-        and _plain(there[field]) != _plain(new[field])
+        if field in new and may_change(there[field]) and _plain(there[field]) != _plain(new[field])
     }
+
+
+def kept(texts: dict[str, str], found: Any | None, card: dict[str, str]) -> list[str]:
+    """Names of texts of a variation that tell of a version, and stay as they are.
+
+    Args:
+      texts: by name.
+      found: the variation that is there, or None.
+      card: the texts that are to be set.
+    """
+    told = {name: VARIATION_FIELDS[name] for name in _OF_VERSION}
+    others = wanted(texts, told, found, overwrite=True) if found else {}
+    return [name for name in others if name not in card]
 
 
 def of_model(address: Address, found: Any | None, card: dict[str, str]) -> list[Change]:
@@ -93,4 +116,4 @@ def of_variation(found: Any | None, card: dict[str, str]) -> list[Change]:
 
 
 def _plain(value: Any) -> Any:
-    return value.strip().replace("\r\n", "\n") if isinstance(value, str) else value
+    return cards.unmarked(value) if isinstance(value, str) else value

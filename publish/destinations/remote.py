@@ -24,7 +24,6 @@ BUSY = frozenset({429, SERVER_ERROR, 502, 503, 504})
 ONCE = frozenset({429})
 _MESSAGE = 200  # characters of what a place says itself
 
-
 Answer = TypeVar("Answer")
 
 
@@ -156,5 +155,5 @@ def _retry_after(error: Exception) -> float | None:
 
 
 def _message(error: Exception) -> str:
-    """What a place says itself, without what URLs in it may keep secret."""
+    """What a place says itself, without the secrets of URLs: some sign requests with queries."""
     return addresses.shown(markdown.one_line(str(error)))[:_MESSAGE]

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import http.server
+import io
 import json
 import threading
 import urllib.parse
@@ -12,12 +13,14 @@ import urllib.parse
 class Fault:
     """What goes wrong with requests whose name holds `name`, `times` times from the `after`th on.
 
-    `status` answers with that; `cut` closes the connection after so many bytes of the body.
+    `status` answers with that; `cut` closes the connection after so many bytes of the body;
+    `is_lost` does what is asked, and closes it without the answer.
     """
 
     name: str
     status: int = 0
     cut: int | None = None
+    is_lost: bool = False
     times: int = 1
     after: int = 0
     headers: dict = dataclasses.field(default_factory=dict)
@@ -76,6 +79,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._hang_up()
             return
         self.body = self._read()
+        if fault is not None and fault.is_lost:
+            self.wfile = io.BytesIO()
+            with place.lock:
+                place.answer(self)
+            self._hang_up()
+            return
         if fault is not None:
             self.reply(fault.status, {"message": "told to fail"}, fault.headers)
             return

@@ -136,6 +136,12 @@ class HuggingFace(Place):
         for line in request.body.splitlines():
             item = json.loads(line)
             value = item["value"]
+            if item["key"] == "header" and value.get("parentCommit") not in (
+                None,
+                repository["commits"][-1]["oid"],
+            ):
+                request.reply(412, {"error": "A commit has happened since"})
+                return
             if item["key"] == "file":
                 files[value["path"]] = base64.b64decode(value["content"])
             elif item["key"] == "lfsFile":
@@ -152,7 +158,8 @@ class HuggingFace(Place):
         if tag in repository["tags"]:
             request.reply(409, {"error": "Tag exists"})
             return
-        repository["tags"][tag] = len(repository["commits"]) - 1
+        commit = self._commit_of(repository, rest)
+        repository["tags"][tag] = repository["commits"].index(commit)
         request.reply(200, {})
 
     def _resolve(self, request, repository, revision, name):

@@ -19,6 +19,7 @@ class Kaggle(Place):
         self.sizes = {}  # announced, by token
         self.names = {}  # of uploads, by token
         self.processing = 0  # calls that do not see a new version yet
+        self.unlisted = 0  # calls that see no files yet
         self.has_digests = True
 
     def name(self, request):
@@ -51,6 +52,9 @@ class Kaggle(Place):
         request.reply(200, {"slug": ask["modelSlug"], "description": model["description"]})
 
     def GetModelInstance(self, request, ask):  # noqa: N802
+        if (ask["ownerSlug"], ask["modelSlug"]) not in self.models:
+            request.reply(403, {"code": 403, "message": "Permission 'models.get' was denied"})
+            return
         instance = self._instance(ask)
         newest = len(instance["versions"]) if instance else 0
         if newest and self.processing:
@@ -65,6 +69,9 @@ class Kaggle(Place):
 
     def ListModelInstanceVersionFiles(self, request, ask):  # noqa: N802
         version = self._instance(ask)["versions"][ask["versionNumber"] - 1]
+        if self.unlisted:
+            self.unlisted -= 1
+            version = {}
         files = [{"name": name, "size": len(data)} for name, data in sorted(version.items())]
         start = int(ask.get("pageToken", 0))
         page = {"files": files[start : start + 2]}  # pages of two, so that there are several

@@ -1,7 +1,5 @@
 """What is true of Kaggle and Hugging Face alike: the real clients against local servers."""
 
-import dataclasses
-
 import pytest
 
 import export
@@ -15,6 +13,7 @@ from tests.publish import records
 from tests.publish.hubs.conftest import TOKENS
 
 OTHER = {"saved_model.pb": b"other" * 20_000}
+KAGGLE_QUESTIONS = ("Get", "List", "Download", "read")
 LARGEST = "variables/variables.data-00000-of-00001"
 
 
@@ -52,7 +51,7 @@ def test_the_same_bytes_again_change_nothing(hub, pack):
 
 
 def is_question(name):
-    return name.startswith(("GET ", "Get", "List", "Download", "read"))
+    return name.startswith(("GET ", "HEAD ", "POST /api/validate-yaml", *KAGGLE_QUESTIONS))
 
 
 def test_other_bytes_are_a_second_version(hub, pack):
@@ -236,21 +235,42 @@ def test_targets_read_as_they_were_written(target):
     assert str(parse(target)) == target
 
 
-def test_a_version_that_somebody_made_meanwhile_is_left(hub, pack):
-    hub.publish(pack())
-    changed = {"variables/variables.index": b"late!"}
-    plan = hub.plan(pack(changed))
-    hub.publish(pack({"variables/variables.index": b"first"}))
-    there = contents(hub)[:2]
-    with pytest.raises(publish.PublishError, match=r"somebody .*meanwhile: publish again"):
-        hub.destination.send(pack(changed), plan, lambda *told: None)
-    assert contents(hub)[:2] == there
+def readme_of(hub):
+    """The text there that tells of a version, and what it is called."""
+    if hasattr(hub.place, "models"):
+        (model,) = hub.place.models.values()
+        (instance,) = model["instances"].values()
+        return instance, "overview"
+    (repository,) = hub.place.repositories.values()
+    return repository["commits"][-1]["files"], "README.md"
 
 
-def test_texts_that_stay_are_told_of(hub, pack):
+def publish_other(hub, pack):
+    """A second version, of another checkpoint."""
+    content = records.make(source=("model.ckpt-7", "mine.tgz"))
+    return hub.publish(pack(OTHER, content=content))[0]
+
+
+def test_a_card_of_ours_tells_of_the_newest_version(hub, pack):
     hub.publish(pack())
-    package = pack({"variables/variables.index": b"other"}, license="apache-2.0")
-    # A card of the version before, and with another licence.
-    (note,) = hub.plan(package).notes
-    assert "kept as it is there, and may tell of another version; see --overwrite_card" in note
-    assert hub.plan(dataclasses.replace(package, overwrite_card=True)).notes == ()
+    plan = publish_other(hub, pack)
+    texts, name = readme_of(hub)
+    text = texts[name] if isinstance(texts[name], str) else texts[name].decode()
+    assert name in plan.cards
+    assert plan.notes == ()
+    assert "model.ckpt-7" in text
+
+
+def test_a_card_that_was_edited_is_kept_and_told(hub, pack):
+    hub.publish(pack())
+    texts, name = readme_of(hub)
+    edited = b"# mine\n" if isinstance(texts[name], bytes) else "# mine"
+    texts[name] = edited + texts[name]
+    edited = texts[name]
+    plan = publish_other(hub, pack)
+    assert plan.notes == (
+        f"kept {name}, which may tell of another version: --overwrite_card replaces it",
+    )
+    assert name not in plan.cards
+    texts, name = readme_of(hub)
+    assert texts[name] == edited

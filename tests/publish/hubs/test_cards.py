@@ -65,3 +65,14 @@ def test_values_stay_in_their_places():
     for text in (*cards.kaggle(package(content), "LOAD").values(), readme(content).text):
         assert "\n# <script>" not in text
         assert "\n---\n#" not in text
+
+
+def test_a_card_knows_whether_it_was_edited():
+    text = cards.kaggle(package(records.make()), "LOAD")["overview"]
+    assert cards.is_own(text)
+    assert cards.is_own(text.strip().replace("\n", "\r\n"))
+    assert not cards.is_own(text.replace("a", "b", 1))
+    assert not cards.is_own(text + "more")
+    assert not cards.is_own(cards.unmarked(text))
+    assert text.startswith(cards.unmarked(text))
+    assert "<!--" not in cards.unmarked(text)

@@ -42,3 +42,56 @@ def test_a_missing_extra_is_one_sentence(kaggle, pack, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", without)
     with pytest.raises(export.RequestError, match=r"pip install 'slimhub\[kaggle\]'$"):
         kaggle.destination.check(pack())
+
+
+def test_a_version_that_somebody_made_meanwhile_is_left_alone(kaggle, pack):
+    kaggle.publish(pack())
+    package = pack({"saved_model.pb": b"other"})
+    plan = kaggle.plan(package)
+    (model,) = kaggle.place.models.values()
+    (instance,) = model["instances"].values()
+    instance["versions"].append({"saved_model.pb": b"theirs"})
+    with pytest.raises(publish.PublishError, match="its newest version is 2; no version"):
+        kaggle.destination.send(package, plan, lambda *_: None)
+    assert len(instance["versions"]) == 2
+
+
+def test_a_variation_that_may_not_be_read_is_not_taken_as_absent(kaggle, pack, waits):
+    plan, _ = kaggle.publish(pack())
+    kaggle.place.fail("GetModelInstance", 403, times=100)
+    for ask in (kaggle.plan, lambda package: kaggle.destination.confirm(package, plan)):
+        with pytest.raises(publish.PublishError, match=r"does not allow it: .*look for the var"):
+            ask(pack())
+    assert waits == []
+
+
+def test_a_lost_answer_makes_no_second_version(kaggle, pack):
+    kaggle.publish(pack())
+    package = pack({"saved_model.pb": b"other"})
+    kaggle.place.fail("CreateModelInstanceVersion", is_lost=True)
+    with pytest.raises(publish.PublishError, match="connection to Kaggle broke"):
+        kaggle.publish(package)
+    kaggle.place.unlisted = 1
+    with pytest.raises(publish.PublishError, match="still processing version 2 of"):
+        kaggle.plan(package)
+    assert kaggle.plan(package).changes == ()
+
+
+def test_a_version_without_files_yet_is_waited_for(kaggle, pack, waits):
+    kaggle.place.unlisted = 2
+    kaggle.publish(pack())
+    assert waits == [5.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("field", "named"), [("overview", "overview"), ("trainingData", "training data")]
+)
+def test_texts_that_arrived_otherwise_are_found(kaggle, pack, field, named):
+    package = pack()
+    plan = kaggle.plan(package)
+    kaggle.destination.send(package, plan, lambda *_: None)
+    (model,) = kaggle.place.models.values()
+    (instance,) = model["instances"].values()
+    del instance[field]
+    with pytest.raises(publish.PublishError, match=f"not what was sent: {named} differ; look"):
+        kaggle.destination.confirm(package, plan)
