@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 
 from nets.scaling import InputScaling
-from nets.spec import NetworkSpec
+from nets.spec import NetworkSpec, Paper, Published
 
 _PATTERNS = ("regularized", "head", "auxiliary")
+_TEXTS = ("scope", "family", "checkpoint", "feature_endpoint", "logits_scope", "logits_endpoint")
+_TEXTS_OR_NONE = ("dropout_endpoint", "predictions_endpoint", "sigmoid_endpoint")
 _COUNTS = ("image_size", "feature_depth", "num_classes", "smallest_image")
 # Lowest and highest value that makes sense.
 _NUMBERS = {
@@ -24,8 +26,6 @@ def complaints(spec: NetworkSpec) -> Iterator[str]:
     """What is wrong with the fields of a spec, one sentence each."""
     if not isinstance(spec.name, str) or not spec.name:
         yield f"name is {spec.name!r}, not a name"
-    if not isinstance(spec.scope, str):
-        yield f"scope is {spec.scope!r}, not a text"
     if not callable(spec.builder):
         yield f"builder is {spec.builder!r}, not a function"
     for field in _COUNTS:
@@ -37,16 +37,29 @@ def complaints(spec: NetworkSpec) -> Iterator[str]:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not is_number or not low <= value <= high:
             yield f"{field} is {value!r}, not a number from {low:g} to {high:g}"
-    if not isinstance(spec.input_scaling, InputScaling):
-        yield f"input_scaling is {spec.input_scaling!r}, not one of nets.scaling.InputScaling"
     for field in _PATTERNS:
         yield from _bad_pattern(field, getattr(spec, field))
+    yield from _wrong_kinds(spec)
+
+
+def _wrong_kinds(spec: NetworkSpec) -> Iterator[str]:
+    """Fields that hold something else than a text, or than an object of their class."""
+    for field in (*_TEXTS, *_TEXTS_OR_NONE):
+        value = getattr(spec, field)
+        if not isinstance(value, str) and not (value is None and field in _TEXTS_OR_NONE):
+            yield f"{field} is {value!r}, not a text"
+    if not isinstance(spec.input_scaling, InputScaling):
+        yield f"input_scaling is {spec.input_scaling!r}, not one of nets.scaling.InputScaling"
+    if not isinstance(spec.paper, Paper | None):
+        yield f"paper is {spec.paper!r}, not a nets.spec.Paper"
+    if not isinstance(spec.published, Published):
+        yield f"published is {spec.published!r}, not a nets.spec.Published"
 
 
 def _bad_pattern(field: str, pattern: object) -> Iterator[str]:
     if pattern is None and field == "auxiliary":
         return
     try:
-        re.compile(pattern)
+        re.search(pattern, "")  # a pattern of bytes compiles, but finds nothing in a name
     except (re.error, TypeError) as error:
         yield f"{field} is {pattern!r}, not a regular expression: {error}"

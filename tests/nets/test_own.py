@@ -13,7 +13,8 @@ SPEC = NetworkSpec(name="mine", scope="Mine", builder=print, image_size=64, feat
 NOT_ONE = 3
 BAD = NetworkSpec(
     name="", scope=None, builder=3, image_size=0, feature_depth=8.5, weight_decay="x", head="(",
-    regularized=None, input_scaling="none", dropout_keep=0,
+    regularized=None, input_scaling="none", dropout_keep=0, auxiliary=b"/Aux", paper="a paper",
+    published=None, logits_scope=None, predictions_endpoint=7,
 )
 """
 
@@ -43,7 +44,7 @@ def test_a_spec_is_found_in_the_current_folder(folder):
         ("module_of_mine:NOT_ONE", "'NOT_ONE' is a int in module_of_mine"),
         ("broken_of_mine:SPEC", "importing broken_of_mine failed: ZeroDivisionError"),
         ("quitting_of_mine:SPEC", "importing quitting_of_mine failed: SystemExit: 3"),
-        ("module_of_mine:BAD", "name is '', not a name; scope is None, not a text; builder is 3,"),
+        ("module_of_mine:BAD", "name is '', not a name; builder is 3, not a function"),
         (
             "module_of_mine:BAD",
             "image_size is 0, not a whole number from 1 on; feature_depth is 8.5",
@@ -52,6 +53,12 @@ def test_a_spec_is_found_in_the_current_folder(folder):
         ("module_of_mine:BAD", "input_scaling is 'none', not one of"),
         ("module_of_mine:BAD", "regularized is None, not a regular expression: first argument"),
         ("module_of_mine:BAD", "head is '(', not a regular expression: missing ), unterminated"),
+        ("module_of_mine:BAD", "auxiliary is b'/Aux', not a regular expression: cannot use a byt"),
+        (
+            "module_of_mine:BAD",
+            "logits_scope is None, not a text; predictions_endpoint is 7, not",
+        ),
+        ("module_of_mine:BAD", "paper is 'a paper', not a nets.spec.Paper; published is None, not"),
         ("needy_of_mine:SPEC", "No module named 'nowhere_to_be_found'"),
         (":SPEC", "write package.module:NAME"),
         ("module_of_mine:", "write package.module:NAME"),
