@@ -7,6 +7,7 @@ from nets.endpoints import Endpoint, describe_endpoints
 from nets.errors import NetworkError
 from nets.fitting import Fit
 from nets.fitting import find as find_fits
+from nets.own import before_import
 from nets.registry import get, names
 from nets.spec import OPTIONS, TASKS, NetworkSpec, Paper, Published
 from nets.stored import count_macs, count_parameters
@@ -21,6 +22,7 @@ __all__ = [
     "NetworkSpec",
     "Paper",
     "Published",
+    "before_import",
     "count_macs",
     "count_parameters",
     "describe_endpoints",

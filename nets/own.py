@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
+import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from nets import checking
 from nets.errors import NetworkError
 from nets.spec import NetworkSpec
+
+_preparations: list[Callable[[], object]] = []
+
+
+def before_import(action: Callable[[], object]) -> None:
+    """Adds what is done before a user's module is imported, and with it TensorFlow.
+
+    Args:
+      action: is called each time; not for a module that cannot be found.
+    """
+    _preparations.append(action)
 
 
 def is_reference(name: str) -> bool:
@@ -28,12 +40,15 @@ def load(reference: str) -> NetworkSpec:
         where the name is not that of a NetworkSpec, or of one with a field that cannot be.
     """
     module_name, _, attribute = reference.partition(":")
-    if not module_name or not attribute:
+    if not attribute or not module_name or module_name.startswith("."):
         raise NetworkError(f"{reference!r} names no network: write package.module:NAME")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)  # last, so that it hides nothing; the builder may import as well
     try:
+        _find(module_name)
+        for prepare in _preparations:
+            prepare()
         found = getattr(importlib.import_module(module_name), attribute, None)
     except ModuleNotFoundError as error:
         raise NetworkError(
@@ -52,3 +67,10 @@ def load(reference: str) -> NetworkSpec:
     if wrong:
         raise NetworkError(f"{reference}: {'; '.join(wrong)}")
     return dataclasses.replace(found, reference=reference)
+
+
+def _find(module_name: str) -> None:
+    """Looks for the outermost package of a module, without importing anything."""
+    package = module_name.partition(".")[0]
+    if package not in sys.modules and importlib.util.find_spec(package) is None:
+        raise ModuleNotFoundError(f"No module named {package!r}")

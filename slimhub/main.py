@@ -100,13 +100,15 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 def _main(arguments: argparse.Namespace) -> int:
     from absl import logging
 
-    from checkpoints import CheckpointError
+    import nets
+    from checkpoints import CheckpointError, starting
     from export.errors import ExportError, RequestError
     from nets import NetworkError
     from publish.errors import PublishError
 
     if not arguments.debug:
         logging.set_verbosity(logging.WARNING)  # TensorFlow logs through absl
+    nets.before_import(starting.tensorflow)  # without its notices
     _heed(signal.SIGINT, signal.default_int_handler)
     try:
         return arguments.command(arguments) or DONE

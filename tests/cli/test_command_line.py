@@ -36,6 +36,7 @@ REFUSED = [
     (["export", "NET", "--checkpoint=x", "--output=tests", "--overwrite"], "not a SavedModel fol"),
     (["export", "NET", "--checkpoint=x", "--output=y", "--labels=z"], "go with --task=classifi"),
     (["describe", "mobilenet"], "no network is named 'mobilenet'"),
+    (["describe", "nowhere:SPEC"], "No module named 'nowhere'"),
 ]
 
 
@@ -110,12 +111,12 @@ def test_describe_counts_without_building():
 
 def test_describe_tells_what_a_spec_of_ones_own_says(tmp_path):
     (tmp_path / "mine.py").write_text(
-        "from nets import NetworkSpec\n"
+        "from nets import NetworkSpec, trunk\n"  # which imports TensorFlow
         "SPEC = NetworkSpec(name='m', scope='M', builder=print, image_size=64, feature_depth=8)\n"
     )
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     finished = run("describe", "mine:SPEC", env=environment)
-    assert finished.returncode == 0
+    assert (finished.returncode, finished.stderr) == (0, "")
     assert "8 numbers, from global_pool" in finished.stdout
     assert "MACs" not in finished.stdout  # only building it would tell
     described = json.loads(run("describe", "mine:SPEC", "--format=json", env=environment).stdout)

@@ -60,6 +60,7 @@ def test_a_spec_is_found_in_the_current_folder(folder):
         ),
         ("module_of_mine:BAD", "paper is 'a paper', not a nets.spec.Paper; published is None, not"),
         ("needy_of_mine:SPEC", "No module named 'nowhere_to_be_found'"),
+        (".module_of_mine:SPEC", "write package.module:NAME"),
         (":SPEC", "write package.module:NAME"),
         ("module_of_mine:", "write package.module:NAME"),
     ],
