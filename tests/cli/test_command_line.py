@@ -82,6 +82,12 @@ def test_describe_tells_what_is_known():
     assert described["published"]["top1"] == 65.4
 
 
+def test_describe_says_what_an_accuracy_is_of():
+    text = run("describe", "mobilenet_edgetpu_075_224").stdout
+    table = "TF-Slim's table of MobileNet V3 checkpoints: as quantized to 8 bits"
+    assert f"ImageNet top-1 73.5 % ({table})" in text
+
+
 def test_describe_counts_without_building():
     seconds, finished = best_time("describe", "resnet_v2_50")
     assert seconds < 0.5

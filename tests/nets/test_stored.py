@@ -81,6 +81,13 @@ def test_macs_are_the_published_ones(name):
     assert round(nets.count_macs(name) / 1e6, 1) == V3_MACS[name]
 
 
+@pytest.mark.parametrize(("multiplier", "millions"), [("100", 990), ("075", 624)])
+def test_macs_of_edgetpu_are_the_published_ones(multiplier, millions):
+    name = f"mobilenet_edgetpu_{multiplier}_224"
+    assert nets.get(name).published.macs == millions
+    assert nets.count_macs(name) // 10**6 == millions  # published without a fraction
+
+
 @support.needs_reference
 def test_stored_endpoints_are_those_of_the_original():
     tables = json.loads(gzip.decompress((support.REFERENCE / "variables.json.gz").read_bytes()))
