@@ -7,7 +7,14 @@ import export
 import nets
 from tests import support
 
-NETWORKS = ["mobilenet_v3_small_075_224", "mobilenet_v2_035_224"]
+NETWORKS = [
+    "mobilenet_v3_small_075_224",
+    "mobilenet_v2_035_224",
+    *(
+        pytest.param(name, marks=pytest.mark.slow)
+        for name in ("mobilenet_v3_large_100_224", "mobilenet_edgetpu_075_224")
+    ),
+]
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
