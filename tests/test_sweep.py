@@ -2,7 +2,10 @@
 
 import subprocess
 import sys
+import threading
+import time
 
+import psutil
 import pytest
 
 from scripts import sweep
@@ -31,6 +34,43 @@ def test_an_export_that_fails_says_why(synthetic_checkpoint, tmp_path):
     row = sweep.measure("mobilenet_v2_035_96", "feature_vector", other, tmp_path / "artifact")
     assert row.size == 0
     assert "mobilenet_v1_025" in row.outcome
+
+
+def test_an_export_that_is_killed_is_told(synthetic_checkpoint, tmp_path):
+    name = "mobilenet_v1_025_128"
+    killer = threading.Thread(target=kill_an_export)
+    killer.start()
+    row = sweep.measure(name, "feature_vector", synthetic_checkpoint(name), tmp_path / "artifact")
+    killer.join()
+    assert row.outcome.startswith("exit code -9")  # what it said until then, if anything, follows
+
+
+def kill_an_export():
+    """Kills a child of this process that exports, as soon as there is one, within a minute."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for child in psutil.Process().children():
+            if "slimhub" in child.cmdline():
+                child.kill()
+                return
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["sweep", "nosuch*"], "no small network is named like nosuch*"),
+        (["sweep", "vgg_16"], "no small network is named like vgg_16"),
+        (["make_checkpoint", "nosuch", "x"], "no network is named 'nosuch'"),
+    ],
+)
+def test_networks_that_are_not_there_are_refused(arguments, message):
+    script, *words = arguments
+    command = [sys.executable, "-m", f"scripts.{script}", *words]
+    finished = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert finished.returncode == 2
+    assert message in finished.stderr
+    assert "Traceback" not in finished.stderr
 
 
 @pytest.mark.large
