@@ -7,7 +7,7 @@ import glob
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +16,8 @@ from checkpoints.errors import CheckpointError
 from checkpoints.starting import tensorflow
 
 Transfer = Callable[[str, int, "int | None"], None]  # what, bytes done, bytes in all
+
+_BLOCK = 8 << 20  # bytes between two reports of progress
 
 
 def is_url(source: str) -> bool:
@@ -147,25 +149,39 @@ def _fetch_with_tensorflow(
         place.parent.mkdir(parents=True, exist_ok=True)
         if sha256 and place.is_file() and sha256_of_file(place) != sha256:
             place.unlink()
-        for done, source in enumerate(sources):
-            if transfer:
-                transfer(source.rsplit("/", 1)[-1], done, len(sources))
-            _copy(source, place.with_name(source.rsplit("/", 1)[-1]))
+        _copy_all(sources, place.parent, transfer)
     except (tf.errors.OpError, OSError) as error:
         text = str(getattr(error, "message", None) or error).replace(url, name)
         reason = re.split(r" \(|: |\n", text)[0]
         raise CheckpointError(f"{name} could not be read: {reason}") from error
 
 
-def _copy(source: str, target: Path) -> None:
-    """Copies a file through TensorFlow; the target appears whole or not at all."""
-    tf = tensorflow()
+def _copy_all(sources: list[str], folder: Path, transfer: Transfer | None) -> None:
+    """Copies files that are not there yet; progress counts the bytes of all of them."""
+    gfile = tensorflow().io.gfile
 
-    if target.exists():
-        return
+    targets = {source: folder / source.rsplit("/", 1)[-1] for source in sources}
+    missing = [source for source, target in targets.items() if not target.exists()]
+    total = sum(gfile.stat(source).length for source in missing)
+    done = 0
+    for source in missing:
+        for amount in _copy(source, targets[source]):
+            done += amount
+            if transfer:
+                transfer(targets[source].name, done, total)
+
+
+def _copy(source: str, target: Path) -> Iterator[int]:
+    """Copies a file through TensorFlow, and yields the number of bytes of each block.
+
+    The target appears whole or not at all.
+    """
     part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     try:
-        tf.io.gfile.copy(source, str(part))
+        with tensorflow().io.gfile.GFile(source, "rb") as remote, part.open("wb") as local:
+            while block := remote.read(_BLOCK):
+                local.write(block)
+                yield len(block)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

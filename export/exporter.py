@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,7 +131,7 @@ def _prove(
     Raises:
       ExportError: says what differs, and where.
     """
-    private = (str(folder.parent), str(checkpoint.prefix.parent))
+    private = _absolute(folder.parent, checkpoint.prefix.parent)
     proof = companion.conclude(private, lambda part: on_phase(PHASES[6]))
     if not proof.holds:
         failed = "\n".join(f"  {check.line()}" for check in proof.failed)
@@ -139,6 +140,11 @@ def _prove(
             f"{failed}"
         )
     return proof
+
+
+def _absolute(*folders: Path) -> list[str]:
+    """The absolute paths of folders, as they were named and with links resolved."""
+    return sorted({way(folder) for folder in folders for way in (os.path.abspath, os.path.realpath)})
 
 
 def _build(spec: nets.NetworkSpec, task: str) -> Graphs:

@@ -81,7 +81,7 @@ class Companion:
         """Waits for the proof; the artifact has to be whole.
 
         Args:
-          private: paths that none of its files may name.
+          private: absolute paths that none of its files may name.
           on_examined: called with the name of each part that is done, but for the last.
 
         Raises:

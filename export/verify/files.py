@@ -30,7 +30,8 @@ def check(folder: Path, content: dict[str, Any] | None, private: Iterable[str]) 
     Args:
       folder: the artifact.
       content: its record, or None.
-      private: paths that no file may name, besides those of this machine.
+      private: absolute paths that no file may name, besides those of this machine. Relative ones
+        are passed over: the bare name of a folder gives no machine away, and any word may be one.
     """
     names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir())
     folders = [p for p in folder.rglob("*") if p.is_dir() and p.name not in _MAY_BE_EMPTY]
@@ -67,7 +68,7 @@ def _digests(folder: Path, content: dict[str, Any] | None) -> Check:
 
 def _named(folder: Path, private: Iterable[str]) -> Iterator[str]:
     """Complaints about paths of this machine in any file."""
-    forbidden = sorted({text for text in (*private, *_of_this_machine()) if len(text) > 1})
+    forbidden = sorted({text for text in (*private, *_of_this_machine()) if _is_private(text)})
     needles = {text: (os.fsencode(text.rstrip("/")), _whole_path(text)) for text in forbidden}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         content = _text_of(path)
@@ -75,6 +76,10 @@ def _named(folder: Path, private: Iterable[str]) -> Iterator[str]:
             # The pattern alone takes a hundred times as long.
             if needle in content and pattern.search(content):
                 yield f"{path.relative_to(folder).as_posix()} names {text}"
+
+
+def _is_private(path: str) -> bool:
+    return os.path.isabs(path) and path != os.sep
 
 
 def _whole_path(text: str) -> re.Pattern[bytes]:

@@ -9,7 +9,7 @@ import pytest
 from conftest import PLAIN, files_below, make, make_v1, tar
 
 import checkpoints
-from checkpoints import CheckpointError
+from checkpoints import CheckpointError, downloads
 
 SECRETS = ("someone", "pass-word", "to-ken", "frag-ment")
 NOWHERE = "0" * 64
@@ -262,18 +262,33 @@ def test_an_archive_is_read_through_tensorflow(ram, folder, tmp_path, cache):
             assert opened.label == "published/model.ckpt-7"
             assert opened.source_name == url
             assert opened.source_sha256 == digest
-    assert reports[0] == ("a.tgz", 0, 1)
+    size = path.stat().st_size
+    assert reports == [("a.tgz", size, size)]  # once: the second time it is in the cache
+
+
+def test_progress_through_tensorflow_is_in_bytes(ram, folder, tmp_path, cache, monkeypatch):
+    monkeypatch.setattr(downloads, "_BLOCK", 100)
+    path = tar(tmp_path / "a.tgz", folder)
+    size, reports = path.stat().st_size, []
+    checkpoints.open(ram(path), cache=cache, progress=lambda *r: reports.append(r)).close()
+    amounts = [done for _, done, _ in reports]
+    assert amounts == [*range(100, size, 100), size]
+    assert {total for _, _, total in reports} == {size}
 
 
 def test_a_prefix_is_read_through_tensorflow(ram, folder, cache):
-    urls = [ram(path) for path in folder.glob("model.*")]
+    paths, reports = list(folder.glob("model.*")), []
+    urls = [ram(path) for path in paths]
     prefix = urls[0].rpartition(".")[0]
-    with checkpoints.open(prefix, cache=cache) as opened:
+    with checkpoints.open(prefix, cache=cache, progress=lambda *r: reports.append(r)) as opened:
         assert opened.label == "model.ckpt-7"
         assert opened.source_name == prefix
         assert list(opened.tensors) == sorted(PLAIN)
     with checkpoints.open(folder) as local:
         assert opened.source_sha256 == local.source_sha256
+    total = sum(path.stat().st_size for path in paths)
+    assert {name for name, _, _ in reports} == {path.name for path in paths}
+    assert reports[-1][1:] == (total, total)
 
 
 def test_what_tensorflow_finds_nothing_at_is_refused(ram, folder, cache):

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 
 import pytest
 
@@ -165,6 +166,20 @@ def test_export_says_what_it_did(tmp_path, module):
     assert finished.stderr.count("\n") == len(export.PHASES)
     # Nothing is left out in silence: what was not run is counted.
     assert re.search(r"^proof       full, \d+ passed, 2 not run$", finished.stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize("folder", ["train_dir", "train_dir/", "./train_dir"])
+def test_a_checkpoint_folder_may_be_named_relative_to_the_working_folder(tmp_path, folder):
+    with tarfile.open(SAMPLE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (tmp_path / "digits_mobilenet_v3").rename(tmp_path / "train_dir")
+    words = ["export", NETWORK, f"--checkpoint={folder}", "--output=o", *OPTIONS]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    finished = run(*words, cwd=tmp_path, env=environment)
+    assert finished.returncode == 0, finished.stderr
+    record = json.loads((tmp_path / "o" / "assets.extra" / "slimhub.json").read_text())
+    assert record["checkpoint"]["source"] == "train_dir"
+    assert "failed" not in record["proof"]
 
 
 def test_export_speaks_json(tmp_path):

@@ -225,6 +225,12 @@ def test_a_path_is_found_in_a_proto_but_not_in_a_variables_name(tmp_path):
     assert list(files._named(tmp_path, private)) == ["saved_model.pb names /project"]
 
 
+def test_the_bare_name_of_a_folder_is_not_private(tmp_path):
+    (tmp_path / "notes.txt").write_text("made from train_dir, ./train_dir, /train_dir")
+    assert list(files._named(tmp_path, ["train_dir", "./train_dir"])) == []
+    assert list(files._named(tmp_path, ["/train_dir"])) == ["notes.txt names /train_dir"]
+
+
 def test_another_network_than_the_records_is_refused(own):
     content = record.read(Path(own))
     with pytest.raises(
