@@ -3,11 +3,11 @@
 Importing this package imports no TensorFlow; opening a checkpoint does.
 """
 
-from checkpoints.checkpoint import Checkpoint, digest, open
-from checkpoints.describing import describe, render
-from checkpoints.errors import CheckpointError
-from checkpoints.names import is_variable
-from checkpoints.planning import Assignment, Plan, VariableInfo, plan
+from slimhub.checkpoints.checkpoint import Checkpoint, digest, open
+from slimhub.checkpoints.describing import describe, render
+from slimhub.checkpoints.errors import CheckpointError
+from slimhub.checkpoints.names import is_variable
+from slimhub.checkpoints.planning import Assignment, Plan, VariableInfo, plan
 
 __all__ = [
     "Assignment",

@@ -11,10 +11,9 @@ from types import TracebackType
 from typing import Literal
 
 import numpy as np
-
-from checkpoints import archives, choosing, downloads, locating, names, reading
-from checkpoints.digests import sha256_of_checkpoint, sha256_of_file
-from checkpoints.errors import CheckpointError, ChoiceError
+from slimhub.checkpoints import archives, choosing, downloads, locating, names, reading
+from slimhub.checkpoints.digests import sha256_of_checkpoint, sha256_of_file
+from slimhub.checkpoints.errors import CheckpointError, ChoiceError
 
 HeldAverages = Literal["stored", "shadows", "unknown"]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 from typing import Literal
 
-from checkpoints import names
-from checkpoints.errors import ChoiceError
+from slimhub.checkpoints import names
+from slimhub.checkpoints.errors import ChoiceError
 
 _AVERAGED_FOLDER = "ema"  # where the public archives keep averages under plain names
 

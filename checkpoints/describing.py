@@ -6,8 +6,8 @@ import math
 from collections import Counter
 from typing import Any
 
-from checkpoints import names
-from checkpoints.checkpoint import Checkpoint
+from slimhub.checkpoints import names
+from slimhub.checkpoints.checkpoint import Checkpoint
 
 _AVERAGES = {
     "shadows": "beside the raw values, as X/ExponentialMovingAverage",

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from checkpoints.digests import sha256_of_file
-from checkpoints.errors import CheckpointError
-from checkpoints.starting import tensorflow
+from slimhub.checkpoints.digests import sha256_of_file
+from slimhub.checkpoints.errors import CheckpointError
+from slimhub.checkpoints.starting import tensorflow
 
 Transfer = Callable[[str, int, "int | None"], None]  # what, bytes done, bytes in all
 

@@ -9,8 +9,8 @@ import re
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from checkpoints import archives, choosing, names, reading, refusals
-from checkpoints.errors import CheckpointError
+from slimhub.checkpoints import archives, choosing, names, reading, refusals
+from slimhub.checkpoints.errors import CheckpointError
 
 _STATE_FILE = "checkpoint"  # what TensorFlow 1's Saver calls it
 _LATEST = re.compile(r'^model_checkpoint_path:\s*"([^"]*)"', re.MULTILINE)

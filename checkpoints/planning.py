@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
-
-from checkpoints import names
-from checkpoints.checkpoint import Checkpoint
-from checkpoints.errors import CheckpointError
+from slimhub.checkpoints import names
+from slimhub.checkpoints.checkpoint import Checkpoint
+from slimhub.checkpoints.errors import CheckpointError
 
 Reason = Literal["average", "raw", "plain"]
 

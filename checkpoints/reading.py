@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-
-from checkpoints import names, refusals
-from checkpoints.errors import CheckpointError
-from checkpoints.starting import tensorflow
+from slimhub.checkpoints import names, refusals
+from slimhub.checkpoints.errors import CheckpointError
+from slimhub.checkpoints.starting import tensorflow
 
 _SHARD = re.compile(r"\.data-(\d{5})-of-(\d{5})$")
 _PATTERN = re.compile(r"[*?\[\\]")  # TensorFlow takes paths with these for patterns

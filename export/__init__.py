@@ -3,10 +3,10 @@
 Importing this package imports no TensorFlow; an export does.
 """
 
-from export.errors import ExportError, RequestError
-from export.exporter import PHASES, export
-from export.request import Request, Result
-from export.version import __version__
+from slimhub.export.errors import ExportError, RequestError
+from slimhub.export.exporter import PHASES, export
+from slimhub.export.request import Request, Result
+from slimhub.export.version import __version__
 
 __all__ = [
     "PHASES",

@@ -1,4 +1,4 @@
-"""`python -m export ...` is `slimhub export ...`.
+"""`python -m slimhub.export ...` is `slimhub export ...`.
 
 The one place where a room reaches to its left: it is a second door to the command line,
 and nothing imports it.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import checkpoints
-import nets
+from slimhub import checkpoints, nets
 
 
 def give(checkpoint: checkpoints.Checkpoint, plan: checkpoints.Plan, spec: nets.NetworkSpec) -> str:

@@ -6,10 +6,10 @@ import dataclasses
 import re
 from typing import Any
 
-import checkpoints
-import nets
-from export.errors import RequestError
-from export.request import AUTO, Request
+from slimhub.export.errors import RequestError
+from slimhub.export.request import AUTO, Request
+
+from slimhub import checkpoints, nets
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,18 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import checkpoints
-import nets
-from export import advice, automatic, labels, record, staging
-from export.errors import ExportError
-from export.request import AUTO, Request, Result
-from export.verify import starting
-from export.verify.companion import Companion
-from export.verify.proof import Proof
-from export.verify.subject import Source
+from slimhub.export import advice, automatic, labels, record, staging
+from slimhub.export.errors import ExportError
+from slimhub.export.request import AUTO, Request, Result
+from slimhub.export.verify import starting
+from slimhub.export.verify.companion import Companion
+from slimhub.export.verify.proof import Proof
+from slimhub.export.verify.subject import Source
+
+from slimhub import checkpoints, nets
 
 if TYPE_CHECKING:
-    from export.graphs import Graphs
+    from slimhub.export.graphs import Graphs
 
 Progress = Callable[[str], None]  # called with the name of each phase as it begins
 PHASES = (
@@ -91,7 +91,7 @@ def export(
         plan = _fill(built, checkpoint, spec, request)
 
         on_phase(PHASES[4])
-        from export import goldens, saved_model  # import TensorFlow
+        from slimhub.export import goldens, saved_model  # import TensorFlow
 
         content = record.describe(request, spec, checkpoint, plan, names)
         content["variables"] |= built.variables.count()
@@ -144,11 +144,13 @@ def _prove(
 
 def _absolute(*folders: Path) -> list[str]:
     """The absolute paths of folders, as they were named and with links resolved."""
-    return sorted({way(folder) for folder in folders for way in (os.path.abspath, os.path.realpath)})
+    return sorted(
+        {way(folder) for folder in folders for way in (os.path.abspath, os.path.realpath)}
+    )
 
 
 def _build(spec: nets.NetworkSpec, task: str) -> Graphs:
-    from export import graphs  # imports TensorFlow
+    from slimhub.export import graphs  # imports TensorFlow
 
     try:
         return graphs.build(spec, task)

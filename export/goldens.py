@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from export import graphs
-from nets import NetworkSpec
+from slimhub.export import graphs
+from slimhub.nets import NetworkSpec
 
 OUTPUT = "assets.extra/golden_output.npy"  # inside the artifact, f32[batch, width]
 _BATCH = 1  # images

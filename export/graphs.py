@@ -6,9 +6,8 @@ import dataclasses
 import warnings
 
 import tensorflow as tf
-
-from export.variables import SharedVariables
-from nets import NetworkSpec
+from slimhub.export.variables import SharedVariables
+from slimhub.nets import NetworkSpec
 
 DEFAULT_KEY = "default"  # of the task's own output among the endpoints
 

@@ -8,8 +8,9 @@ import re
 from importlib import resources
 from pathlib import Path
 
-import nets
-from export.errors import RequestError
+from slimhub.export.errors import RequestError
+
+from slimhub import nets
 
 _NUMBERED = re.compile(r"(?P<number>\d+):(?P<name>.*)")
 FILE_NAME = "labels.txt"  # under assets/
@@ -70,7 +71,7 @@ def imagenet(*, has_background: bool = True) -> Labels:
     Args:
       has_background: with the background class, 1001 in all; otherwise 1000.
     """
-    text = resources.files("export").joinpath("data/imagenet_labels.txt").read_text("utf-8")
+    text = resources.files("slimhub.export").joinpath("data/imagenet_labels.txt").read_text("utf-8")
     names = text.splitlines()
     if has_background:
         return Labels(tuple(names), f"built in: background, then {_IMAGENET_SOURCE}")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 import tensorflow as tf
+from slimhub.export import graphs
+from slimhub.nets import NetworkSpec
 from tensorflow.python.saved_model import save_context
-
-from export import graphs
-from nets import NetworkSpec
 
 DEFAULT_MOMENTUM = 0.99  # of the moving statistics, as the published modules have it
 

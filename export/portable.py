@@ -12,10 +12,9 @@ import json
 from collections.abc import Callable, Iterator
 from importlib import resources
 
+from slimhub.export.errors import ExportError
 from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import saved_model_pb2
-
-from export.errors import ExportError
 
 _OLDEST = "1.15"
 _OPERATIONS = f"data/operations_{_OLDEST}.json.gz"  # {operation: [attributes]}
@@ -114,7 +113,7 @@ STEPS: tuple[Step, ...] = (
 
 @functools.cache
 def _operations() -> dict[str, frozenset[str]]:
-    text = gzip.decompress(resources.files("export").joinpath(_OPERATIONS).read_bytes())
+    text = gzip.decompress(resources.files("slimhub.export").joinpath(_OPERATIONS).read_bytes())
     return {name: frozenset(attributes) for name, attributes in json.loads(text).items()}
 
 

@@ -9,14 +9,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checkpoints import Checkpoint, Plan
-from export.labels import Labels
-from export.verify.proof import Proof
-from export.version import __version__
-from nets import NetworkSpec
+from slimhub.checkpoints import Checkpoint, Plan
+from slimhub.export.labels import Labels
+from slimhub.export.verify.proof import Proof
+from slimhub.export.version import __version__
+from slimhub.nets import NetworkSpec
 
 if TYPE_CHECKING:
-    from export.request import Request
+    from slimhub.export.request import Request
 
 PATH = "assets.extra/slimhub.json"  # inside the artifact
 SIGNATURE = "assets.extra/model.sig"  # of all other files; comes when an artifact is published

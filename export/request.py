@@ -7,10 +7,11 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import nets
-from export.errors import RequestError
-from export.verify.proof import MODES, Proof
-from export.verify.subject import Subject
+from slimhub.export.errors import RequestError
+from slimhub.export.verify.proof import MODES, Proof
+from slimhub.export.verify.subject import Subject
+
+from slimhub import nets
 
 AUTO = "auto"  # in place of a network: the one that the checkpoint fits
 

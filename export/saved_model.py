@@ -6,13 +6,12 @@ import tempfile
 from pathlib import Path
 
 import tensorflow as tf
+from slimhub.export import graphs, portable, signatures
+from slimhub.export.labels import FILE_NAME, Labels
+from slimhub.export.module import HubModule
+from slimhub.export.redundant import drop_redundant
+from slimhub.nets import NetworkSpec
 from tensorflow.core.protobuf import saved_model_pb2
-
-from export import graphs, portable, signatures
-from export.labels import FILE_NAME, Labels
-from export.module import HubModule
-from export.redundant import drop_redundant
-from nets import NetworkSpec
 
 
 def write(

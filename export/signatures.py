@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import tensorflow as tf
-
-from export import graphs
-from nets import NetworkSpec
+from slimhub.export import graphs
+from slimhub.nets import NetworkSpec
 
 ConcreteFunction = tf.types.experimental.ConcreteFunction
 

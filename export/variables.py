@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from slimhub.checkpoints import VariableInfo
 from tensorflow.python.ops import resource_variable_ops
-
-from checkpoints import VariableInfo
 
 
 class SharedVariables:

@@ -3,15 +3,15 @@
 Importing this package imports no TensorFlow; building a network does.
 """
 
-from nets.endpoints import Endpoint, describe_endpoints
-from nets.errors import NetworkError
-from nets.fitting import Fit
-from nets.fitting import find as find_fits
-from nets.own import before_import
-from nets.registry import get, names
-from nets.spec import OPTIONS, TASKS, NetworkSpec, Paper, Published
-from nets.stored import count_macs, count_parameters
-from nets.stored import variables as stored_variables
+from slimhub.nets.endpoints import Endpoint, describe_endpoints
+from slimhub.nets.errors import NetworkError
+from slimhub.nets.fitting import Fit
+from slimhub.nets.fitting import find as find_fits
+from slimhub.nets.own import before_import
+from slimhub.nets.registry import get, names
+from slimhub.nets.spec import OPTIONS, TASKS, NetworkSpec, Paper, Published
+from slimhub.nets.stored import count_macs, count_parameters
+from slimhub.nets.stored import variables as stored_variables
 
 __all__ = [
     "OPTIONS",

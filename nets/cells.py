@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 import tf_slim as slim
-
-from nets.batch_norm import batch_norm
-from nets.nasnet import Cell, Definition
-from nets.spec import NetworkSpec
+from slimhub.nets.batch_norm import batch_norm
+from slimhub.nets.nasnet import Cell, Definition
+from slimhub.nets.spec import NetworkSpec
 
 _STEM_CELLS = 2
 _POOLINGS = {"average": slim.avg_pool2d, "max": slim.max_pool2d}

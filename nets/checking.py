@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nets.scaling import InputScaling
-from nets.spec import NetworkSpec, Paper, Published
+from slimhub.nets.scaling import InputScaling
+from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 _PATTERNS = ("regularized", "head", "auxiliary")
 _TEXTS = ("scope", "family", "checkpoint", "feature_endpoint", "logits_scope", "logits_endpoint")

@@ -6,12 +6,11 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
-from nets.rounding import round8
+from slimhub.nets.rounding import round8
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-    from nets.spec import Builder, NetworkSpec
+    from slimhub.nets.spec import Builder, NetworkSpec
 
 RELU = "relu"
 RELU6 = "relu6"
@@ -70,7 +69,7 @@ def builder(definition: Definition) -> Builder:
     """The builder of a spec that follows a definition."""
 
     def build(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
-        from nets import inverted_residuals, trunk  # import TensorFlow
+        from slimhub.nets import inverted_residuals, trunk  # import TensorFlow
 
         layers = functools.partial(inverted_residuals.layers, definition)
         return trunk.build(layers, spec, images, **options)

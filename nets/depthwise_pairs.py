@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 import tf_slim as slim
-
-from nets import mobilenet_v1
+from slimhub.nets import mobilenet_v1
 
 if TYPE_CHECKING:
-    from nets.spec import NetworkSpec
+    from slimhub.nets.spec import NetworkSpec
 
 
 def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -> tf.Tensor:

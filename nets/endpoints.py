@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from nets import stored
-from nets.registry import get
+from slimhub.nets import stored
+from slimhub.nets.registry import get
 
 _LEVELS = {4: "C2", 8: "C3", 16: "C4", 32: "C5"}  # by stride
 

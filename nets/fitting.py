@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from nets import stored
-from nets.registry import get, names
+from slimhub.nets import stored
+from slimhub.nets.registry import get, names
 
 
 @dataclasses.dataclass(frozen=True)

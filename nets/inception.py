@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from nets.spec import NetworkSpec, Paper, Published
+from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -63,19 +63,19 @@ def _slim_layers(
 def _build_on_slim(
     version: int, spec: NetworkSpec, images: tf.Tensor, **options: object
 ) -> dict[str, tf.Tensor]:
-    from nets import trunk  # imports TensorFlow
+    from slimhub.nets import trunk  # imports TensorFlow
 
     return trunk.build(functools.partial(_slim_layers, version), spec, images, **options)
 
 
 def _build_v4(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
-    from nets import inception_v4, trunk  # import TensorFlow
+    from slimhub.nets import inception_v4, trunk  # import TensorFlow
 
     return trunk.build(inception_v4.layers, spec, images, **options)
 
 
 def _build_resnet(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
-    from nets import inception_resnet, trunk  # import TensorFlow
+    from slimhub.nets import inception_resnet, trunk  # import TensorFlow
 
     return trunk.build(inception_resnet.layers, spec, images, **options)
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 import tf_slim as slim
-
-from nets import branches
+from slimhub.nets import branches
 
 if TYPE_CHECKING:
-    from nets.spec import NetworkSpec
+    from slimhub.nets.spec import NetworkSpec
 
 _STEM = (
     "Conv2d_1a_3x3 32 /2 V",

@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import tensorflow as tf
-
-from nets import branches
+from slimhub.nets import branches
 
 if TYPE_CHECKING:
-    from nets.spec import NetworkSpec
+    from slimhub.nets.spec import NetworkSpec
 
 _STEM = ("Conv2d_1a_3x3 32 /2 V", "Conv2d_2a_3x3 32 V", "Conv2d_2b_3x3 64")
 _A = (

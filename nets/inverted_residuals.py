@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 import tf_slim as slim
-
-from nets.rounding import round8
+from slimhub.nets.rounding import round8
 
 if TYPE_CHECKING:
-    from nets.definitions import Block, Definition
-    from nets.spec import NetworkSpec
+    from slimhub.nets.definitions import Block, Definition
+    from slimhub.nets.spec import NetworkSpec
 
 # The squeeze-excite gate of the original is this rounded literal, hard swish is 1/6 in float32.
 _GATE_SLOPE = 0.16667

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nets.spec import NetworkSpec, Paper, Published
+from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -65,7 +65,7 @@ def feature_depth(depth_multiplier: float) -> int:
 
 
 def _build(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
-    from nets import depthwise_pairs, trunk  # import TensorFlow
+    from slimhub.nets import depthwise_pairs, trunk  # import TensorFlow
 
     return trunk.build(depthwise_pairs.layers, spec, images, **options)
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import functools
 
-from nets import definitions
-from nets.definitions import RELU6, Block, Definition
-from nets.spec import NetworkSpec, Paper, Published
+from slimhub.nets import definitions
+from slimhub.nets.definitions import RELU6, Block, Definition
+from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 _STAGES = (  # expansion, width, blocks, stride of the first
     (1, 16, 1, 1),

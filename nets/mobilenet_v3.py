@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-from nets import definitions
-from nets.definitions import HARD_SWISH, RELU, Block, Definition, read_blocks
-from nets.spec import NetworkSpec, Paper, Published
+from slimhub.nets import definitions
+from slimhub.nets.definitions import HARD_SWISH, RELU, Block, Definition, read_blocks
+from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 LARGE = Definition(
     scope="MobilenetV3",

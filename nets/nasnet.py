@@ -6,7 +6,7 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
-from nets.spec import NetworkSpec, Paper, Published
+from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -110,7 +110,7 @@ _PNASNET_PAPER = Paper(
 def _build(
     definition: Definition, spec: NetworkSpec, images: tf.Tensor, **options: object
 ) -> dict[str, tf.Tensor]:
-    from nets import cells, trunk  # import TensorFlow
+    from slimhub.nets import cells, trunk  # import TensorFlow
 
     return trunk.build(functools.partial(cells.layers, definition), spec, images, **options)
 

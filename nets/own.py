@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from nets import checking
-from nets.errors import NetworkError
-from nets.spec import NetworkSpec
+from slimhub.nets import checking
+from slimhub.nets.errors import NetworkError
+from slimhub.nets.spec import NetworkSpec
 
 _preparations: list[Callable[[], object]] = []
 

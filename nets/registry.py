@@ -5,9 +5,18 @@ from __future__ import annotations
 import difflib
 import fnmatch
 
-from nets import inception, mobilenet_v1, mobilenet_v2, mobilenet_v3, nasnet, own, resnet, vgg
-from nets.errors import NetworkError
-from nets.spec import NetworkSpec
+from slimhub.nets import (
+    inception,
+    mobilenet_v1,
+    mobilenet_v2,
+    mobilenet_v3,
+    nasnet,
+    own,
+    resnet,
+    vgg,
+)
+from slimhub.nets.errors import NetworkError
+from slimhub.nets.spec import NetworkSpec
 
 _FAMILIES = (mobilenet_v3, mobilenet_v2, mobilenet_v1, inception, resnet, vgg, nasnet)
 _SPECS: dict[str, NetworkSpec] = {spec.name: spec for family in _FAMILIES for spec in family.SPECS}

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 import tf_slim as slim
+from slimhub.nets.batch_norm import batch_norm
 from tf_slim.nets import resnet_utils
 
-from nets.batch_norm import batch_norm
-
 if TYPE_CHECKING:
-    from nets.spec import NetworkSpec
+    from slimhub.nets.spec import NetworkSpec
 
 _STEM_WIDTH = 64
 _WIDTHS = (64, 128, 256, 512)  # of the inner layers of each block's units

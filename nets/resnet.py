@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from nets.scaling import InputScaling
-from nets.spec import NetworkSpec, Paper, Published
+from slimhub.nets.scaling import InputScaling
+from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -48,7 +48,7 @@ _V2_PAPER = Paper(
 def _build(
     version: int, size: int, spec: NetworkSpec, images: tf.Tensor, **options: object
 ) -> dict[str, tf.Tensor]:
-    from nets import residual_units, trunk  # import TensorFlow
+    from slimhub.nets import residual_units, trunk  # import TensorFlow
 
     layers = residual_units.layers_v1 if version == 1 else residual_units.layers_v2
     return trunk.build(functools.partial(layers, _UNITS[size]), spec, images, **options)

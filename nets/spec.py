@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nets.errors import NetworkError
-from nets.scaling import InputScaling
+from slimhub.nets.errors import NetworkError
+from slimhub.nets.scaling import InputScaling
 
 if TYPE_CHECKING:
     import tensorflow as tf

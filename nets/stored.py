@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from nets.registry import get
+from slimhub.nets.registry import get
 
 VARIABLES = "data/variables.json.gz"  # {network: {variable: shape}}
 GRAPHS = "data/graphs.json.gz"  # {network: {"macs": number, "endpoints": {name: shape}}}
@@ -26,7 +26,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 @functools.cache
 def _read(file: str) -> dict[str, Any]:
-    return json.loads(gzip.decompress(resources.files("nets").joinpath(file).read_bytes()))
+    return json.loads(gzip.decompress(resources.files("slimhub.nets").joinpath(file).read_bytes()))
 
 
 def _as_shapes(table: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:

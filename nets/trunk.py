@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 import tf_slim as slim
-
-from nets.batch_norm import batch_norm
+from slimhub.nets.batch_norm import batch_norm
 
 if TYPE_CHECKING:
-    from nets.spec import NetworkSpec
+    from slimhub.nets.spec import NetworkSpec
 
 _WEIGHTS_STDDEV = 0.09  # of the truncated normal that MobileNets' training starts from
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from nets.scaling import InputScaling
-from nets.spec import NetworkSpec, Paper, Published
+from slimhub.nets.scaling import InputScaling
+from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -58,7 +58,7 @@ def _layers(
 def _build(
     size: int, spec: NetworkSpec, images: tf.Tensor, *, is_training: bool, **options: object
 ) -> dict[str, tf.Tensor]:
-    from nets import trunk  # imports TensorFlow
+    from slimhub.nets import trunk  # imports TensorFlow
 
     layers = functools.partial(_layers, _REPEATS[size], is_training)
     return trunk.build(layers, spec, images, is_training=is_training, **options)

@@ -13,8 +13,8 @@ import tarfile
 from pathlib import Path
 from typing import IO
 
-from export.errors import RequestError
-from publish.errors import PublishError
+from slimhub.export.errors import RequestError
+from slimhub.publish.errors import PublishError
 
 SUFFIX, DIGEST_SUFFIX = ".tar.gz", ".tar.gz.sha256"
 

@@ -6,8 +6,8 @@ import hashlib
 import re
 from typing import Any
 
-from publish import networks, sections, telling
-from publish.destinations.destination import Package
+from slimhub.publish import networks, sections, telling
+from slimhub.publish.destinations.destination import Package
 
 _DESCRIPTION = ("kaggle_description", "citation")
 _OVERVIEW = ("summary", "overview", "training", "cost", "verification", "provenance", "licence")

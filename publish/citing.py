@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from nets import Paper
+from slimhub.nets import Paper
 
 _ARXIV = re.compile(r"https?://arxiv\.org/abs/(?P<number>[\w./-]+)")
 _SPECIAL = re.compile(r"([&%$#_{}])")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import nets
-from export import record
-from publish.errors import PublishError
+from slimhub.export import record
+from slimhub.publish.errors import PublishError
+
+from slimhub import nets
 
 _FORMAT = 1  # of the records that are understood here
 _NUMBER = (int, float)

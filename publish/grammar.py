@@ -92,7 +92,7 @@ def ids(key: str) -> frozenset[str]:
     Raises:
       KeyError: for any other key.
     """
-    data = resources.files("publish").joinpath("data/page_ids.json").read_text("utf-8")
+    data = resources.files("slimhub.publish").joinpath("data/page_ids.json").read_text("utf-8")
     return frozenset(json.loads(data)["ids"][key])
 
 

@@ -14,10 +14,10 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from export.version import __version__
-from publish import bundle, parts
-from publish.handle import Handle
-from publish.index import Index, Version
+from slimhub.export.version import __version__
+from slimhub.publish import bundle, parts
+from slimhub.publish.handle import Handle
+from slimhub.publish.index import Index, Version
 
 if TYPE_CHECKING:
     import jinja2
@@ -209,7 +209,7 @@ def _style() -> str:
 
 @functools.cache
 def _static(name: str) -> str:
-    return resources.files("publish").joinpath("static", name).read_text("utf-8")
+    return resources.files("slimhub.publish").joinpath("static", name).read_text("utf-8")
 
 
 def _markdown(text: str) -> str:

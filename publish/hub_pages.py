@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from export.errors import RequestError
-from publish import grammar
-from publish.handle import NAME, PUBLISHER, Handle
-from publish.markdown import text
+from slimhub.export.errors import RequestError
+from slimhub.publish import grammar
+from slimhub.publish.handle import NAME, PUBLISHER, Handle
+from slimhub.publish.markdown import text
 
 _TASKS = {"feature_vector": "image-feature-vector", "classification": "image-classification"}
 

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from publish.errors import PublishError
-from publish.handle import Handle
+from slimhub.publish.errors import PublishError
+from slimhub.publish.handle import Handle
 
 FILE = "index.json"
 _FORMAT = 1  # higher where a reader of the old one would be wrong

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from export.errors import RequestError
-from publish import grammar, locations, page_reading
-from publish.page_reading import Complaint, Page
+from slimhub.export.errors import RequestError
+from slimhub.publish import grammar, locations, page_reading
+from slimhub.publish.page_reading import Complaint, Page
 
 _MODEL_LINK = re.compile(
     r"https://tfhub\.dev/[a-z\d-]+/((tfjs|lite|coral)-model/)?[\w.-]+(/[\w.-]+)*"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
-from publish.grammar import Kind
+from slimhub.publish.grammar import Kind
 
 _DOCUMENTS = ("assets", "docs")  # folder of all pages
 _FOLDERS = ("models", "collections")  # below a publisher

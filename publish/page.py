@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from export.errors import RequestError
-from publish import extras, facts, grammar, linting, sections, telling
-from publish.errors import PublishError
-from publish.handle import Handle
+from slimhub.export.errors import RequestError
+from slimhub.publish import extras, facts, grammar, linting, sections, telling
+from slimhub.publish.errors import PublishError
+from slimhub.publish.handle import Handle
 
 LEGACY = "legacy"  # asset path of a page that says nothing of where its archive is
 

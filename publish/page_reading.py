@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from publish.grammar import KINDS, Kind
+from slimhub.publish.grammar import KINDS, Kind
 
 _METADATA = re.compile(r"<!--(?P<key>(\w|\s|-)+):(?P<value>.+)-->")
 _ICON = "[![Icon URL]]"

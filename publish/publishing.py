@@ -14,12 +14,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from export import record
-from export.errors import RequestError
-from publish import addresses, bundle, facts, index, moves, page, parts, signing, static
-from publish.errors import PublishError
-from publish.handle import Handle
-from publish.index import Index, Version
+from slimhub.export import record
+from slimhub.export.errors import RequestError
+from slimhub.publish import addresses, bundle, facts, index, moves, page, parts, signing, static
+from slimhub.publish.errors import PublishError
+from slimhub.publish.handle import Handle
+from slimhub.publish.index import Index, Version
 
 _LOCK_SECONDS = 600.0
 

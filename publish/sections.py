@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from publish import markdown
+from slimhub.publish import markdown
 
 if TYPE_CHECKING:
     import jinja2
@@ -42,7 +42,7 @@ def render(values: dict[str, Any], names: Iterable[str]) -> str:
 
 
 def _source(name: str) -> str:
-    file = resources.files("publish").joinpath("templates", f"{name}.md.jinja")
+    file = resources.files("slimhub.publish").joinpath("templates", f"{name}.md.jinja")
     return file.read_text("utf-8")
 
 

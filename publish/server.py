@@ -13,13 +13,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slimhub.publish import answers, bundle, html, index
+from slimhub.publish.errors import PublishError
+from slimhub.publish.handle import VERSION, Handle
+from slimhub.publish.index import Index
 from starlette.requests import Request
 from starlette.responses import Response
-
-from publish import answers, bundle, html, index
-from publish.errors import PublishError
-from publish.handle import VERSION, Handle
-from publish.index import Index
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

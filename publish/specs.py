@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import nets
-from nets import NetworkSpec
-from publish.errors import PublishError
+from slimhub.nets import NetworkSpec
+from slimhub.publish.errors import PublishError
+
+from slimhub import nets
 
 
 def spec_of(content: dict[str, Any]) -> NetworkSpec | None:

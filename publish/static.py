@@ -6,11 +6,11 @@ import dataclasses
 import re
 from pathlib import Path
 
-from nets import TASKS
-from publish import bundle, html, index, parts
-from publish.errors import PublishError
-from publish.handle import Handle
-from publish.index import Index
+from slimhub.nets import TASKS
+from slimhub.publish import bundle, html, index, parts
+from slimhub.publish.errors import PublishError
+from slimhub.publish.handle import Handle
+from slimhub.publish.index import Index
 
 _ASSET_PATH = re.compile(r"^<!-- asset-path: .* -->$", re.MULTILINE)
 

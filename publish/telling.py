@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nets import NetworkSpec
-from publish import citing, facts, networks, specs
+from slimhub.nets import NetworkSpec
+from slimhub.publish import citing, facts, networks, specs
 
 # Tasks as TensorFlow Hub calls them.
 TASKS = {"feature_vector": "image-feature-vector", "classification": "image-classification"}

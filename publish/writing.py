@@ -6,8 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from export.errors import RequestError
-from publish.errors import PublishError
+from slimhub.export.errors import RequestError
+from slimhub.publish.errors import PublishError
 
 
 def check_target(path: str, artifact: str | None, *, overwrite: bool) -> None:

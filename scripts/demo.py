@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from slimhub.checkpoints import starting
 
-from checkpoints import starting
 from scripts import digits
 from scripts.train_digits import ARCHIVE, NETWORK, OPTIONS
 

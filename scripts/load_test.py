@@ -23,8 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-
-from publish import index
+from slimhub.publish import index
 
 _NGINX = """
 worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/errors;

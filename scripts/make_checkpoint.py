@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-import nets
+from slimhub import nets
 
 _BATCH = 8  # images
 _SEED = 0

@@ -20,11 +20,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import checkpoints
-import nets
-from export import RequestError
-from export.verify.subject import Subject
-from publish import zoo
+from slimhub.export import RequestError
+from slimhub.export.verify.subject import Subject
+from slimhub.publish import zoo
+
+from slimhub import checkpoints, nets
 
 _ARCHIVES = (".tgz", ".tar", ".gz", ".zip")  # endings of what is no prefix
 

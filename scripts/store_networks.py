@@ -12,9 +12,9 @@ import math
 from pathlib import Path
 
 import tensorflow as tf
+from slimhub.nets import stored
 
-import nets
-from nets import stored
+from slimhub import nets
 
 # Operations that multiply by weights: each weight once at every position of the output.
 _COUNTED = ("Conv2D", "DepthwiseConv2dNative", "MatMul")

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import psutil
 
-import nets
+from slimhub import nets
 
 _LARGE = 30e6  # trainable parameters without logits, from which on a network is large
 _INTERVAL = 0.2  # seconds between samples of memory

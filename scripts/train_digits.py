@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-import nets
 from scripts import digits
+from slimhub import nets
 
 NETWORK = "mobilenet_v3_small_100_224"
 OPTIONS = {"depth_multiplier": 0.35, "num_classes": 10, "image_size": 32, "feature_depth": 128}

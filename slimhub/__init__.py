@@ -1,1 +1,1 @@
-"""The command line of slimhub."""
+"""slimhub: turns TF-Slim checkpoints into TF2 SavedModels for TensorFlow Hub's users."""

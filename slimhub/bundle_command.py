@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Writes the archive and its digest file, and says what they are."""
-    from export.errors import RequestError
-    from publish import bundle
+    from slimhub.export.errors import RequestError
+    from slimhub.publish import bundle
 
     artifact = Path(arguments.artifact)
     absolute = artifact.resolve()

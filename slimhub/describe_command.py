@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nets import NetworkSpec
+    from slimhub.nets import NetworkSpec
 
 NAME = "describe"
 SUMMARY = "Describes one network."
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints a description."""
-    import nets
+    from slimhub import nets
 
     spec = nets.get(arguments.name)
     if arguments.format == "json":
@@ -45,8 +45,8 @@ def _is_stored(spec: NetworkSpec) -> bool:
 def _as_json(spec: NetworkSpec) -> dict[str, Any]:
     import dataclasses
 
-    import nets
-    from export import record
+    from slimhub import nets
+    from slimhub.export import record
 
     description = record.describe_network(spec) | {
         "published": dataclasses.asdict(spec.published),
@@ -86,7 +86,7 @@ def _as_text(spec: NetworkSpec) -> dict[str, str]:
 
 def _counts(spec: NetworkSpec) -> dict[str, str]:
     """The rows that are counted on the network itself."""
-    import nets
+    from slimhub import nets
 
     counts = nets.count_parameters(spec.name)
     rows = {
@@ -111,7 +111,7 @@ def _pixels(spec: NetworkSpec) -> str:
 
 def _endpoint_table(spec: NetworkSpec, every: bool) -> list[str]:
     """Lines of a table of all endpoints, or of those that are not inside others."""
-    import nets
+    from slimhub import nets
 
     endpoints = nets.describe_endpoints(spec.name)
     shown = {spec.endpoint_key(e.name): e for e in endpoints if every or not e.is_inner}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from slimhub import checkpoint_options, network_options
 
 if TYPE_CHECKING:
-    from export import Result
+    from slimhub.export import Result
 
 NAME = "export"
 SUMMARY = "Exports a TF-Slim checkpoint as a TF2 SavedModel."
@@ -17,8 +17,8 @@ SUMMARY = "Exports a TF-Slim checkpoint as a TF2 SavedModel."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
-    from export.verify import MODES
-    from nets import TASKS
+    from slimhub.export.verify import MODES
+    from slimhub.nets import TASKS
 
     parser.add_argument(
         "network",
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Exports, and prints what was done."""
-    from export import PHASES, Request, export
+    from slimhub.export import PHASES, Request, export
     from slimhub.progress import Progress
 
     request = Request(

@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints what is in the checkpoint."""
-    import checkpoints
-    from export import automatic
+    from slimhub import checkpoints
+    from slimhub.export import automatic
     from slimhub.progress import Progress
 
     with (

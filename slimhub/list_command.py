@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Prints one line per network; exit code 1 where none matches."""
-    import nets
+    from slimhub import nets
 
     specs = [nets.get(name) for name in nets.names(arguments.pattern)]
     if not specs:

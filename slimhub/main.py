@@ -13,18 +13,12 @@ from typing import Any
 from absl import app
 from absl.flags import argparse_flags
 
-from slimhub import shadowing
-
 DONE, FAILED, WRONG_COMMAND_LINE = 0, 1, 2
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 def run() -> None:
     """The console command `slimhub`; ends the process."""
-    hidden_by = shadowing.find()
-    if hidden_by:
-        print(f"slimhub: {hidden_by}", file=sys.stderr)
-        sys.exit(FAILED)
     # Only TensorFlow's own errors: its start-up notices are not the user's concern.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     _heed(signal.SIGTERM, _stop)
@@ -100,11 +94,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 def _main(arguments: argparse.Namespace) -> int:
     from absl import logging
 
-    import nets
-    from checkpoints import CheckpointError, starting
-    from export.errors import ExportError, RequestError
-    from nets import NetworkError
-    from publish.errors import PublishError
+    from slimhub import nets
+    from slimhub.checkpoints import CheckpointError, starting
+    from slimhub.export.errors import ExportError, RequestError
+    from slimhub.nets import NetworkError
+    from slimhub.publish.errors import PublishError
 
     if not arguments.debug:
         logging.set_verbosity(logging.WARNING)  # TensorFlow logs through absl

@@ -38,6 +38,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def chosen(arguments: argparse.Namespace) -> dict[str, float | int | bool | None]:
     """What the flags of `add` were given, by name."""
-    import nets
+    from slimhub import nets
 
     return {name: getattr(arguments, name) for name in nets.OPTIONS}

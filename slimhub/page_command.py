@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Renders a page, or checks pages; exit code 1 where one breaks the grammar."""
-    from export.errors import RequestError
+    from slimhub.export.errors import RequestError
 
     if arguments.check is not None:
         if arguments.artifact is not None or arguments.handle is not None:
@@ -82,7 +82,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from publish import linting
+    from slimhub.publish import linting
 
     found = {file: linting.check_file(file) for file in arguments.check}
     if arguments.format == "json":
@@ -101,7 +101,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    from publish import Handle, facts, page, writing
+    from slimhub.publish import Handle, facts, page, writing
 
     handle = Handle.parse(arguments.handle)
     if arguments.output is not None:
@@ -119,8 +119,8 @@ def _render(arguments: argparse.Namespace) -> int:
 
 def _write_other(arguments: argparse.Namespace) -> int:
     """The page of a publisher or of a collection."""
-    from export.errors import RequestError
-    from publish import Handle, hub_pages, writing
+    from slimhub.export.errors import RequestError
+    from slimhub.publish import Handle, hub_pages, writing
 
     if arguments.artifact is not None or None not in (arguments.publisher, arguments.collection):
         raise RequestError("name one of ARTIFACT, --publisher and --collection")
@@ -139,7 +139,7 @@ def _write_other(arguments: argparse.Namespace) -> int:
 
 def _give(arguments: argparse.Namespace, text: str, name: str) -> int:
     """Writes a page where it was asked for."""
-    from publish import writing
+    from slimhub.publish import writing
 
     if arguments.output is None:
         print(text, end="")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from slimhub import publish_output
 
 if TYPE_CHECKING:
-    from publish.publishing import Item, Outcome
+    from slimhub.publish.publishing import Item, Outcome
 
 NAME = "publish"
 SUMMARY = "Publishes an artifact, with its page, to a hub or a store."
@@ -67,8 +67,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _to_hub(arguments: argparse.Namespace) -> int:
-    from export.errors import RequestError
-    from publish import extras, publishing
+    from slimhub.export.errors import RequestError
+    from slimhub.publish import extras, publishing
 
     extras.need("jinja2", "markdown_it", "pygments", "filelock")
     if arguments.target == _SCHEME:
@@ -92,8 +92,8 @@ def _to_hub(arguments: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def _signed(item: Item, hub: Path, key: str | None) -> Iterator[Item]:
     """The item, or one of a signed copy; the signature that the hub has is kept if it holds."""
-    from export import record
-    from publish import publishing, signing
+    from slimhub.export import record
+    from slimhub.publish import publishing, signing
 
     if key is None:
         yield item
@@ -107,15 +107,15 @@ def _signed(item: Item, hub: Path, key: str | None) -> Iterator[Item]:
 
 
 def _preview(item: Item, hub: Path) -> Outcome:
-    from publish import publishing
+    from slimhub.publish import publishing
 
     with tempfile.TemporaryDirectory() as scratch:
         return publishing.preview(item, hub, Path(scratch))
 
 
 def _deliver(arguments: argparse.Namespace) -> int:
-    from publish.destinations import delivery
     from slimhub.progress import Progress
+    from slimhub.publish.destinations import delivery
 
     options = delivery.Options(
         handle=arguments.handle,

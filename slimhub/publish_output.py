@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from publish.destinations.delivery import Outcome as Delivered
-    from publish.destinations.destination import Change, File
-    from publish.publishing import Outcome
+    from slimhub.publish.destinations.delivery import Outcome as Delivered
+    from slimhub.publish.destinations.destination import Change, File
+    from slimhub.publish.publishing import Outcome
 
 
 def of_hub(outcome: Outcome, hub: Path, is_preview: bool) -> list[str]:

@@ -38,13 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Serves until it is told to end."""
-    from publish import extras
+    from slimhub.publish import extras
 
     extras.need("starlette", "uvicorn", "httptools", "jinja2", "markdown_it", "pygments")
     import uvicorn
 
-    from publish.sending import FileSending
-    from publish.server import Application
+    from slimhub.publish.sending import FileSending
+    from slimhub.publish.server import Application
 
     gc.enable()  # which `slimhub.main` turns off for commands that end
     application = FileSending(Application(Path(arguments.hub), _options(arguments)))
@@ -71,8 +71,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> object:
-    from export.errors import RequestError
-    from publish.server import Options
+    from slimhub.export.errors import RequestError
+    from slimhub.publish.server import Options
 
     prefix = arguments.prefix.rstrip("/")
     if not _PREFIX.fullmatch(prefix):
@@ -86,7 +86,7 @@ def _options(arguments: argparse.Namespace) -> object:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    from export.errors import RequestError
+    from slimhub.export.errors import RequestError
 
     if not 0 <= port <= 65535:
         raise RequestError(f"--port={port} must be between 0 and 65535")

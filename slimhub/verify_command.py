@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from slimhub import checkpoint_options, network_options
 
 if TYPE_CHECKING:
-    from export.verify import Proof, Subject
+    from slimhub.export.verify import Proof, Subject
 
 NAME = "verify"
 SUMMARY = "Checks an artifact, and that it computes what its checkpoint's network computes."
@@ -20,7 +20,7 @@ SUMMARY = "Checks an artifact, and that it computes what its checkpoint's networ
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
-    from nets import TASKS
+    from slimhub.nets import TASKS
 
     parser.add_argument("artifact", metavar="ARTIFACT", help="folder of a SavedModel")
     checkpoint_options.add(parser, "--checkpoint", required=False)
@@ -43,12 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Verifies, and prints every check; exit code 1 where one failed."""
-    from export.verify import PHASES, verify
-    from publish import signing
+    from slimhub.export.verify import PHASES, verify
     from slimhub.progress import Progress
+    from slimhub.publish import signing
 
     if arguments.report is not None:
-        from export.verify import report
+        from slimhub.export.verify import report
 
         report.check_folder(arguments.report, arguments.artifact)
     signature = signing.check(arguments.artifact, arguments.public_key)
@@ -77,8 +77,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _subject(arguments: argparse.Namespace) -> Subject | None:
     """The network that the flags name, None where they name none."""
-    from export import record
-    from export.verify import subject
+    from slimhub.export import record
+    from slimhub.export.verify import subject
 
     content = None
     with contextlib.suppress(OSError, ValueError):  # the examination says what is wrong with it

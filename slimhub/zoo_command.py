@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from publish.zoo import Job, Outcome
+    from slimhub.publish.zoo import Job, Outcome
 
 NAME = "zoo"
 SUMMARY = "Makes all exports of a manifest, and publishes them."
@@ -54,9 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Plans, runs the plan, and prints what became of it; exit code 1 where an export failed."""
-    from export.errors import RequestError
-    from publish import extras, zoo
     from slimhub import zoo_tables
+    from slimhub.export.errors import RequestError
+    from slimhub.publish import extras, zoo
 
     for name in ("jobs", "memory"):
         value = getattr(arguments, name)
@@ -84,8 +84,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _run(plan: Sequence[Job], arguments: argparse.Namespace) -> list[Outcome]:
-    from publish.zoo import carrying_out, clusters
     from slimhub import zoo_progress
+    from slimhub.publish.zoo import carrying_out, clusters
 
     gc.enable()  # which `slimhub.main` turns off for commands that end
     memory = None if arguments.memory is None else int(arguments.memory * 1e9)

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import checkpoints
-from publish.zoo import Job, Outcome
-from publish.zoo.state import FOREIGN, NEW, OUTDATED, UNCHANGED, State, look
+from slimhub import checkpoints
+from slimhub.publish.zoo import Job, Outcome
+from slimhub.publish.zoo.state import FOREIGN, NEW, OUTDATED, UNCHANGED, State, look
 
 _EXPORT, _AGAIN, _NOTHING, _FAIL = "export", "export again", "nothing", "fail"
 _ACTIONS = {NEW: _EXPORT, OUTDATED: _AGAIN, UNCHANGED: _NOTHING, FOREIGN: _FAIL}

@@ -10,10 +10,9 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from slimhub.nets import stored
 
-import export
-import nets
-from nets import stored
+from slimhub import export, nets
 from tests import support
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import nets
+from slimhub import nets
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _DEFAULT_REFERENCE = REPOSITORY.parent / "shared" / "reference"

@@ -4,11 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from slimhub.export import RequestError
+from slimhub.publish import zoo
 
-import checkpoints
-from export import RequestError
-from publish import zoo
 from scripts import make_checkpoints
+from slimhub import checkpoints
 from tests.support import REPOSITORY
 
 MANIFEST = """

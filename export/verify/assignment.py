@@ -6,14 +6,14 @@ import dataclasses
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from export.errors import ExportError
-from export.verify.subject import Source, Subject
+from slimhub.export.errors import ExportError
+from slimhub.export.verify.subject import Source, Subject
 
 if TYPE_CHECKING:
-    from export.verify.goldens import Goldens
-    from export.verify.gradients import Gradients
-    from export.verify.inference import Inference
-    from export.verify.training import Training
+    from slimhub.export.verify.goldens import Goldens
+    from slimhub.export.verify.gradients import Gradients
+    from slimhub.export.verify.inference import Inference
+    from slimhub.export.verify.training import Training
 
     Examiner = Inference | Goldens | Training | Gradients
 
@@ -55,9 +55,9 @@ class Assignment:
           outputs: takes the answers for the part of that name.
           gradients: the same.
         """
-        from export.verify import gradients as slopes
-        from export.verify import inference, training
-        from export.verify.source import SourceNetwork
+        from slimhub.export.verify import gradients as slopes
+        from slimhub.export.verify import inference, training
+        from slimhub.export.verify.source import SourceNetwork
 
         # Inference comes first, here and below: training moves statistics that it reads.
         network = SourceNetwork(self.subject, self.source, is_training=False)
@@ -77,9 +77,9 @@ class Assignment:
           answers: gives what the source answers, where there is one.
           worker: says when the artifact is whole.
         """
-        from export.verify import inference, source
-        from export.verify.goldens import Goldens
-        from export.verify.training import Training
+        from slimhub.export.verify import inference, source
+        from slimhub.export.verify.goldens import Goldens
+        from slimhub.export.verify.training import Training
 
         has_source = self.source is not None
         still = _answer(answers) if has_source else None
@@ -104,7 +104,7 @@ class Assignment:
           answers: gives the source's.
           worker: not needed.
         """
-        from export.verify.gradients import Gradients
+        from slimhub.export.verify.gradients import Gradients
 
         return [Gradients(_answer(answers)) for _ in range(1 + (self.mode == "thorough"))]
 

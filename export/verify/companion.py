@@ -13,10 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from export.errors import ExportError
-from export.verify import starting
-from export.verify.proof import Check, Proof
-from export.verify.subject import Source, Subject
+from slimhub.export.errors import ExportError
+from slimhub.export.verify import starting
+from slimhub.export.verify.proof import Check, Proof
+from slimhub.export.verify.subject import Source, Subject
 
 _SHOWN = 2000  # characters of what a process said before it died
 

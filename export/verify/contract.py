@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
+from slimhub.export import portable
+from slimhub.export.verify import inputs, main_graph
+from slimhub.export.verify.artifact import Artifact
+from slimhub.export.verify.proof import Check, passed_or_failed
+from slimhub.export.verify.subject import Subject
 from tensorflow.core.protobuf import saved_model_pb2
-
-from export import portable
-from export.verify import inputs, main_graph
-from export.verify.artifact import Artifact
-from export.verify.proof import Check, passed_or_failed
-from export.verify.subject import Subject
 
 _ARGUMENTS = ["inputs", "training", "return_endpoints", "batch_norm_momentum"]
 _DEFAULTS = (False, False, 0.99)

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-
-from export.verify.proof import Check
+from slimhub.export.verify.proof import Check
 
 _LOOSEST = 0.1  # of the largest magnitude, whatever rounding does
 _SHOWN = 4  # variables that a message names

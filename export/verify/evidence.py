@@ -7,8 +7,8 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from export.verify import differences
-from export.verify.proof import Check, passed_or_failed
+from slimhub.export.verify import differences
+from slimhub.export.verify.proof import Check, passed_or_failed
 
 
 @dataclasses.dataclass

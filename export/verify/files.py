@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from export import record
-from export.verify.proof import Check, passed_or_failed
+from slimhub.export import record
+from slimhub.export.verify.proof import Check, passed_or_failed
 
 _ALLOWED = re.compile(
     r"saved_model\.pb|fingerprint\.pb|assets/[^/]+|assets\.extra/[^/]+|variables/variables\.[^/]+"
@@ -79,7 +78,7 @@ def _named(folder: Path, private: Iterable[str]) -> Iterator[str]:
 
 
 def _is_private(path: str) -> bool:
-    return os.path.isabs(path) and path != os.sep
+    return Path(path).is_absolute() and path != "/"
 
 
 def _whole_path(text: str) -> re.Pattern[bytes]:

@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
-
-from export import goldens, record
-from export.verify import differences
-from export.verify.artifact import Artifact
-from export.verify.evidence import Evidence
-from export.verify.proof import Check
+from slimhub.export import goldens, record
+from slimhub.export.verify import differences
+from slimhub.export.verify.artifact import Artifact
+from slimhub.export.verify.evidence import Evidence
+from slimhub.export.verify.proof import Check
 
 _AREA, _NAME = "goldens", "output for known images"
 _BOUND = differences.Bound(1e-4, "other processors and releases have kernels that round otherwise")

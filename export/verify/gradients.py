@@ -6,11 +6,10 @@ import dataclasses
 
 import numpy as np
 import tensorflow as tf
-
-from export.verify import differences, inputs
-from export.verify.artifact import Artifact
-from export.verify.evidence import Evidence
-from export.verify.source import SourceNetwork, weighted_sum
+from slimhub.export.verify import differences, inputs
+from slimhub.export.verify.artifact import Artifact
+from slimhub.export.verify.evidence import Evidence
+from slimhub.export.verify.source import SourceNetwork, weighted_sum
 
 _NAME = "gradients of inputs and trainable variables"
 _LARGE = 30e6  # parameters

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import tensorflow as tf
-
-from export.verify import contract, differences, inputs, main_graph
-from export.verify.artifact import Artifact
-from export.verify.evidence import Evidence
-from export.verify.source import Answers, SourceNetwork
-from export.verify.subject import Subject
+from slimhub.export.verify import contract, differences, inputs, main_graph
+from slimhub.export.verify.artifact import Artifact
+from slimhub.export.verify.evidence import Evidence
+from slimhub.export.verify.source import Answers, SourceNetwork
+from slimhub.export.verify.subject import Subject
 
 _AREA = "inference"
 _SESSION = "a session answers the same"

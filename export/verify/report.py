@@ -10,9 +10,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from export import record
-from export.errors import ExportError, RequestError
-from export.verify.proof import Proof
+from slimhub.export import record
+from slimhub.export.errors import ExportError, RequestError
+from slimhub.export.verify.proof import Proof
 
 FILE_NAME = "report.html"
 _TEMPLATE = "data/report.html.jinja"
@@ -96,7 +96,7 @@ def render(artifact: str, proof: Proof) -> str:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["difference"] = _difference
-    template = resources.files("export").joinpath(_TEMPLATE).read_text("utf-8")
+    template = resources.files("slimhub.export").joinpath(_TEMPLATE).read_text("utf-8")
     try:
         content = record.read(Path(artifact))
         if not {"checkpoint", "versions", "network", "task"} <= set(content):

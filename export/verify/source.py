@@ -12,9 +12,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import tensorflow.compat.v1 as tf
-
-from export.errors import ExportError
-from export.verify.subject import Source, Subject
+from slimhub.export.errors import ExportError
+from slimhub.export.verify.subject import Source, Subject
 
 _SHADOW = "/ExponentialMovingAverage"  # suffix that tf.train.ExponentialMovingAverage gives
 

@@ -15,7 +15,7 @@ from typing import IO, Protocol
 
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from export.verify import worker; worker.main()"
+    "from slimhub.export.verify import worker; worker.main()"
 )
 _MAPPED = 1 << 20  # bytes from which on memory is given back as soon as it is free
 _M_MMAP_THRESHOLD = -3  # malloc.h
@@ -105,7 +105,7 @@ def _prove(source: int, target: int, errors: int) -> None:
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
         with contextlib.suppress(AttributeError):  # a C library that has no such thing
             ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED)
-        from export.verify import worker
+        from slimhub.export.verify import worker
 
         worker.main()
         sys.stdout.flush()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import nets
-from export.errors import RequestError
+from slimhub.export.errors import RequestError
+
+from slimhub import nets
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,12 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
-
-from export.verify import differences, dropout, inputs
-from export.verify.artifact import Artifact
-from export.verify.evidence import Evidence
-from export.verify.source import Answers, SourceNetwork
-from export.verify.subject import Subject
+from slimhub.export.verify import differences, dropout, inputs
+from slimhub.export.verify.artifact import Artifact
+from slimhub.export.verify.evidence import Evidence
+from slimhub.export.verify.source import Answers, SourceNetwork
+from slimhub.export.verify.subject import Subject
 
 _AREA = "training"
 _FIRST, _SECOND = "noise, photograph", "zeros, ones, photograph"

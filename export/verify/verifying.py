@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import checkpoints
-from export import record
-from export.errors import RequestError
-from export.verify.companion import Companion
-from export.verify.proof import Proof
-from export.verify.subject import Source, Subject
+from slimhub.export import record
+from slimhub.export.errors import RequestError
+from slimhub.export.verify.companion import Companion
+from slimhub.export.verify.proof import Proof
+from slimhub.export.verify.subject import Source, Subject
+
+from slimhub import checkpoints
 
 PHASES = ("opening the checkpoint", "examining the artifact", "finishing the examination")
 

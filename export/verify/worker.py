@@ -23,15 +23,15 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from export.errors import ExportError
-from export.verify import files
-from export.verify.assignment import Assignment
-from export.verify.proof import Check, Proof
-from export.verify.subject import Source, Subject
+from slimhub.export.errors import ExportError
+from slimhub.export.verify import files
+from slimhub.export.verify.assignment import Assignment
+from slimhub.export.verify.proof import Check, Proof
+from slimhub.export.verify.subject import Source, Subject
 
 if TYPE_CHECKING:
-    from export.verify.assignment import Examiner
-    from export.verify.evidence import Evidence
+    from slimhub.export.verify.assignment import Examiner
+    from slimhub.export.verify.evidence import Evidence
 
     Prepare = Callable[[Connection], Sequence[Examiner]]
 
@@ -104,7 +104,7 @@ def _left_out(assignment: Assignment) -> list[Check]:
 
 
 def _identify(folder: str) -> Subject:
-    from export.verify.artifact import Artifact
+    from slimhub.export.verify.artifact import Artifact
 
     subject = Artifact(folder).identify()
     if subject is None:
@@ -116,7 +116,7 @@ def _identify(folder: str) -> Subject:
 
 
 def _record(folder: Path) -> dict[str, Any] | None:
-    from export.verify.artifact import Artifact
+    from slimhub.export.verify.artifact import Artifact
 
     return Artifact(folder).record
 
@@ -174,9 +174,9 @@ def _run_as_written() -> None:
 
 
 def _examined(connection: Connection, prepare: Prepare) -> Evidence:
-    from export.verify import differences
-    from export.verify.artifact import Artifact
-    from export.verify.evidence import Evidence
+    from slimhub.export.verify import differences
+    from slimhub.export.verify.artifact import Artifact
+    from slimhub.export.verify.evidence import Evidence
 
     examiners = prepare(connection)
     target = connection.recv()

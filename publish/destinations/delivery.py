@@ -8,12 +8,12 @@ import os
 from pathlib import Path
 from typing import Any, Protocol
 
-from export import record
-from export.errors import RequestError
-from publish import addresses, bundle, facts, signing
-from publish.destinations import targets
-from publish.destinations.destination import Destination, File, Package, Plan
-from publish.errors import PublishError
+from slimhub.export import record
+from slimhub.export.errors import RequestError
+from slimhub.publish import addresses, bundle, facts, signing
+from slimhub.publish.destinations import targets
+from slimhub.publish.destinations.destination import Destination, File, Package, Plan
+from slimhub.publish.errors import PublishError
 
 _FLAGS = ("handle", "license", "dataset", "overwrite_card", "url")  # not every target heeds them
 
@@ -170,7 +170,7 @@ def check_options(destination: Destination, target: str, options: Options) -> No
 
 
 def _prove(package: Package, options: Options) -> None:
-    from export.verify import subject, verify
+    from slimhub.export.verify import subject, verify
 
     chosen = subject.choose(package.content, options.network, None, {})
     proof = verify(package.folder, subject=chosen)

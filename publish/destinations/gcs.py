@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from export.errors import RequestError
-from publish.destinations.stores import Store, check_parts, without_user
+from slimhub.export.errors import RequestError
+from slimhub.publish.destinations.stores import Store, check_parts, without_user
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

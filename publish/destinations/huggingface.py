@@ -6,19 +6,19 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from export import record
-from export.errors import RequestError
-from publish import addresses, cards, extras
-from publish.destinations import huggingface_changes as changes
-from publish.destinations import licences
-from publish.destinations.destination import Change, Package, Plan, Transfer, kept
-from publish.destinations.huggingface_changes import README
-from publish.errors import PublishError
-from publish.handle import Handle
+from slimhub.export import record
+from slimhub.export.errors import RequestError
+from slimhub.publish import addresses, cards, extras
+from slimhub.publish.destinations import huggingface_changes as changes
+from slimhub.publish.destinations import licences
+from slimhub.publish.destinations.destination import Change, Package, Plan, Transfer, kept
+from slimhub.publish.destinations.huggingface_changes import README
+from slimhub.publish.errors import PublishError
+from slimhub.publish.handle import Handle
 
 if TYPE_CHECKING:
-    from publish.destinations.huggingface_api import Api
-    from publish.destinations.huggingface_tree import Tree
+    from slimhub.publish.destinations.huggingface_api import Api
+    from slimhub.publish.destinations.huggingface_tree import Tree
 
 _SCHEME = "hf://"
 _FORM = f"{_SCHEME}OWNER/NAME"
@@ -153,8 +153,8 @@ class HuggingFace:
         Raises:
           PublishError: says what Hugging Face refused.
         """
-        from publish.destinations.huggingface_api import MAIN
-        from publish.destinations.huggingface_commit import Commit
+        from slimhub.publish.destinations.huggingface_api import MAIN
+        from slimhub.publish.destinations.huggingface_commit import Commit
 
         api = _api(self)
         named = {
@@ -201,7 +201,7 @@ class HuggingFace:
 
 
 def _api(place: HuggingFace) -> Api:
-    from publish.destinations.huggingface_api import Api
+    from slimhub.publish.destinations.huggingface_api import Api
 
     return Api(place.repository, str(place))
 
@@ -221,7 +221,7 @@ def _check_dataset(dataset: str | None) -> None:
 
 def _may_write(api: Api, tree: Tree, package: Package, is_tagged: bool) -> bool:
     """Whether the README may be replaced; one written here is renewed with each version."""
-    from publish.destinations.huggingface_api import MAIN
+    from slimhub.publish.destinations.huggingface_api import MAIN
 
     if README not in tree or package.overwrite_card:
         return True
@@ -231,8 +231,7 @@ def _may_write(api: Api, tree: Tree, package: Package, is_tagged: bool) -> bool:
 def _check_client() -> None:
     import huggingface_hub
     from huggingface_hub import constants
-
-    from publish.destinations.huggingface_api import CREDENTIALS
+    from slimhub.publish.destinations.huggingface_api import CREDENTIALS
 
     if constants.HF_HUB_OFFLINE:
         raise RequestError(

@@ -6,11 +6,11 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from publish.destinations import huggingface_tree
-from publish.destinations.destination import Change, File, Package
-from publish.destinations.huggingface_tree import Tree
-from publish.errors import PublishError
-from publish.handle import Handle
+from slimhub.publish.destinations import huggingface_tree
+from slimhub.publish.destinations.destination import Change, File, Package
+from slimhub.publish.destinations.huggingface_tree import Tree
+from slimhub.publish.errors import PublishError
+from slimhub.publish.handle import Handle
 
 README = "README.md"
 CREATE, UPLOAD, WRITE = "create repository", "upload", "write"

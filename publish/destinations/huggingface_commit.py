@@ -8,9 +8,9 @@ import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from publish.destinations import huggingface_tree
-from publish.destinations.destination import Package
-from publish.destinations.huggingface_tree import Tree
+from slimhub.publish.destinations import huggingface_tree
+from slimhub.publish.destinations.destination import Package
+from slimhub.publish.destinations.huggingface_tree import Tree
 
 
 @dataclasses.dataclass(frozen=True)

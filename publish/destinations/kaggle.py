@@ -5,18 +5,18 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from export import record
-from export.errors import RequestError
-from publish import cards, extras
-from publish.destinations import kaggle_changes as changes
-from publish.destinations import kaggle_versions as versions
-from publish.destinations import licences
-from publish.destinations.destination import Package, Plan, Transfer, kept
-from publish.destinations.kaggle_address import SCHEME, Address
-from publish.errors import PublishError
+from slimhub.export import record
+from slimhub.export.errors import RequestError
+from slimhub.publish import cards, extras
+from slimhub.publish.destinations import kaggle_changes as changes
+from slimhub.publish.destinations import kaggle_versions as versions
+from slimhub.publish.destinations import licences
+from slimhub.publish.destinations.destination import Package, Plan, Transfer, kept
+from slimhub.publish.destinations.kaggle_address import SCHEME, Address
+from slimhub.publish.errors import PublishError
 
 if TYPE_CHECKING:
-    from publish.destinations.kaggle_api import Api
+    from slimhub.publish.destinations.kaggle_api import Api
 
 _WEB = "https://www.kaggle.com/models"
 _SUBTITLE = "Images into feature vectors or classes: TF-Slim networks as TF2 SavedModels"
@@ -122,7 +122,7 @@ class Kaggle:
         Raises:
           PublishError: says what Kaggle refused.
         """
-        from publish.destinations.kaggle_upload import Upload
+        from slimhub.publish.destinations.kaggle_upload import Upload
 
         api = _api(self.address)
         upload = Upload(api.remote, package, transfer)
@@ -164,15 +164,14 @@ class Kaggle:
 
 
 def _api(address: Address) -> Api:
-    from publish.destinations.kaggle_api import Api
+    from slimhub.publish.destinations.kaggle_api import Api
 
     return Api(address)
 
 
 def _check_credentials() -> None:
     from kagglehub.config import get_kaggle_credentials
-
-    from publish.destinations.kaggle_api import CREDENTIALS
+    from slimhub.publish.destinations.kaggle_api import CREDENTIALS
 
     try:
         is_known = get_kaggle_credentials() is not None

@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from publish.destinations import remote
-from publish.destinations.kaggle_address import SCHEME, Address
-from publish.destinations.remote import RefusedError, Remote
+from slimhub.publish.destinations import remote
+from slimhub.publish.destinations.kaggle_address import SCHEME, Address
+from slimhub.publish.destinations.remote import RefusedError, Remote
 
 CREDENTIALS = "KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY, or the file kaggle.json"
 _PAGE = 100  # files that are listed by one call

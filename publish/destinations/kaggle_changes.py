@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from publish import cards
-from publish.destinations.destination import Change, Package
-from publish.destinations.kaggle_address import Address
+from slimhub.publish import cards
+from slimhub.publish.destinations.destination import Change, Package
+from slimhub.publish.destinations.kaggle_address import Address
 
 CREATE_MODEL, DESCRIBE_MODEL = "create model", "describe model"
 CREATE_VARIATION, DESCRIBE_VARIATION = "create variation", "describe variation"

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any
 
-from publish.destinations import remote
-from publish.destinations.destination import Package, Transfer
-from publish.destinations.remote import Remote
+from slimhub.publish.destinations import remote
+from slimhub.publish.destinations.destination import Package, Transfer
+from slimhub.publish.destinations.remote import Remote
 
 
 class Upload:

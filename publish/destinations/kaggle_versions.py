@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from publish.destinations.destination import Package
-from publish.errors import PublishError
+from slimhub.publish.destinations.destination import Package
+from slimhub.publish.errors import PublishError
 
 if TYPE_CHECKING:
-    from publish.destinations.kaggle_api import Api
+    from slimhub.publish.destinations.kaggle_api import Api
 
 _POLL = 5.0  # seconds between looks at what Kaggle is processing
 _POLLS = 120

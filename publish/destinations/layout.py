@@ -6,11 +6,11 @@ import dataclasses
 import re
 from pathlib import Path
 
-from export import record
-from publish import bundle, page
-from publish.destinations.destination import File, Package
-from publish.destinations.stores import Store
-from publish.handle import Handle
+from slimhub.export import record
+from slimhub.publish import bundle, page
+from slimhub.publish.destinations.destination import File, Package
+from slimhub.publish.destinations.stores import Store
+from slimhub.publish.handle import Handle
 
 _KINDS = {
     bundle.SUFFIX: "application/gzip",

@@ -9,8 +9,8 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from export.errors import RequestError
-from publish.destinations.stores import Store
+from slimhub.export.errors import RequestError
+from slimhub.publish.destinations.stores import Store
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

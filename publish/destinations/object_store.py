@@ -14,18 +14,18 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from export import record
-from publish import extras
-from publish.destinations import layout
-from publish.destinations.destination import Change, Package, Plan, Transfer
-from publish.destinations.gcs import Gcs
-from publish.destinations.layout import Item
-from publish.destinations.local import Local
-from publish.destinations.s3 import S3
-from publish.destinations.store_errors import is_conflict, is_of_content, telling
-from publish.destinations.stores import Store
-from publish.errors import PublishError
-from publish.handle import Handle
+from slimhub.export import record
+from slimhub.publish import extras
+from slimhub.publish.destinations import layout
+from slimhub.publish.destinations.destination import Change, Package, Plan, Transfer
+from slimhub.publish.destinations.gcs import Gcs
+from slimhub.publish.destinations.layout import Item
+from slimhub.publish.destinations.local import Local
+from slimhub.publish.destinations.s3 import S3
+from slimhub.publish.destinations.store_errors import is_conflict, is_of_content, telling
+from slimhub.publish.destinations.stores import Store
+from slimhub.publish.errors import PublishError
+from slimhub.publish.handle import Handle
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from export.errors import RequestError
-from publish import addresses
-from publish.destinations.destination import Destination
+from slimhub.export.errors import RequestError
+from slimhub.publish import addresses
+from slimhub.publish.destinations.destination import Destination
 
 _SCHEME = re.compile(r"([a-z\d]+):", re.ASCII)
 KNOWN = {
@@ -32,15 +32,15 @@ def parse(target: str) -> Destination:
     found = _SCHEME.match(target)
     scheme = found[1] if found else None
     if scheme in ("s3", "gs", "file"):
-        from publish.destinations.object_store import ObjectStore
+        from slimhub.publish.destinations.object_store import ObjectStore
 
         return ObjectStore.parse(target)
     if scheme == "kaggle":
-        from publish.destinations.kaggle import Kaggle
+        from slimhub.publish.destinations.kaggle import Kaggle
 
         return Kaggle.parse(target)
     if scheme == "hf":
-        from publish.destinations.huggingface import HuggingFace
+        from slimhub.publish.destinations.huggingface import HuggingFace
 
         return HuggingFace.parse(target)
     raise RequestError(

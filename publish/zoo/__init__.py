@@ -3,7 +3,7 @@
 Importing this package imports neither TensorFlow nor Dask; running a plan does.
 """
 
-from publish.zoo.planning import plan
-from publish.zoo.work import Job, Outcome, Publication
+from slimhub.publish.zoo.planning import plan
+from slimhub.publish.zoo.work import Job, Outcome, Publication
 
 __all__ = ["Job", "Outcome", "Publication", "plan"]

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from publish.errors import PublishError
-from publish.zoo import running
-from publish.zoo.clusters import MEMORY
-from publish.zoo.work import Job, Outcome
+from slimhub.publish.errors import PublishError
+from slimhub.publish.zoo import running
+from slimhub.publish.zoo.clusters import MEMORY
+from slimhub.publish.zoo.work import Job, Outcome
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -12,11 +12,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from export.errors import RequestError
-from export.version import __version__
-from publish.errors import PublishError
-from publish.zoo import running
-from publish.zoo.work import Job
+from slimhub.export.errors import RequestError
+from slimhub.export.version import __version__
+from slimhub.publish.errors import PublishError
+from slimhub.publish.zoo import running
+from slimhub.publish.zoo.work import Job
 
 if TYPE_CHECKING:
     from distributed import Client

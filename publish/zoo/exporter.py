@@ -17,12 +17,12 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from export.errors import ExportError
-from export.request import Request
+from slimhub.export.errors import ExportError
+from slimhub.export.request import Request
 
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from publish.zoo import exporting; exporting.main()"
+    "from slimhub.publish.zoo import exporting; exporting.main()"
 )
 _CLEANING = 30.0  # seconds that an interrupted export has to remove its staging folder
 _SHOWN = 2000  # characters of what a process said before it died

@@ -24,7 +24,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import IO, Any
 
-from export.request import Request
+from slimhub.export.request import Request
 
 _IDLE = 600.0  # seconds after which a process that nobody needs ends
 _CLEANING = 20.0  # seconds that an interrupted export has for that
@@ -50,8 +50,7 @@ def _import() -> None:
     """Imports all that an export imports on its way, and nothing that starts threads."""
     import tensorflow  # noqa: F401
     import tf_slim  # noqa: F401
-
-    from export import goldens, graphs, saved_model  # noqa: F401
+    from slimhub.export import goldens, graphs, saved_model  # noqa: F401
 
     gc.collect()
     gc.freeze()  # children share what is never collected
@@ -108,9 +107,9 @@ def _export(request: Request, output: IO[str]) -> dict[str, Any]:
     """The message in which an export ends."""
     import resource
 
-    from checkpoints import CheckpointError
-    from export import ExportError, export
-    from nets import NetworkError
+    from slimhub.checkpoints import CheckpointError
+    from slimhub.export import ExportError, export
+    from slimhub.nets import NetworkError
 
     try:
         result = export(request, lambda phase: _write(output, {"phase": phase}), forks=True)

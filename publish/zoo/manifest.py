@@ -19,8 +19,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from export.errors import RequestError
-from publish import extras
+from slimhub.export.errors import RequestError
+from slimhub.publish import extras
 
 _STRINGS = (
     "checkpoint",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-import nets
-from export.errors import RequestError
+from slimhub.export.errors import RequestError
+
+from slimhub import nets
 
 _PLACEHOLDER = re.compile(r"\{(.*?)\}")
 _AVERAGED = "ema"  # folder inside an archive

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nets
-from export import labels
-from export.errors import RequestError
-from export.request import Request
-from publish.zoo import manifest, memory, patterns, sending
-from publish.zoo.manifest import Table
-from publish.zoo.work import Job, Publication
+from slimhub.export import labels
+from slimhub.export.errors import RequestError
+from slimhub.export.request import Request
+from slimhub.publish.zoo import manifest, memory, patterns, sending
+from slimhub.publish.zoo.manifest import Table
+from slimhub.publish.zoo.work import Job, Publication
+
+from slimhub import nets
 
 _AVERAGES = ("auto", "shadow", "raw")
 _PATTERNS = ("checkpoint", "checkpoint_name", "labels", "output", "publish", "handle")

@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from checkpoints import CheckpointError
-from export.errors import ExportError, RequestError
-from export.request import Request
-from export.version import __version__
-from nets import NetworkError
-from publish.errors import PublishError
-from publish.zoo import sending, state
-from publish.zoo.exporter import Exporter
-from publish.zoo.work import Job, Outcome
+from slimhub.checkpoints import CheckpointError
+from slimhub.export.errors import ExportError, RequestError
+from slimhub.export.request import Request
+from slimhub.export.version import __version__
+from slimhub.nets import NetworkError
+from slimhub.publish.errors import PublishError
+from slimhub.publish.zoo import sending, state
+from slimhub.publish.zoo.exporter import Exporter
+from slimhub.publish.zoo.work import Job, Outcome
 
 _REFUSED = (CheckpointError, ExportError, NetworkError, PublishError)
 

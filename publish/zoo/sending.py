@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from export import record
-from export.errors import RequestError
-from publish import addresses, bundle, extras, index, page, publishing
-from publish.destinations import delivery, targets
-from publish.handle import Handle
-from publish.zoo.work import Publication
+from slimhub.export import record
+from slimhub.export.errors import RequestError
+from slimhub.publish import addresses, bundle, extras, index, page, publishing
+from slimhub.publish.destinations import delivery, targets
+from slimhub.publish.handle import Handle
+from slimhub.publish.zoo.work import Publication
 
 _HUB = "hub:"
 

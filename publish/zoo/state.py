@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import checkpoints
-from export import labels, record
-from export.request import Request
-from export.version import __version__
+from slimhub.export import labels, record
+from slimhub.export.request import Request
+from slimhub.export.version import __version__
+
+from slimhub import checkpoints
 
 NEW, UNCHANGED, OUTDATED, FOREIGN = "new", "unchanged", "outdated", "foreign"
 

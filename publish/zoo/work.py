@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from export.request import Request
+from slimhub.export.request import Request
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,7 +25,7 @@ import time
 begun = [("start", time.perf_counter())]
 import gc, json, sys
 gc.disable()
-import export
+from slimhub import export
 
 # Opening a checkpoint is what imports TensorFlow.
 names = {"opening the checkpoint": "import", "building the graphs": "build",

@@ -17,7 +17,7 @@ _NETWORK = "resnet_v1_50"  # 94 MB of weights
 _PROGRAM = """
 import sys, time
 from pathlib import Path
-from publish import bundle
+from slimhub.publish import bundle
 start = time.perf_counter()
 bundle.write(Path(sys.argv[1]), Path(sys.argv[2]))
 print(time.perf_counter() - start)

@@ -8,9 +8,9 @@ import tarfile
 
 import numpy as np
 import pytest
-from conftest import PLAIN, WEIGHTS, files_below, flip, make, tar, tar_of
 
-import checkpoints
+from slimhub import checkpoints
+from tests.checkpoints.conftest import PLAIN, WEIGHTS, files_below, flip, make, tar, tar_of
 
 
 @pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz", "w"])

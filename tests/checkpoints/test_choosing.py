@@ -1,9 +1,9 @@
 """Which of several checkpoints is meant."""
 
 import pytest
-from conftest import PLAIN, make, make_v1, tar, with_shadows
 
-import checkpoints
+from slimhub import checkpoints
+from tests.checkpoints.conftest import PLAIN, make, make_v1, tar, with_shadows
 
 SEVERAL = ("ema/model-5", "pristine/model.ckpt-5")
 

@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from conftest import PLAIN, SHADOW, make, make_v1, tar, with_shadows
 
-import checkpoints
+from slimhub import checkpoints
+from tests.checkpoints.conftest import PLAIN, SHADOW, make, make_v1, tar, with_shadows
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-import checkpoints
+from slimhub import checkpoints
 from tests.support import REPOSITORY
 
 SAMPLE = REPOSITORY / "samples" / "digits_mobilenet_v3.tgz"

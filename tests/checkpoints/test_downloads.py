@@ -6,10 +6,10 @@ import socket
 import threading
 
 import pytest
-from conftest import PLAIN, files_below, make, make_v1, tar
+from slimhub.checkpoints import CheckpointError, downloads
 
-import checkpoints
-from checkpoints import CheckpointError, downloads
+from slimhub import checkpoints
+from tests.checkpoints.conftest import PLAIN, files_below, make, make_v1, tar
 
 SECRETS = ("someone", "pass-word", "to-ken", "frag-ment")
 NOWHERE = "0" * 64

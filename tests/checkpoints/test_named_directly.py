@@ -3,11 +3,11 @@
 import threading
 
 import pytest
-from conftest import PLAIN, WEIGHTS, make, tar, wanted, with_shadows
-from test_downloads import Server
+from slimhub.checkpoints import CheckpointError, VariableInfo
 
-import checkpoints
-from checkpoints import CheckpointError, VariableInfo
+from slimhub import checkpoints
+from tests.checkpoints.conftest import PLAIN, WEIGHTS, make, tar, wanted, with_shadows
+from tests.checkpoints.test_downloads import Server
 
 
 @pytest.mark.parametrize("below", ["", "ema", "ema/model-5", "ema/model-5.index"])

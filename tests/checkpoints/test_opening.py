@@ -7,9 +7,9 @@ import subprocess
 
 import numpy as np
 import pytest
-from conftest import PLAIN, WEIGHTS, make, make_v1, tar, with_shadows
 
-import checkpoints
+from slimhub import checkpoints
+from tests.checkpoints.conftest import PLAIN, WEIGHTS, make, make_v1, tar, with_shadows
 
 
 def assert_holds(checkpoint, values=PLAIN):

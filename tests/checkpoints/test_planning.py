@@ -3,10 +3,10 @@
 import ml_dtypes
 import numpy as np
 import pytest
-from conftest import PLAIN, SHADOW, WEIGHTS, make, wanted, with_shadows
+from slimhub.checkpoints import Assignment, CheckpointError, VariableInfo
 
-import checkpoints
-from checkpoints import Assignment, CheckpointError, VariableInfo
+from slimhub import checkpoints
+from tests.checkpoints.conftest import PLAIN, SHADOW, WEIGHTS, make, wanted, with_shadows
 from tests.support import REFERENCE, needs_reference
 
 KERNEL, VARIANCE = "Net/Conv/weights", "Net/Conv/BatchNorm/moving_variance"

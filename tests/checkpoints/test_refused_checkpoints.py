@@ -6,10 +6,10 @@ import zipfile
 
 import numpy as np
 import pytest
-from conftest import PLAIN, WEIGHTS, files_below, flip, make, make_v1, tar
+from slimhub.checkpoints import CheckpointError
 
-import checkpoints
-from checkpoints import CheckpointError
+from slimhub import checkpoints
+from tests.checkpoints.conftest import PLAIN, WEIGHTS, files_below, flip, make, make_v1, tar
 
 INDEX, DATA = "model.ckpt-7.index", "model.ckpt-7.data-00000-of-00001"
 

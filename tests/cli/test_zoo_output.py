@@ -5,8 +5,8 @@ import json
 import sys
 
 import pytest
+from slimhub.publish.zoo import Outcome
 
-from publish.zoo import Outcome
 from slimhub import zoo_progress, zoo_tables
 
 EVENTS = [

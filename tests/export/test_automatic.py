@@ -3,12 +3,10 @@
 import re
 
 import pytest
+from slimhub.export import automatic
+from slimhub.nets import stored
 
-import checkpoints
-import export
-import nets
-from export import automatic
-from nets import stored
+from slimhub import checkpoints, export, nets
 from tests import support
 from tests.conftest import write_checkpoint
 

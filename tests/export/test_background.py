@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import export
-import nets
+from slimhub import export, nets
 from tests import support
 
 NETWORK = "mobilenet_v1_025_128"
@@ -36,7 +35,7 @@ def test_logits_and_labels_lose_the_same_class(artifact, synthetic_checkpoint, t
 
 @pytest.mark.parametrize("count", [1000, 1001])
 def test_labels_of_ones_own_may_name_the_background(tmp_path, count):
-    from export import labels
+    from slimhub.export import labels
 
     path = tmp_path / "labels.txt"
     path.write_text("".join(f"class {number}\n" for number in range(1001)))
@@ -48,7 +47,7 @@ def test_labels_of_ones_own_may_name_the_background(tmp_path, count):
 
 
 def test_a_background_that_was_not_there_has_no_built_in_labels():
-    from export import labels
+    from slimhub.export import labels
 
     # 1000 classes of one's own, the first of them background: not ImageNet's 1000.
     spec = nets.get("vgg_16").customized(num_classes=1000, drop_background=True)

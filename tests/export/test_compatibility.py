@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-import export
 from scripts import compatibility, compatibility_consumer, compatibility_rows
+from slimhub import export
 from tests import support
 
 REQUIREMENTS = support.REPOSITORY / "requirements" / "constraints.txt"

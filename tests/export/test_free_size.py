@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-import export
-import nets
+from slimhub import export, nets
 from tests import support
 
 NETWORKS = [

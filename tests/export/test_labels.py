@@ -1,10 +1,10 @@
 """Labels of classification artifacts."""
 
 import pytest
+from slimhub.export import labels
+from slimhub.export.errors import RequestError
 
-import nets
-from export import labels
-from export.errors import RequestError
+from slimhub import nets
 
 SPEC = nets.get("mobilenet_v3_small_075_224")
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from slimhub.checkpoints import CheckpointError
+from slimhub.nets import stored
 
-import export
-from checkpoints import CheckpointError
-from nets import stored
+from slimhub import export
 from tests import support
 from tests.conftest import write_checkpoint
 

@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 import tf_slim as slim
+from slimhub.export import exporter
+from slimhub.nets import NetworkSpec, trunk
 
-import export
-from export import exporter
-from nets import NetworkSpec, trunk
+from slimhub import export
 
 
 def layers(spec, images, endpoints):

@@ -10,8 +10,8 @@ import tensorflow as tf
 import tensorflow_hub as hub
 import tf_keras
 
-import export
 from scripts import digits, train_digits
+from slimhub import export
 from tests.support import REPOSITORY
 
 SAMPLES = REPOSITORY / "samples"

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from slimhub.export import portable, saved_model
+from slimhub.export.errors import ExportError
+from slimhub.export.redundant import drop_redundant
 from tensorflow.core.framework import function_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
-import export
-from export import portable, saved_model
-from export.errors import ExportError
-from export.redundant import drop_redundant
+from slimhub import export
 from tests import support
 
 OPERATIONS = support.REPOSITORY / "export" / "data" / "operations_1.15.json.gz"
@@ -178,7 +178,7 @@ def test_what_is_written_knows_nothing_newer_than_the_oldest_release(artifact, t
 
 EXPORT = """
 import sys
-from export import Request, export
+from slimhub.export import Request, export
 export(Request(sys.argv[1], sys.argv[2], sys.argv[3], task="classification"))
 """
 

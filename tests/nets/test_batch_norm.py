@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-
-from nets.batch_norm import batch_norm
+from slimhub.nets.batch_norm import batch_norm
 
 EPSILON = 0.001
 

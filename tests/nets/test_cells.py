@@ -9,7 +9,7 @@ import dataclasses
 import pytest
 import tensorflow as tf
 
-import nets
+from slimhub import nets
 from tests import support
 
 RELATIVE = 1e-4  # other kernels round otherwise: the oracles' bound

@@ -2,7 +2,7 @@
 
 import pytest
 
-import nets
+from slimhub import nets
 
 # With the widths that detectors and segmenters on these networks are known to take in.
 LEVELS = {

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from slimhub.nets.inverted_residuals import hard_swish
+from slimhub.nets.rounding import round8
 
-import nets
-from nets.inverted_residuals import hard_swish
-from nets.rounding import round8
+from slimhub import nets
 from tests import support
 
 

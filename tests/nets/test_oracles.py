@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 import tensorflow as tf
+from slimhub.nets import inverted_residuals
 
-import nets
-from nets import inverted_residuals
+from slimhub import nets
 from tests import support
 
 # Bounds of the reference: relative to the largest magnitude, for other kernels and other orders

@@ -8,8 +8,8 @@ import re
 import pytest
 import tensorflow.compat.v1 as tf
 
-import nets
 from scripts.sweep import of_one_size
+from slimhub import nets
 from tests import support
 
 AUXILIARY_UPDATES = 4  # two batch norms in the original's auxiliary head, each of two statistics

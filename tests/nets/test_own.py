@@ -4,10 +4,10 @@ import sys
 
 import pytest
 
-import nets
+from slimhub import nets
 
 MODULE = """
-from nets import NetworkSpec
+from slimhub.nets import NetworkSpec
 
 SPEC = NetworkSpec(name="mine", scope="Mine", builder=print, image_size=64, feature_depth=8)
 NOT_ONE = 3

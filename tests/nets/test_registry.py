@@ -6,10 +6,10 @@ import re
 
 import pytest
 import tensorflow as tf
+from slimhub.nets import stored
 
-import nets
-from nets import stored
 from scripts.sweep import of_one_size
+from slimhub import nets
 from tests import support
 
 V3_FIGURES = {  # trainable parameters with and without logits, millions

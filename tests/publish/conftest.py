@@ -3,8 +3,7 @@
 import shutil
 
 import pytest
-
-from publish import publishing
+from slimhub.publish import publishing
 
 HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"
 

@@ -8,11 +8,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import checkpoints
-import export
-import nets
-from checkpoints import reading
-from export import labels, record
+from slimhub.checkpoints import reading
+from slimhub.export import labels, record
+
+from slimhub import checkpoints, export, nets
 
 SHA = "5e" * 32
 PROOFS = {

@@ -1,10 +1,9 @@
 """What URLs may hold, and how they are shown."""
 
 import pytest
-
-from export import RequestError
-from publish import addresses
-from publish.destinations import targets
+from slimhub.export import RequestError
+from slimhub.publish import addresses
+from slimhub.publish.destinations import targets
 
 SECRETS = [
     "s3://AKIA:s3cret@bucket/x",

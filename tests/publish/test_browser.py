@@ -29,7 +29,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def hub(artifact, tmp_path_factory):
-    from publish import publishing
+    from slimhub.publish import publishing
 
     hub = tmp_path_factory.mktemp("browsed") / "hub"
     for network, task, handle in (

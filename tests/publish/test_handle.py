@@ -2,8 +2,7 @@
 
 import pytest
 
-import export
-import publish
+from slimhub import export, publish
 
 
 def test_a_handle_is_publisher_name_and_version():

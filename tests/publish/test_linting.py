@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
+from slimhub.publish import grammar, linting
 
-import export
-from publish import grammar, linting
+from slimhub import export
 from tests.support import REPOSITORY
 
 PAGE = """\
@@ -300,7 +300,7 @@ def test_the_lists_are_sound():
 def test_the_linter_needs_neither_tensorflow_nor_jinja2():
     program = (
         "import sys; sys.modules['jinja2'] = None\n"
-        "from publish import linting; linting.check_file('README.md')\n"
+        "from slimhub.publish import linting; linting.check_file('README.md')\n"
         "print('tensorflow' in sys.modules)"
     )
     command = [sys.executable, "-c", program]

@@ -6,11 +6,10 @@ import sys
 
 import markdown_it
 import pytest
+from slimhub.nets import Paper
+from slimhub.publish import Handle, PublishError, citing, facts, hub_pages, linting, markdown, page
 
-import export
-import nets
-from nets import Paper
-from publish import Handle, PublishError, citing, facts, hub_pages, linting, markdown, page
+from slimhub import export, nets
 from tests.publish import records
 
 MODES = itertools.cycle(records.PROOFS)

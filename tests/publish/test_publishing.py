@@ -10,10 +10,9 @@ import tarfile
 import time
 
 import pytest
+from slimhub.publish import index, moves, publishing
 
-import export
-import publish
-from publish import index, moves, publishing
+from slimhub import export, publish
 from tests.publish.conftest import HANDLE
 from tests.support import REPOSITORY
 
@@ -209,7 +208,7 @@ def test_a_journal_is_finished_from_any_move_on(artifact, put, tmp_path, done):
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from publish import moves, publishing\n"
+        "from slimhub.publish import moves, publishing\n"
         "left, move = [int(sys.argv[3])], moves._move\n"
         "def counted(*paths):\n"
         "    if not left[0]: os.kill(os.getpid(), 9)\n"

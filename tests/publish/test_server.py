@@ -15,8 +15,8 @@ import urllib.request
 from types import SimpleNamespace
 
 import pytest
+from slimhub.publish import index, sending
 
-from publish import index, sending
 from scripts import compatibility, compatibility_rows
 from tests.publish.conftest import HANDLE
 from tests.support import REPOSITORY
@@ -43,7 +43,7 @@ def serving(hub, *options, **environment):
 
 @pytest.fixture(scope="module")
 def hub(artifact, tmp_path_factory):
-    from publish import publishing
+    from slimhub.publish import publishing
 
     hub = tmp_path_factory.mktemp("hub") / "hub"
     (hub.parent / "secret").write_text(SECRET)

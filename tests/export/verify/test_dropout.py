@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from export.verify import dropout
+from slimhub.export.verify import dropout
 
 
 def network(seed, width, classes):

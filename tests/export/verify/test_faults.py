@@ -5,18 +5,18 @@ import shutil
 
 import pytest
 import tensorflow as tf
+from slimhub.export import verify
+from slimhub.export.verify import differences, gradients, inference, training
+from slimhub.export.verify.artifact import Artifact
+from slimhub.export.verify.evidence import Evidence
+from slimhub.export.verify.gradients import Gradients
+from slimhub.export.verify.inference import Inference
+from slimhub.export.verify.source import SourceNetwork
+from slimhub.export.verify.subject import Source, Subject
+from slimhub.export.verify.training import Training
+from slimhub.nets import stored
 
-import export
-from export import verify
-from export.verify import differences, gradients, inference, training
-from export.verify.artifact import Artifact
-from export.verify.evidence import Evidence
-from export.verify.gradients import Gradients
-from export.verify.inference import Inference
-from export.verify.source import SourceNetwork
-from export.verify.subject import Source, Subject
-from export.verify.training import Training
-from nets import stored
+from slimhub import export
 from tests import support
 from tests.conftest import write_checkpoint
 from tests.export.verify import faults
@@ -248,7 +248,7 @@ def test_a_wrong_dropout_is_found(examine, checkpoint, tmp_path, monkeypatch):
 
 
 def test_what_fails_its_proof_is_not_put_in_place(checkpoint, tmp_path, monkeypatch):
-    from export import saved_model
+    from slimhub.export import saved_model
 
     write = saved_model.write
 

@@ -13,16 +13,16 @@ from tests.support import REPOSITORY
 PROGRAM = """
 import json, sys
 import tensorflow
-import export
+from slimhub import export
 network, checkpoint, output = sys.argv[1:]
 result = export.export(export.Request(network, checkpoint, output), forks=True)
 print(json.dumps(result.record["proof"]))
 """
 KILLED = """
 import os, signal
-from export import ExportError
-from export.verify import starting
-from export.verify.companion import Companion
+from slimhub.export import ExportError
+from slimhub.export.verify import starting
+from slimhub.export.verify.companion import Companion
 with Companion("quick", None, start=starting.forked) as companion:
     os.kill(companion._process.pid, signal.SIGTERM)
     try:
@@ -33,7 +33,7 @@ with Companion("quick", None, start=starting.forked) as companion:
 
 ABANDONED = """
 import os, tempfile
-from export.verify import starting
+from slimhub.export.verify import starting
 process = starting.forked(tempfile.TemporaryFile("w+"))
 process.stdout.close()
 process.stdin.write("no JSON\\n")

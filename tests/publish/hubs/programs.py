@@ -9,11 +9,11 @@ from tests.support import REPOSITORY
 PUBLISH = """
 import logging, sys
 logging.basicConfig(level=logging.DEBUG)  # whoever debugs sees no more than this
-from publish import bundle, facts
-from publish.destinations.destination import File, Package
-from publish.destinations.huggingface import HuggingFace
-from publish.destinations.kaggle import Kaggle
-from export import record
+from slimhub.publish import bundle, facts
+from slimhub.publish.destinations.destination import File, Package
+from slimhub.publish.destinations.huggingface import HuggingFace
+from slimhub.publish.destinations.kaggle import Kaggle
+from slimhub.export import record
 from pathlib import Path
 
 folder, target = Path(sys.argv[1]), sys.argv[2]

@@ -2,8 +2,7 @@
 
 import pytest
 
-import export
-import publish
+from slimhub import export, publish
 
 OTHER = {"saved_model.pb": b"other" * 20_000}
 

@@ -4,8 +4,7 @@ import importlib.util
 
 import pytest
 
-import export
-import publish
+from slimhub import export, publish
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """What a manifest may say, and how it is refused."""
 
 import pytest
-
-from export import RequestError
-from publish.zoo import manifest
+from slimhub.export import RequestError
+from slimhub.publish.zoo import manifest
 
 GOOD = """
 [defaults]

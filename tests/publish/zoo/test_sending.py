@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-
-from export import RequestError
-from publish import PublishError, index
-from publish.zoo import Publication, sending
+from slimhub.export import RequestError
+from slimhub.publish import PublishError, index
+from slimhub.publish.zoo import Publication, sending
 
 HANDLE = "me/mobilenet_v3_small_075_224/feature_vector/1"
 

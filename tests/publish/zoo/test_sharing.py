@@ -1,9 +1,8 @@
 """How workers of one machine share its memory."""
 
 import pytest
-
-from export import RequestError
-from publish.zoo.clusters import share
+from slimhub.export import RequestError
+from slimhub.publish.zoo.clusters import share
 
 GB = 10**9
 
