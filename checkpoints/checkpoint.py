@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Literal
 
 import numpy as np
+
 from slimhub.checkpoints import archives, choosing, downloads, locating, names, reading
 from slimhub.checkpoints.digests import sha256_of_checkpoint, sha256_of_file
 from slimhub.checkpoints.errors import CheckpointError, ChoiceError

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
+
 from slimhub.checkpoints import names
 from slimhub.checkpoints.checkpoint import Checkpoint
 from slimhub.checkpoints.errors import CheckpointError

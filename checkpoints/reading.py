@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+
 from slimhub.checkpoints import names, refusals
 from slimhub.checkpoints.errors import CheckpointError
 from slimhub.checkpoints.starting import tensorflow

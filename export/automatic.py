@@ -6,10 +6,9 @@ import dataclasses
 import re
 from typing import Any
 
+from slimhub import checkpoints, nets
 from slimhub.export.errors import RequestError
 from slimhub.export.request import AUTO, Request
-
-from slimhub import checkpoints, nets
 
 
 @dataclasses.dataclass(frozen=True)

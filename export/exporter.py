@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slimhub import checkpoints, nets
 from slimhub.export import advice, automatic, labels, record, staging
 from slimhub.export.errors import ExportError
 from slimhub.export.request import AUTO, Request, Result
@@ -15,8 +16,6 @@ from slimhub.export.verify import starting
 from slimhub.export.verify.companion import Companion
 from slimhub.export.verify.proof import Proof
 from slimhub.export.verify.subject import Source
-
-from slimhub import checkpoints, nets
 
 if TYPE_CHECKING:
     from slimhub.export.graphs import Graphs

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from slimhub.export import graphs
 from slimhub.nets import NetworkSpec
 

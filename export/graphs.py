@@ -6,8 +6,10 @@ import dataclasses
 import warnings
 
 import tensorflow as tf
+
 from slimhub.export.variables import SharedVariables
 from slimhub.nets import NetworkSpec
+from slimhub.nets.layers import trunk
 
 DEFAULT_KEY = "default"  # of the task's own output among the endpoints
 
@@ -77,7 +79,7 @@ def _endpoints(
     ):
         # TF-Slim's own way to use TensorFlow's layers, which nobody here can change.
         warnings.filterwarnings("ignore", "`layer.(apply|updates)`", UserWarning)
-        endpoints = spec.builder(
+        endpoints = trunk.build_network(
             spec,
             spec.input_scaling.apply(images),
             num_classes=spec.num_classes if task == "classification" else None,

@@ -8,9 +8,8 @@ import re
 from importlib import resources
 from pathlib import Path
 
-from slimhub.export.errors import RequestError
-
 from slimhub import nets
+from slimhub.export.errors import RequestError
 
 _NUMBERED = re.compile(r"(?P<number>\d+):(?P<name>.*)")
 FILE_NAME = "labels.txt"  # under assets/

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 import tensorflow as tf
+from tensorflow.python.saved_model import save_context
+
 from slimhub.export import graphs
 from slimhub.nets import NetworkSpec
-from tensorflow.python.saved_model import save_context
 
 DEFAULT_MOMENTUM = 0.99  # of the moving statistics, as the published modules have it
 

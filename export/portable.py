@@ -12,9 +12,10 @@ import json
 from collections.abc import Callable, Iterator
 from importlib import resources
 
-from slimhub.export.errors import ExportError
 from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import saved_model_pb2
+
+from slimhub.export.errors import ExportError
 
 _OLDEST = "1.15"
 _OPERATIONS = f"data/operations_{_OLDEST}.json.gz"  # {operation: [attributes]}

@@ -7,11 +7,10 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from slimhub import nets
 from slimhub.export.errors import RequestError
 from slimhub.export.verify.proof import MODES, Proof
 from slimhub.export.verify.subject import Subject
-
-from slimhub import nets
 
 AUTO = "auto"  # in place of a network: the one that the checkpoint fits
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from slimhub.checkpoints import VariableInfo
 from tensorflow.python.ops import resource_variable_ops
+
+from slimhub.checkpoints import VariableInfo
 
 
 class SharedVariables:

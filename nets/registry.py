@@ -5,17 +5,17 @@ from __future__ import annotations
 import difflib
 import fnmatch
 
-from slimhub.nets import (
+from slimhub.nets import custom
+from slimhub.nets.errors import NetworkError
+from slimhub.nets.families import (
     inception,
     mobilenet_v1,
     mobilenet_v2,
     mobilenet_v3,
     nasnet,
-    own,
     resnet,
     vgg,
 )
-from slimhub.nets.errors import NetworkError
 from slimhub.nets.spec import NetworkSpec
 
 _FAMILIES = (mobilenet_v3, mobilenet_v2, mobilenet_v1, inception, resnet, vgg, nasnet)
@@ -36,8 +36,8 @@ def get(name: str) -> NetworkSpec:
     Raises:
       NetworkError: where none has that name; the message lists the nearest ones.
     """
-    if own.is_reference(name):
-        return own.load(name)
+    if custom.is_reference(name):
+        return custom.load(name)
     if name in _SPECS:
         return _SPECS[name]
     near = difflib.get_close_matches(name, _SPECS, n=3, cutoff=0.6)

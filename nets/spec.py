@@ -13,9 +13,13 @@ from slimhub.nets.scaling import InputScaling
 if TYPE_CHECKING:
     import tensorflow as tf
 
-# A builder makes the network in the current graph: (spec, scaled images
-# f32[N, H, W, 3], num_classes or None, is_training, batch_norm_momentum) ->
-# {endpoint name without the scope: tensor}, in graph order.
+# Makes all layers up to the features from (spec, scaled images f32[N, H, W, 3], endpoints), fills
+# in the endpoints in graph order, and returns f32[N, height, width, feature_depth].
+Layers = Callable[["NetworkSpec", "tf.Tensor", "dict[str, tf.Tensor]"], "tf.Tensor"]
+
+# Makes a whole network in the current graph: (spec, scaled images f32[N, H, W, 3], num_classes or
+# None, is_training, batch_norm_momentum) -> {endpoint name without the scope: tensor}, in graph
+# order.
 Builder = Callable[..., "dict[str, tf.Tensor]"]
 
 TASKS = ("feature_vector", "classification")
@@ -53,7 +57,7 @@ class Published:
     parameters_headless: float | None = None  # the same without logits, millions
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class NetworkSpec:
     """One network that can be rebuilt.
 
@@ -61,7 +65,10 @@ class NetworkSpec:
       name: the hub's name, e.g. `mobilenet_v3_small_075_224`.
       family: what its definition is shared with, e.g. `MobileNet V3`.
       scope: outermost variable scope, first part of every variable's name; may be empty.
-      builder: makes the graph; see `Builder`.
+      layers: the layers up to the features, a function or `module:function`; see `Layers`. What
+        all networks have around them is made by `slimhub.nets.layers.trunk`.
+      definition: what these layers are made from, where several networks share them.
+      builder: makes the whole graph in place of `layers` and the trunk, or None; see `Builder`.
       image_size: default height and width, pixels.
       size_is_free: whether images of any size are taken; of the registered networks those do
         whose published module did.
@@ -101,9 +108,11 @@ class NetworkSpec:
 
     name: str
     scope: str
-    builder: Builder
     image_size: int
     feature_depth: int
+    layers: Layers | str = ""
+    definition: object = None
+    builder: Builder | None = None
     family: str = ""
     depth_multiplier: float = 1.0
     depth_rule: Callable[[float], int] | None = None

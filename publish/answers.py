@@ -6,9 +6,10 @@ import email.utils
 import mimetypes
 from pathlib import Path
 
-from slimhub.publish import bundle, html
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from slimhub.publish import bundle, html
 
 FOR_EVER = "public, max-age=31536000, immutable"  # a version never changes
 BRIEFLY = "no-cache"  # ask each time whether it changed

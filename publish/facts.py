@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from slimhub import nets
 from slimhub.export import record
 from slimhub.publish.errors import PublishError
-
-from slimhub import nets
 
 _FORMAT = 1  # of the records that are understood here
 _NUMBER = (int, float)

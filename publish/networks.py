@@ -8,11 +8,10 @@ import urllib.parse
 from pathlib import PurePosixPath
 from typing import Any
 
+from slimhub import nets
 from slimhub.nets import NetworkSpec
 from slimhub.nets.scaling import InputScaling
 from slimhub.publish import grammar, specs
-
-from slimhub import nets
 
 IMAGENET = "imagenet-ilsvrc-2012-cls"  # the data of TF-Slim's public checkpoints
 _ARCHIVE = re.compile(r"\.(tgz|tar|zip)$|\.tar\.\w+$")

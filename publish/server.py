@@ -13,12 +13,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from slimhub.publish import answers, bundle, html, index
 from slimhub.publish.errors import PublishError
 from slimhub.publish.handle import VERSION, Handle
 from slimhub.publish.index import Index
-from starlette.requests import Request
-from starlette.responses import Response
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

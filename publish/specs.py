@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from slimhub import nets
 from slimhub.nets import NetworkSpec
 from slimhub.publish.errors import PublishError
-
-from slimhub import nets
 
 
 def spec_of(content: dict[str, Any]) -> NetworkSpec | None:

@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from slimhub.checkpoints import starting
 
 from scripts import digits
 from scripts.train_digits import ARCHIVE, NETWORK, OPTIONS
+from slimhub.checkpoints import starting
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 OUTPUT = Path("build", "demo", "digits")

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+
 from slimhub.publish import index
 
 _NGINX = """

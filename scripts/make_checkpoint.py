@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow.compat.v1 as tf
 
 from slimhub import nets
+from slimhub.nets.layers import trunk
 
 _BATCH = 8  # images
 _SEED = 0
@@ -33,7 +34,7 @@ def make(spec: nets.NetworkSpec, prefix: Path) -> None:
     images = np.random.RandomState(_SEED).uniform(0, 1, shape).astype(np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
         tf.set_random_seed(_SEED)
-        spec.builder(
+        trunk.build_network(
             spec,
             spec.input_scaling.apply(tf.constant(images)),
             num_classes=spec.num_classes,

@@ -20,11 +20,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from slimhub import checkpoints, nets
 from slimhub.export import RequestError
 from slimhub.export.verify.subject import Subject
 from slimhub.publish import zoo
-
-from slimhub import checkpoints, nets
 
 _ARCHIVES = (".tgz", ".tar", ".gz", ".zip")  # endings of what is no prefix
 

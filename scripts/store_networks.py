@@ -12,9 +12,10 @@ import math
 from pathlib import Path
 
 import tensorflow as tf
-from slimhub.nets import stored
 
 from slimhub import nets
+from slimhub.nets.catalogue import stored
+from slimhub.nets.layers import trunk
 
 # Operations that multiply by weights: each weight once at every position of the output.
 _COUNTED = ("Conv2D", "DepthwiseConv2dNative", "MatMul")
@@ -24,7 +25,7 @@ def build(spec: nets.NetworkSpec) -> tuple[tf.Graph, dict[str, tf.Tensor]]:
     """The inference graph for one image of the default size, with logits, and its endpoints."""
     with tf.Graph().as_default() as graph:
         images = tf.compat.v1.placeholder(tf.float32, [1, spec.image_size, spec.image_size, 3])
-        endpoints = spec.builder(
+        endpoints = trunk.build_network(
             spec,
             images,
             num_classes=spec.num_classes,

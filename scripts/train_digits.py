@@ -21,6 +21,7 @@ import tensorflow.compat.v1 as tf
 
 from scripts import digits
 from slimhub import nets
+from slimhub.nets.layers import trunk
 
 NETWORK = "mobilenet_v3_small_100_224"
 OPTIONS = {"depth_multiplier": 0.35, "num_classes": 10, "image_size": 32, "feature_depth": 128}
@@ -45,7 +46,7 @@ def build_training(spec: nets.NetworkSpec, steps: int) -> tuple[dict[str, tf.Ten
     """
     images = tf.placeholder(tf.float32, [None, spec.image_size, spec.image_size, 3])
     labels = tf.placeholder(tf.int64, [None])
-    endpoints = spec.builder(
+    endpoints = trunk.build_network(
         spec,
         spec.input_scaling.apply(images),
         num_classes=spec.num_classes,
@@ -104,7 +105,7 @@ def accuracy(folder: Path) -> float:
     data = digits.load(spec.image_size)
     with tf.Graph().as_default():
         images = tf.placeholder(tf.float32, [None, spec.image_size, spec.image_size, 3])
-        logits = spec.builder(
+        logits = trunk.build_network(
             spec,
             spec.input_scaling.apply(images),
             num_classes=spec.num_classes,

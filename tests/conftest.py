@@ -10,9 +10,9 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from slimhub.nets import stored
 
 from slimhub import export, nets
+from slimhub.nets.catalogue import stored
 from tests import support
 
 

@@ -70,12 +70,14 @@ class SourceNetwork:
     ):
         import tensorflow.compat.v1 as tf
 
+        from slimhub.nets.layers import trunk
+
         self.spec = spec
         self.graph = tf.Graph()
         with self.graph.as_default():
             size = spec.image_size
             self.images = tf.placeholder(tf.float32, [None, size, size, 3])
-            self.endpoints = spec.builder(
+            self.endpoints = trunk.build_network(
                 spec,
                 spec.input_scaling.apply(self.images),
                 num_classes=num_classes,

@@ -4,11 +4,11 @@ import subprocess
 import sys
 
 import pytest
-from slimhub.export import RequestError
-from slimhub.publish import zoo
 
 from scripts import make_checkpoints
 from slimhub import checkpoints
+from slimhub.export import RequestError
+from slimhub.publish import zoo
 from tests.support import REPOSITORY
 
 MANIFEST = """

@@ -8,12 +8,12 @@ from typing import Any
 
 import tensorflow as tf
 from google.protobuf.message import DecodeError
-from slimhub.export import record
-from slimhub.export.errors import ExportError
-from slimhub.export.verify.subject import Subject, from_record
 from tensorflow.core.protobuf import saved_model_pb2, saved_object_graph_pb2
 
 from slimhub import nets
+from slimhub.export import record
+from slimhub.export.errors import ExportError
+from slimhub.export.verify.subject import Subject, from_record
 
 _SHOWN = 200  # characters of what TensorFlow says
 

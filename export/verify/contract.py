@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
 from slimhub.export import portable
 from slimhub.export.verify import inputs, main_graph
 from slimhub.export.verify.artifact import Artifact
 from slimhub.export.verify.proof import Check, passed_or_failed
 from slimhub.export.verify.subject import Subject
-from tensorflow.core.protobuf import saved_model_pb2
 
 _ARGUMENTS = ["inputs", "training", "return_endpoints", "batch_norm_momentum"]
 _DEFAULTS = (False, False, 0.99)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+
 from slimhub.export.verify.proof import Check
 
 _LOOSEST = 0.1  # of the largest magnitude, whatever rounding does

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from slimhub.export import record
 from slimhub.export.verify.proof import Check, passed_or_failed
 

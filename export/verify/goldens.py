@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
+
 from slimhub.export import goldens, record
 from slimhub.export.verify import differences
 from slimhub.export.verify.artifact import Artifact

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import tensorflow as tf
+
 from slimhub.export.verify import differences, inputs
 from slimhub.export.verify.artifact import Artifact
 from slimhub.export.verify.evidence import Evidence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import tensorflow as tf
+
 from slimhub.export.verify import contract, differences, inputs, main_graph
 from slimhub.export.verify.artifact import Artifact
 from slimhub.export.verify.evidence import Evidence

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
-from slimhub.export.verify.artifact import Artifact
-from slimhub.export.verify.source import as_written
 from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import meta_graph_pb2
+
+from slimhub.export.verify.artifact import Artifact
+from slimhub.export.verify.source import as_written
 
 _INITIALIZER = "__saved_model_init_op"
 _VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"  # follows a variable's path in a checkpoint

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import tensorflow.compat.v1 as tf
+
 from slimhub.export.errors import ExportError
 from slimhub.export.verify.subject import Source, Subject
+from slimhub.nets.layers import trunk
 
 _SHADOW = "/ExponentialMovingAverage"  # suffix that tf.train.ExponentialMovingAverage gives
 
@@ -83,7 +85,7 @@ class SourceNetwork:
             size = None if self.spec.size_is_free else self.spec.image_size
             self._images = tf.placeholder(tf.float32, [None, size, size, 3])
             self._momentum = tf.placeholder(tf.float32, [])
-            endpoints = self.spec.builder(
+            endpoints = trunk.build_network(
                 self.spec,
                 self.spec.input_scaling.apply(self._images),
                 num_classes=self.spec.num_classes if subject.is_classification else None,
@@ -215,7 +217,7 @@ def shapes(subject: Subject) -> dict[str, tuple[int, ...]]:
     """
     spec = subject.spec()
     with tf.Graph().as_default(), _compared_by_identity():
-        spec.builder(
+        trunk.build_network(
             spec,
             tf.placeholder(tf.float32, [None, spec.image_size, spec.image_size, 3]),
             num_classes=spec.num_classes if subject.is_classification else None,

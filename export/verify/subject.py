@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from slimhub.export.errors import RequestError
-
 from slimhub import nets
+from slimhub.export.errors import RequestError
 
 
 @dataclasses.dataclass(frozen=True)

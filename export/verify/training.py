@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
+
 from slimhub.export.verify import differences, dropout, inputs
 from slimhub.export.verify.artifact import Artifact
 from slimhub.export.verify.evidence import Evidence

@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from slimhub import checkpoints
 from slimhub.export import record
 from slimhub.export.errors import RequestError
 from slimhub.export.verify.companion import Companion
 from slimhub.export.verify.proof import Proof
 from slimhub.export.verify.subject import Source, Subject
-
-from slimhub import checkpoints
 
 PHASES = ("opening the checkpoint", "examining the artifact", "finishing the examination")
 

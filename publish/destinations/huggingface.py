@@ -231,6 +231,7 @@ def _may_write(api: Api, tree: Tree, package: Package, is_tagged: bool) -> bool:
 def _check_client() -> None:
     import huggingface_hub
     from huggingface_hub import constants
+
     from slimhub.publish.destinations.huggingface_api import CREDENTIALS
 
     if constants.HF_HUB_OFFLINE:

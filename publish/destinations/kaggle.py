@@ -171,6 +171,7 @@ def _api(address: Address) -> Api:
 
 def _check_credentials() -> None:
     from kagglehub.config import get_kaggle_credentials
+
     from slimhub.publish.destinations.kaggle_api import CREDENTIALS
 
     try:

@@ -50,6 +50,7 @@ def _import() -> None:
     """Imports all that an export imports on its way, and nothing that starts threads."""
     import tensorflow  # noqa: F401
     import tf_slim  # noqa: F401
+
     from slimhub.export import goldens, graphs, saved_model  # noqa: F401
 
     gc.collect()

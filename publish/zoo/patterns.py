@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from slimhub.export.errors import RequestError
-
 from slimhub import nets
+from slimhub.export.errors import RequestError
 
 _PLACEHOLDER = re.compile(r"\{(.*?)\}")
 _AVERAGED = "ema"  # folder inside an archive

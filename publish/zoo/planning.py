@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from slimhub import nets
 from slimhub.export import labels
 from slimhub.export.errors import RequestError
 from slimhub.export.request import Request
 from slimhub.publish.zoo import manifest, memory, patterns, sending
 from slimhub.publish.zoo.manifest import Table
 from slimhub.publish.zoo.work import Job, Publication
-
-from slimhub import nets
 
 _AVERAGES = ("auto", "shadow", "raw")
 _PATTERNS = ("checkpoint", "checkpoint_name", "labels", "output", "publish", "handle")

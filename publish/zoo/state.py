@@ -7,11 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from slimhub import checkpoints
 from slimhub.export import labels, record
 from slimhub.export.request import Request
 from slimhub.export.version import __version__
-
-from slimhub import checkpoints
 
 NEW, UNCHANGED, OUTDATED, FOREIGN = "new", "unchanged", "outdated", "foreign"
 

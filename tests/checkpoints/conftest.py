@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from slimhub.checkpoints import CheckpointError, VariableInfo
 
 from slimhub import checkpoints
+from slimhub.checkpoints import CheckpointError, VariableInfo
 from tests.conftest import write_checkpoint
 
 SHADOW = "/ExponentialMovingAverage"

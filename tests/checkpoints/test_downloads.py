@@ -6,9 +6,9 @@ import socket
 import threading
 
 import pytest
-from slimhub.checkpoints import CheckpointError, downloads
 
 from slimhub import checkpoints
+from slimhub.checkpoints import CheckpointError, downloads
 from tests.checkpoints.conftest import PLAIN, files_below, make, make_v1, tar
 
 SECRETS = ("someone", "pass-word", "to-ken", "frag-ment")

@@ -3,9 +3,9 @@
 import threading
 
 import pytest
-from slimhub.checkpoints import CheckpointError, VariableInfo
 
 from slimhub import checkpoints
+from slimhub.checkpoints import CheckpointError, VariableInfo
 from tests.checkpoints.conftest import PLAIN, WEIGHTS, make, tar, wanted, with_shadows
 from tests.checkpoints.test_downloads import Server
 

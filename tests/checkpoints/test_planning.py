@@ -3,9 +3,9 @@
 import ml_dtypes
 import numpy as np
 import pytest
-from slimhub.checkpoints import Assignment, CheckpointError, VariableInfo
 
 from slimhub import checkpoints
+from slimhub.checkpoints import Assignment, CheckpointError, VariableInfo
 from tests.checkpoints.conftest import PLAIN, SHADOW, WEIGHTS, make, wanted, with_shadows
 from tests.support import REFERENCE, needs_reference
 

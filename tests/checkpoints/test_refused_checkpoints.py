@@ -6,9 +6,9 @@ import zipfile
 
 import numpy as np
 import pytest
-from slimhub.checkpoints import CheckpointError
 
 from slimhub import checkpoints
+from slimhub.checkpoints import CheckpointError
 from tests.checkpoints.conftest import PLAIN, WEIGHTS, files_below, flip, make, make_v1, tar
 
 INDEX, DATA = "model.ckpt-7.index", "model.ckpt-7.data-00000-of-00001"

@@ -117,7 +117,8 @@ def test_describe_counts_without_building():
 
 def test_describe_tells_what_a_spec_of_ones_own_says(tmp_path):
     (tmp_path / "mine.py").write_text(
-        "from slimhub.nets import NetworkSpec, trunk\n"  # which imports TensorFlow
+        "from slimhub.nets import NetworkSpec\n"
+        "from slimhub.nets.layers import trunk\n"  # which imports TensorFlow
         "SPEC = NetworkSpec(name='m', scope='M', builder=print, image_size=64, feature_depth=8)\n"
     )
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}

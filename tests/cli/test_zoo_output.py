@@ -5,9 +5,9 @@ import json
 import sys
 
 import pytest
-from slimhub.publish.zoo import Outcome
 
 from slimhub import zoo_progress, zoo_tables
+from slimhub.publish.zoo import Outcome
 
 EVENTS = [
     {"event": "started", "name": "a", "worker": "0", "time": 1.0},

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from slimhub.export import automatic
-from slimhub.nets import stored
 
 from slimhub import checkpoints, export, nets
+from slimhub.export import automatic
+from slimhub.nets.catalogue import stored
 from tests import support
 from tests.conftest import write_checkpoint
 

@@ -1,10 +1,10 @@
 """Labels of classification artifacts."""
 
 import pytest
-from slimhub.export import labels
-from slimhub.export.errors import RequestError
 
 from slimhub import nets
+from slimhub.export import labels
+from slimhub.export.errors import RequestError
 
 SPEC = nets.get("mobilenet_v3_small_075_224")
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from slimhub.checkpoints import CheckpointError
-from slimhub.nets import stored
 
 from slimhub import export
+from slimhub.checkpoints import CheckpointError
+from slimhub.nets.catalogue import stored
 from tests import support
 from tests.conftest import write_checkpoint
 

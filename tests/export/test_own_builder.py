@@ -4,10 +4,11 @@ import dataclasses
 
 import pytest
 import tf_slim as slim
-from slimhub.export import exporter
-from slimhub.nets import NetworkSpec, trunk
 
 from slimhub import export
+from slimhub.export import exporter
+from slimhub.nets import NetworkSpec
+from slimhub.nets.layers import trunk
 
 
 def layers(spec, images, endpoints):

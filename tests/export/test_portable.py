@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from slimhub.export import portable, saved_model
-from slimhub.export.errors import ExportError
-from slimhub.export.redundant import drop_redundant
 from tensorflow.core.framework import function_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
 from slimhub import export
+from slimhub.export import portable, saved_model
+from slimhub.export.errors import ExportError
+from slimhub.export.redundant import drop_redundant
 from tests import support
 
 OPERATIONS = support.REPOSITORY / "export" / "data" / "operations_1.15.json.gz"

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from slimhub.checkpoints import CheckpointError
 
 from slimhub import export
+from slimhub.checkpoints import CheckpointError
 from tests.support import REFERENCE, needs_reference
 
 pytestmark = needs_reference

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 from slimhub.export import staging
 from slimhub.export.errors import ExportError, RequestError
-
 from tests.support import REPOSITORY
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
-from slimhub.nets.batch_norm import batch_norm
+
+from slimhub.nets.layers.batch_norm import batch_norm
 
 EPSILON = 0.001
 

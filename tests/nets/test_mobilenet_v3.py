@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from slimhub.nets.inverted_residuals import hard_swish
-from slimhub.nets.rounding import round8
 
 from slimhub import nets
+from slimhub.nets.families.inverted_residual_layers import hard_swish
+from slimhub.nets.layers.rounding import round8
 from tests import support
 
 

@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 import tensorflow as tf
-from slimhub.nets import inverted_residuals
 
 from slimhub import nets
+from slimhub.nets.families import inverted_residual_layers
 from tests import support
 
 # Bounds of the reference: relative to the largest magnitude, for other kernels and other orders
@@ -114,19 +114,19 @@ def wrong_epsilon(monkeypatch):
 
 
 def no_sixth(monkeypatch):
-    slim_swish = dict(inverted_residuals._ACTIVATIONS)
+    slim_swish = dict(inverted_residual_layers._ACTIVATIONS)
     slim_swish["hard_swish"] = lambda x: x * tf.nn.relu6(x + 3.0)
-    monkeypatch.setattr(inverted_residuals, "_ACTIVATIONS", slim_swish)
+    monkeypatch.setattr(inverted_residual_layers, "_ACTIVATIONS", slim_swish)
 
 
 def no_squeeze_excite(monkeypatch):
-    squeeze_excite = inverted_residuals._squeeze_excite
+    squeeze_excite = inverted_residual_layers._squeeze_excite
 
     def bypassed(net):
         squeeze_excite(net)  # its variables are there all the same
         return net
 
-    monkeypatch.setattr(inverted_residuals, "_squeeze_excite", bypassed)
+    monkeypatch.setattr(inverted_residual_layers, "_squeeze_excite", bypassed)
 
 
 @pytest.mark.parametrize("plant", [wrong_epsilon, no_sixth, no_squeeze_excite])

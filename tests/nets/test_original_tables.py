@@ -10,6 +10,7 @@ import tensorflow.compat.v1 as tf
 
 from scripts.sweep import of_one_size
 from slimhub import nets
+from slimhub.nets.layers import trunk
 from tests import support
 
 AUXILIARY_UPDATES = 4  # two batch norms in the original's auxiliary head, each of two statistics
@@ -55,5 +56,5 @@ def training_graph(spec):
     with tf.Graph().as_default() as graph:
         images = tf.placeholder(tf.float32, [None, size, size, 3])
         options = {"num_classes": spec.num_classes, "batch_norm_momentum": 0.9}
-        spec.builder(spec, images, is_training=True, **options)
+        trunk.build_network(spec, images, is_training=True, **options)
     return graph

@@ -16,6 +16,8 @@ BAD = NetworkSpec(
     regularized=None, input_scaling="none", dropout_keep=0, auxiliary=b"/Aux", paper="a paper",
     published=None, logits_scope=None, predictions_endpoint=7,
 )
+EMPTY = NetworkSpec(name="mine", scope="Mine", image_size=64, feature_depth=8)
+ODD = NetworkSpec(name="mine", scope="Mine", layers="my layers", image_size=64, feature_depth=8)
 """
 
 
@@ -45,6 +47,8 @@ def test_a_spec_is_found_in_the_current_folder(folder):
         ("broken_of_mine:SPEC", "importing broken_of_mine failed: ZeroDivisionError"),
         ("quitting_of_mine:SPEC", "importing quitting_of_mine failed: SystemExit: 3"),
         ("module_of_mine:BAD", "name is '', not a name; builder is 3, not a function"),
+        ("module_of_mine:EMPTY", "layers is '', not a function nor the name of one as module:func"),
+        ("module_of_mine:ODD", "layers is 'my layers', not a function nor the name of one"),
         (
             "module_of_mine:BAD",
             "image_size is 0, not a whole number from 1 on; feature_depth is 8.5",

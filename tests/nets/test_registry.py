@@ -6,10 +6,11 @@ import re
 
 import pytest
 import tensorflow as tf
-from slimhub.nets import stored
 
 from scripts.sweep import of_one_size
 from slimhub import nets
+from slimhub.nets.catalogue import stored
+from slimhub.nets.layers import trunk
 from tests import support
 
 V3_FIGURES = {  # trainable parameters with and without logits, millions
@@ -176,7 +177,7 @@ def test_building_gives_the_features_and_classes_asked_for(name):
     spec = nets.get(name).customized(num_classes=7, image_size=size)
     with tf.Graph().as_default():
         images = tf.compat.v1.placeholder(tf.float32, [None, size, size, 3])
-        endpoints = spec.builder(
+        endpoints = trunk.build_network(
             spec, images, num_classes=7, is_training=False, batch_norm_momentum=0.0
         )
     flat = [] if spec.features_are_flat else [1, 1]

@@ -6,10 +6,10 @@ import re
 
 import pytest
 import tensorflow.compat.v1 as tf
-from slimhub.nets import stored
 
 from scripts import store_networks
 from slimhub import nets
+from slimhub.nets.catalogue import stored
 from tests import support
 
 V3_MACS = {  # published multiply-adds, millions

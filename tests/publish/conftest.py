@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+
 from slimhub.publish import publishing
 
 HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"

@@ -8,10 +8,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from slimhub import checkpoints, export, nets
 from slimhub.checkpoints import reading
 from slimhub.export import labels, record
-
-from slimhub import checkpoints, export, nets
 
 SHA = "5e" * 32
 PROOFS = {

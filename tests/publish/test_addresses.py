@@ -1,6 +1,7 @@
 """What URLs may hold, and how they are shown."""
 
 import pytest
+
 from slimhub.export import RequestError
 from slimhub.publish import addresses
 from slimhub.publish.destinations import targets

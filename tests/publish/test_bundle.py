@@ -7,9 +7,9 @@ import sys
 import tarfile
 
 import pytest
-from slimhub.publish import bundle
 
 from slimhub import export, publish
+from slimhub.publish import bundle
 
 
 def test_two_archives_of_one_artifact_are_the_same_bytes(artifact, copied, tmp_path):

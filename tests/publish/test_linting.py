@@ -4,9 +4,9 @@ import subprocess
 import sys
 
 import pytest
-from slimhub.publish import grammar, linting
 
 from slimhub import export
+from slimhub.publish import grammar, linting
 from tests.support import REPOSITORY
 
 PAGE = """\

@@ -6,10 +6,10 @@ import sys
 
 import markdown_it
 import pytest
-from slimhub.nets import Paper
-from slimhub.publish import Handle, PublishError, citing, facts, hub_pages, linting, markdown, page
 
 from slimhub import export, nets
+from slimhub.nets import Paper
+from slimhub.publish import Handle, PublishError, citing, facts, hub_pages, linting, markdown, page
 from tests.publish import records
 
 MODES = itertools.cycle(records.PROOFS)

@@ -10,9 +10,9 @@ import tarfile
 import time
 
 import pytest
-from slimhub.publish import index, moves, publishing
 
 from slimhub import export, publish
+from slimhub.publish import index, moves, publishing
 from tests.publish.conftest import HANDLE
 from tests.support import REPOSITORY
 

@@ -15,9 +15,9 @@ import urllib.request
 from types import SimpleNamespace
 
 import pytest
-from slimhub.publish import index, sending
 
 from scripts import compatibility, compatibility_rows
+from slimhub.publish import index, sending
 from tests.publish.conftest import HANDLE
 from tests.support import REPOSITORY
 

@@ -5,11 +5,11 @@ import json
 import sys
 
 import pytest
+
+from slimhub import export, publish
 from slimhub.export import record
 from slimhub.publish import publishing, signing
 from slimhub.publish.destinations import delivery
-
-from slimhub import export, publish
 from tests.publish.conftest import HANDLE, write_key
 
 

@@ -1,9 +1,9 @@
 """Writes artifacts as the hub published them, without anything that slimhub adds."""
 
 import tensorflow as tf
-from slimhub.export import graphs
 
 from slimhub import nets
+from slimhub.export import graphs
 
 
 def write_published(network, checkpoint, folder, default_momentum=0.99, regularization=None):

@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 import tensorflow as tf
+
+from slimhub import export
 from slimhub.export import verify
 from slimhub.export.verify import differences, gradients, inference, training
 from slimhub.export.verify.artifact import Artifact
@@ -14,9 +16,7 @@ from slimhub.export.verify.inference import Inference
 from slimhub.export.verify.source import SourceNetwork
 from slimhub.export.verify.subject import Source, Subject
 from slimhub.export.verify.training import Training
-from slimhub.nets import stored
-
-from slimhub import export
+from slimhub.nets.catalogue import stored
 from tests import support
 from tests.conftest import write_checkpoint
 from tests.export.verify import faults

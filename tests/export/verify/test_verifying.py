@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import tensorflow as tf
+
 from slimhub.export import record, verify
 from slimhub.export.errors import ExportError, RequestError
 from slimhub.export.verify import files, subject
 from slimhub.export.verify.artifact import Artifact
 from slimhub.export.verify.companion import Companion
-
 from tests.export.verify import others
 
 NETWORK = "mobilenet_v1_025_128"

@@ -1,13 +1,13 @@
 """What is true of Kaggle and Hugging Face alike: the real clients against local servers."""
 
 import pytest
+
+from slimhub import export, publish
 from slimhub.export import record
 from slimhub.publish import grammar
 from slimhub.publish.destinations import licences
 from slimhub.publish.destinations.huggingface import HuggingFace
 from slimhub.publish.destinations.kaggle import Kaggle
-
-from slimhub import export, publish
 from tests.publish import records
 from tests.publish.hubs.conftest import TOKENS
 

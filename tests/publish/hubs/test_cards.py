@@ -4,10 +4,10 @@ from pathlib import Path
 
 import huggingface_hub
 import pytest
-from slimhub.publish import cards
-from slimhub.publish.destinations.destination import Package
 
 from slimhub import nets
+from slimhub.publish import cards
+from slimhub.publish.destinations.destination import Package
 from tests.publish import records
 
 EVIL = "x`\n---\n# <script>${{{|"

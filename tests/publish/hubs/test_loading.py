@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from slimhub.export import record
 from slimhub.publish import bundle, facts
 from slimhub.publish.destinations.destination import File, Package
-
 from tests import support
 from tests.publish.hubs import programs
 from tests.publish.hubs.conftest import TARGETS, TOKENS

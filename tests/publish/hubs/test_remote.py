@@ -1,9 +1,9 @@
 """What is said of a place that refuses."""
 
 import pytest
-from slimhub.publish.destinations.remote import Remote
 
 from slimhub import publish
+from slimhub.publish.destinations.remote import Remote
 
 
 def test_secrets_in_what_a_place_says_are_not_repeated():

@@ -5,8 +5,8 @@ import os
 import types
 
 import pytest
-from slimhub.publish.destinations import delivery, targets
 
+from slimhub.publish.destinations import delivery, targets
 from tests.publish.conftest import HANDLE
 from tests.publish.stores import places
 

@@ -7,12 +7,12 @@ import tarfile
 
 import numpy as np
 import pytest
+
+from slimhub import publish
 from slimhub.publish import bundle, signing
 from slimhub.publish.destinations import delivery, targets
 from slimhub.publish.destinations.local import Local
 from slimhub.publish.destinations.s3 import S3
-
-from slimhub import publish
 from tests.publish.conftest import HANDLE
 from tests.publish.stores import places
 from tests.publish.stores.conftest import begin, put

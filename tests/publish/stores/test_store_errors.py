@@ -5,11 +5,11 @@ import sys
 import time
 
 import pytest
+
+from slimhub import export, publish
 from slimhub.publish.destinations import delivery, targets
 from slimhub.publish.destinations.gcs import Gcs
 from slimhub.publish.destinations.s3 import S3
-
-from slimhub import export, publish
 from tests.publish.stores.conftest import begin
 from tests.publish.stores.faulty import Fault
 from tests.publish.stores.places import SECRETS

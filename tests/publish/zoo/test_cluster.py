@@ -5,8 +5,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from slimhub.export import record
 
+from slimhub.export import record
 from tests.publish.zoo import clusters
 from tests.publish.zoo.conftest import DIGITS, MANIFEST
 

@@ -1,6 +1,7 @@
 """What a manifest may say, and how it is refused."""
 
 import pytest
+
 from slimhub.export import RequestError
 from slimhub.publish.zoo import manifest
 

@@ -11,8 +11,8 @@ import time
 from typing import ClassVar
 
 import pytest
-from slimhub.publish import index
 
+from slimhub.publish import index
 from tests.cli.commands import run
 from tests.publish.zoo import clusters
 from tests.publish.zoo.conftest import MANIFEST

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from slimhub.export import RequestError
 from slimhub.publish import PublishError, index
 from slimhub.publish.zoo import Publication, sending

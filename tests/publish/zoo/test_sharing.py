@@ -1,6 +1,7 @@
 """How workers of one machine share its memory."""
 
 import pytest
+
 from slimhub.export import RequestError
 from slimhub.publish.zoo.clusters import share
 

@@ -5,10 +5,10 @@ import json
 import shutil
 
 import pytest
-from slimhub.export import record
-from slimhub.publish.zoo import state
 
 from slimhub import export
+from slimhub.export import record
+from slimhub.publish.zoo import state
 
 NETWORK = "mobilenet_v1_025_128"
 

@@ -1,12 +1,12 @@
 """From a manifest to exports, and what is refused before any work."""
 
 import pytest
+
+from slimhub import nets
 from slimhub.export import RequestError
 from slimhub.publish import zoo
 from slimhub.publish.zoo import memory, patterns
 from slimhub.publish.zoo.work import Publication
-
-from slimhub import nets
 from tests.support import REPOSITORY
 
 HEAD = """

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-from typing import TYPE_CHECKING
 
-from slimhub.nets.rounding import round8
-
-if TYPE_CHECKING:
-    import tensorflow as tf
-    from slimhub.nets.spec import Builder, NetworkSpec
+from slimhub.nets.layers.rounding import round8
 
 RELU = "relu"
 RELU6 = "relu6"
 HARD_SWISH = "hard_swish"
+
+LAYERS = "slimhub.nets.families.inverted_residual_layers:layers"
 
 
 _ACTIVATIONS = {"RE": RELU, "R6": RELU6, "HS": HARD_SWISH}
@@ -35,7 +31,7 @@ class Block:
 
 
 @dataclasses.dataclass(frozen=True)
-class Definition:
+class InvertedResidualNetwork:
     """A network of inverted residual blocks, layer by layer."""
 
     scope: str
@@ -65,19 +61,7 @@ def read_blocks(rows: str) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def builder(definition: Definition) -> Builder:
-    """The builder of a spec that follows a definition."""
-
-    def build(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
-        from slimhub.nets import inverted_residuals, trunk  # import TensorFlow
-
-        layers = functools.partial(inverted_residuals.layers, definition)
-        return trunk.build(layers, spec, images, **options)
-
-    return build
-
-
-def feature_depth(definition: Definition, depth_multiplier: float) -> int:
+def feature_depth(definition: InvertedResidualNetwork, depth_multiplier: float) -> int:
     """The published width of the feature layer: narrower networks keep the full one
     ("finegrain classification mode")."""
     return round8(definition.feature_width * max(1.0, depth_multiplier))

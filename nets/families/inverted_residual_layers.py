@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 import tf_slim as slim
-from slimhub.nets.rounding import round8
+
+from slimhub.nets.layers.rounding import round8
 
 if TYPE_CHECKING:
-    from slimhub.nets.definitions import Block, Definition
+    from slimhub.nets.families.inverted_residual import Block, InvertedResidualNetwork
     from slimhub.nets.spec import NetworkSpec
 
 # The squeeze-excite gate of the original is this rounded literal, hard swish is 1/6 in float32.
@@ -26,14 +27,11 @@ def hard_swish(x: tf.Tensor) -> tf.Tensor:
 _ACTIVATIONS = {"relu": tf.nn.relu, "relu6": tf.nn.relu6, "hard_swish": hard_swish}
 
 
-def layers(
-    definition: Definition, spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]
-) -> tf.Tensor:
+def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -> tf.Tensor:
     """All layers up to the features.
 
     Args:
-      definition: says which.
-      spec: depth multiplier and feature depth.
+      spec: its definition is an `InvertedResidualNetwork`; depth multiplier and feature depth.
       net: images f32[batch, height, width, 3] in the network's own range.
       endpoints: is filled with `layer_1` ..., and of each block `layer_N/expansion_output`,
         `/depthwise_output` and `/output`, in graph order.
@@ -41,6 +39,7 @@ def layers(
     Returns:
       f32[batch, height, width, feature_depth], before the mean over height and width.
     """
+    definition: InvertedResidualNetwork = spec.definition
     activation = _ACTIVATIONS[definition.activation]
 
     def next_layer() -> str:

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-from typing import TYPE_CHECKING
 
 from slimhub.nets.spec import NetworkSpec, Paper, Published
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +24,7 @@ class Cell:
 
 
 @dataclasses.dataclass(frozen=True)
-class Definition:
+class CellNetwork:
     """A network of cells.
 
     Attributes:
@@ -107,19 +102,12 @@ _PNASNET_PAPER = Paper(
 )
 
 
-def _build(
-    definition: Definition, spec: NetworkSpec, images: tf.Tensor, **options: object
-) -> dict[str, tf.Tensor]:
-    from slimhub.nets import cells, trunk  # import TensorFlow
-
-    return trunk.build(functools.partial(cells.layers, definition), spec, images, **options)
-
-
-def _spec(name: str, definition: Definition, **fields: object) -> NetworkSpec:
+def _spec(name: str, definition: CellNetwork, **fields: object) -> NetworkSpec:
     return NetworkSpec(
         name=name,
         scope="",
-        builder=functools.partial(_build, definition),
+        layers="slimhub.nets.families.nasnet_layers:layers",
+        definition=definition,
         feature_depth=definition.feature_depth(),
         features_are_flat=True,
         size_can_be_free=False,  # cells compare heights
@@ -151,14 +139,16 @@ def _pnasnet(name: str, **fields: object) -> NetworkSpec:
 SPECS = (
     _nasnet(
         "nasnet_mobile",
-        definition=Definition(_NASNET_NORMAL, _NASNET_REDUCTION, 12, 44, 32),
+        definition=CellNetwork(_NASNET_NORMAL, _NASNET_REDUCTION, 12, 44, 32),
         image_size=224,
         checkpoint="nasnet-a_mobile_04_10_2017/model.ckpt",
         published=Published(_SOURCE, top1=74.0, top5=91.6),
     ),
     _nasnet(
         "nasnet_large",
-        definition=Definition(_NASNET_NORMAL, _NASNET_REDUCTION, 18, 168, 96, skips_reduction=True),
+        definition=CellNetwork(
+            _NASNET_NORMAL, _NASNET_REDUCTION, 18, 168, 96, skips_reduction=True
+        ),
         image_size=331,
         weight_decay=5e-5,
         checkpoint="nasnet-a_large_04_10_2017/model.ckpt",
@@ -166,14 +156,14 @@ SPECS = (
     ),
     _pnasnet(
         "pnasnet_mobile",
-        definition=Definition(_PNASNET, None, 9, 54, 32),
+        definition=CellNetwork(_PNASNET, None, 9, 54, 32),
         image_size=224,
         checkpoint="pnasnet-5_mobile_2017_12_13/model.ckpt",
         published=Published(_SOURCE, top1=74.2, top5=91.9),
     ),
     _pnasnet(
         "pnasnet_large",
-        definition=Definition(_PNASNET, None, 12, 216, 96),
+        definition=CellNetwork(_PNASNET, None, 12, 216, 96),
         image_size=331,
         checkpoint="pnasnet-5_large_2017_12_13/model.ckpt",
         published=Published(_SOURCE, top1=82.9, top5=96.2),

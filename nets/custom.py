@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from slimhub.nets import checking
+from slimhub.nets import spec_rules
 from slimhub.nets.errors import NetworkError
 from slimhub.nets.spec import NetworkSpec
 
@@ -63,7 +63,7 @@ def load(reference: str) -> NetworkSpec:
         raise NetworkError(
             f"{reference}: {attribute!r} is {what} in {module_name}, not a nets.NetworkSpec"
         )
-    wrong = list(checking.complaints(found))
+    wrong = list(spec_rules.complaints(found))
     if wrong:
         raise NetworkError(f"{reference}: {'; '.join(wrong)}")
     return dataclasses.replace(found, reference=reference)

@@ -26,8 +26,10 @@ def complaints(spec: NetworkSpec) -> Iterator[str]:
     """What is wrong with the fields of a spec, one sentence each."""
     if not isinstance(spec.name, str) or not spec.name:
         yield f"name is {spec.name!r}, not a name"
-    if not callable(spec.builder):
+    if spec.builder is not None and not callable(spec.builder):
         yield f"builder is {spec.builder!r}, not a function"
+    if spec.builder is None and not _names_layers(spec.layers):
+        yield f"layers is {spec.layers!r}, not a function nor the name of one as module:function"
     for field in _COUNTS:
         value = getattr(spec, field)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -40,6 +42,12 @@ def complaints(spec: NetworkSpec) -> Iterator[str]:
     for field in _PATTERNS:
         yield from _bad_pattern(field, getattr(spec, field))
     yield from _wrong_kinds(spec)
+
+
+def _names_layers(layers: object) -> bool:
+    if isinstance(layers, str):
+        return re.fullmatch(r"[\w.]+:\w+", layers) is not None
+    return callable(layers)
 
 
 def _wrong_kinds(spec: NetworkSpec) -> Iterator[str]:

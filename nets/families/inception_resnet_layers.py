@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 import tf_slim as slim
-from slimhub.nets import branches
+
+from slimhub.nets.layers import branches
 
 if TYPE_CHECKING:
     from slimhub.nets.spec import NetworkSpec

@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import importlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import tensorflow as tf
 import tf_slim as slim
-from slimhub.nets.batch_norm import batch_norm
+
+from slimhub.nets.layers.batch_norm import batch_norm
+from slimhub.nets.layers.dropout import dropout
 
 if TYPE_CHECKING:
-    from slimhub.nets.spec import NetworkSpec
+    from slimhub.nets.spec import Layers, NetworkSpec
 
 _WEIGHTS_STDDEV = 0.09  # of the truncated normal that MobileNets' training starts from
 
-# Makes all layers up to the features from the images, and fills in their endpoints.
-Layers = Callable[["NetworkSpec", tf.Tensor, dict[str, tf.Tensor]], tf.Tensor]
+
+def build_network(
+    spec: NetworkSpec,
+    images: tf.Tensor,
+    *,
+    num_classes: int | None,
+    is_training: bool,
+    batch_norm_momentum: float | tf.Tensor,
+) -> dict[str, tf.Tensor]:
+    """Builds the network of a spec in the current graph: its layers in the trunk, or its builder.
+
+    The arguments and the result are those of `build`.
+    """
+    options = {
+        "num_classes": num_classes,
+        "is_training": is_training,
+        "batch_norm_momentum": batch_norm_momentum,
+    }
+    if spec.builder is not None:
+        return spec.builder(spec, images, **options)
+    return build(spec.layers, spec, images, **options)
 
 
 def build(
-    layers: Layers,
+    layers: Layers | str,
     spec: NetworkSpec,
     images: tf.Tensor,
     *,
@@ -31,7 +53,8 @@ def build(
     """Builds a network in the current graph.
 
     Args:
-      layers: makes its layers up to the features.
+      layers: makes its layers up to the features; a function, or the name of one as
+        `module:function`, which is imported here.
       spec: depth multiplier, feature depth, constants of batch norm and dropout, the logits.
       images: f32[batch, height, width, 3] in the network's own range.
       num_classes: width of the logits, or None for a network without them.
@@ -43,12 +66,13 @@ def build(
       over height and width, f32[batch, 1, 1, feature_depth] or flat, and, with classes, the logits,
       their softmax and their sigmoid, as the spec has them.
     """
+    make_layers = _imported(layers) if isinstance(layers, str) else layers
     endpoints: dict[str, tf.Tensor] = {}
     with (
         tf.compat.v1.variable_scope(spec.scope),
         _layer_defaults(spec, is_training, batch_norm_momentum),
     ):
-        net = layers(spec, images, endpoints)
+        net = make_layers(spec, images, endpoints)
         net = tf.reduce_mean(
             net, [1, 2], keepdims=not spec.features_are_flat, name=spec.feature_endpoint
         )
@@ -56,8 +80,7 @@ def build(
         if num_classes is not None:
             if spec.logits_are_full and not spec.features_are_flat:
                 net = tf.squeeze(net, [1, 2], name="Flatten")
-            if is_training and spec.dropout_keep < 1:
-                net = tf.nn.dropout(net, rate=1.0 - spec.dropout_keep, name="Dropout")
+            net = dropout(net, name="Dropout")
             if spec.dropout_endpoint is not None:
                 endpoints[spec.dropout_endpoint] = net
             logits = _logits(spec, net, num_classes)
@@ -69,6 +92,11 @@ def build(
                 name = spec.sigmoid_endpoint
                 endpoints[name] = tf.nn.sigmoid(logits, name=name)
     return endpoints
+
+
+def _imported(reference: str) -> Layers:
+    module, _, function = reference.partition(":")
+    return getattr(importlib.import_module(module), function)
 
 
 def _logits(spec: NetworkSpec, features: tf.Tensor, num_classes: int) -> tf.Tensor:
@@ -86,7 +114,7 @@ def _logits(spec: NetworkSpec, features: tf.Tensor, num_classes: int) -> tf.Tens
 def _layer_defaults(
     spec: NetworkSpec, is_training: bool, batch_norm_momentum: float | tf.Tensor
 ) -> Iterator[None]:
-    """Batch norm, padding and initial weights of every convolution inside."""
+    """Batch norm, dropout, padding and initial weights of every layer inside."""
     normalizer = {
         "decay": batch_norm_momentum,
         "rate": 1.0 - batch_norm_momentum,
@@ -102,5 +130,6 @@ def _layer_defaults(
             weights_initializer=tf.compat.v1.truncated_normal_initializer(stddev=_WEIGHTS_STDDEV),
         ),
         slim.arg_scope([batch_norm], **normalizer),
+        slim.arg_scope([dropout], keep=spec.dropout_keep, is_training=is_training),
     ):
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from slimhub.nets import stored
+from slimhub.nets.catalogue import stored
 from slimhub.nets.registry import get, names
 
 

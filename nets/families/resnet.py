@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING
-
 from slimhub.nets.scaling import InputScaling
 from slimhub.nets.spec import NetworkSpec, Paper, Published
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 _UNITS = {  # of each block, by the number of layers
     50: (3, 4, 6, 3),
@@ -45,15 +39,6 @@ _V2_PAPER = Paper(
 )
 
 
-def _build(
-    version: int, size: int, spec: NetworkSpec, images: tf.Tensor, **options: object
-) -> dict[str, tf.Tensor]:
-    from slimhub.nets import residual_units, trunk  # import TensorFlow
-
-    layers = residual_units.layers_v1 if version == 1 else residual_units.layers_v2
-    return trunk.build(functools.partial(layers, _UNITS[size]), spec, images, **options)
-
-
 def _spec(version: int, size: int, **changes: object) -> NetworkSpec:
     name = f"resnet_v{version}_{size}"
     figures = _V1_FIGURES if version == 1 else _V2_FIGURES
@@ -61,7 +46,8 @@ def _spec(version: int, size: int, **changes: object) -> NetworkSpec:
         "name": name,
         "family": f"ResNet V{version}",
         "scope": name,
-        "builder": functools.partial(_build, version, size),
+        "layers": f"slimhub.nets.families.resnet_layers:layers_v{version}",
+        "definition": _UNITS[size],
         "image_size": 224,
         "size_is_free": True,
         "feature_depth": 2048,

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 import tf_slim as slim
-from slimhub.nets.batch_norm import batch_norm
 from tf_slim.nets import resnet_utils
+
+from slimhub.nets.layers.batch_norm import batch_norm
 
 if TYPE_CHECKING:
     from slimhub.nets.spec import NetworkSpec
@@ -26,7 +27,6 @@ Unit = Callable[[tf.Tensor, int, int, dict[str, tf.Tensor]], tf.Tensor]
 
 
 def layers_v1(
-    units: tuple[int, ...],
     spec: NetworkSpec,
     images: tf.Tensor,
     endpoints: dict[str, tf.Tensor],
@@ -34,8 +34,7 @@ def layers_v1(
     """Builds ResNet V1 up to the features: batch norm after every convolution.
 
     Args:
-      units: how many each of the four blocks has.
-      spec: the network.
+      spec: its definition says how many units each of the four blocks has.
       images: f32[batch, height, width, 3] in the network's own range.
       endpoints: takes the layers' outputs, by name without the network's scope.
 
@@ -44,11 +43,10 @@ def layers_v1(
     """
     net = resnet_utils.conv2d_same(images, _STEM_WIDTH, 7, stride=2, scope="conv1")
     endpoints["conv1"] = net
-    return _blocks(units, "bottleneck_v1", _unit_v1, net, endpoints)
+    return _blocks(spec.definition, "bottleneck_v1", _unit_v1, net, endpoints)
 
 
 def layers_v2(
-    units: tuple[int, ...],
     spec: NetworkSpec,
     images: tf.Tensor,
     endpoints: dict[str, tf.Tensor],
@@ -57,7 +55,7 @@ def layers_v2(
     with slim.arg_scope([slim.conv2d], activation_fn=None, normalizer_fn=None):
         net = resnet_utils.conv2d_same(images, _STEM_WIDTH, 7, stride=2, scope="conv1")
     endpoints["conv1"] = net
-    net = _blocks(units, "bottleneck_v2", _unit_v2, net, endpoints)
+    net = _blocks(spec.definition, "bottleneck_v2", _unit_v2, net, endpoints)
     return tf.nn.relu(batch_norm(net, scope="postnorm"))
 
 

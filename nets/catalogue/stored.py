@@ -26,7 +26,9 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 @functools.cache
 def _read(file: str) -> dict[str, Any]:
-    return json.loads(gzip.decompress(resources.files("slimhub.nets").joinpath(file).read_bytes()))
+    return json.loads(
+        gzip.decompress(resources.files("slimhub.nets.catalogue").joinpath(file).read_bytes())
+    )
 
 
 def _as_shapes(table: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:

@@ -9,11 +9,17 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-from slimhub.nets import definitions
-from slimhub.nets.definitions import HARD_SWISH, RELU, Block, Definition, read_blocks
+from slimhub.nets.families import inverted_residual
+from slimhub.nets.families.inverted_residual import (
+    HARD_SWISH,
+    RELU,
+    Block,
+    InvertedResidualNetwork,
+    read_blocks,
+)
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
-LARGE = Definition(
+LARGE = InvertedResidualNetwork(
     scope="MobilenetV3",
     stem_width=16,
     activation=HARD_SWISH,
@@ -38,7 +44,7 @@ LARGE = Definition(
     feature_width=1280,
 )
 
-SMALL = Definition(
+SMALL = InvertedResidualNetwork(
     scope="MobilenetV3",
     stem_width=16,
     activation=HARD_SWISH,
@@ -60,7 +66,7 @@ SMALL = Definition(
 )
 
 
-def _minimalistic(definition: Definition) -> Definition:
+def _minimalistic(definition: InvertedResidualNetwork) -> InvertedResidualNetwork:
     """The same widths without squeeze-excite, hard swish and 5x5 kernels."""
     plain = {"kernel": 3, "squeeze_excite": False, "activation": RELU}
     blocks = tuple(dataclasses.replace(block, **plain) for block in definition.blocks)
@@ -86,7 +92,7 @@ def _edgetpu_blocks() -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-EDGETPU = Definition(
+EDGETPU = InvertedResidualNetwork(
     scope="MobilenetEdgeTPU",
     stem_width=32,
     activation=RELU,
@@ -106,17 +112,22 @@ _V3_TABLE = "TF-Slim's table of MobileNet V3 checkpoints"
 
 
 def _spec(
-    name: str, definition: Definition, multiplier: float, archive: str, published: Published
+    name: str,
+    definition: InvertedResidualNetwork,
+    multiplier: float,
+    archive: str,
+    published: Published,
 ) -> NetworkSpec:
     return NetworkSpec(
         name=name,
         family="MobileNet EdgeTPU" if definition is EDGETPU else "MobileNet V3",
         scope=definition.scope,
-        builder=definitions.builder(definition),
+        layers=inverted_residual.LAYERS,
+        definition=definition,
         image_size=224,
         depth_multiplier=multiplier,
-        feature_depth=definitions.feature_depth(definition, multiplier),
-        depth_rule=functools.partial(definitions.feature_depth, definition),
+        feature_depth=inverted_residual.feature_depth(definition, multiplier),
+        depth_rule=functools.partial(inverted_residual.feature_depth, definition),
         paper=_V3_PAPER,
         published=published,
         checkpoint=archive,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from slimhub.nets import stored
+from slimhub.nets.catalogue import stored
 from slimhub.nets.registry import get
 
 _LEVELS = {4: "C2", 8: "C3", 16: "C4", 32: "C5"}  # by stride

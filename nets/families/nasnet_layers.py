@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import tensorflow as tf
 import tf_slim as slim
-from slimhub.nets.batch_norm import batch_norm
-from slimhub.nets.nasnet import Cell, Definition
+
+from slimhub.nets.families.nasnet import Cell, CellNetwork
+from slimhub.nets.layers.batch_norm import batch_norm
 from slimhub.nets.spec import NetworkSpec
 
 _STEM_CELLS = 2
 _POOLINGS = {"average": slim.avg_pool2d, "max": slim.max_pool2d}
 
 
-def layers(
-    definition: Definition, spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
-) -> tf.Tensor:
+def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]) -> tf.Tensor:
     """All layers up to the features.
 
     Args:
-      definition: of the cells.
-      spec: unused: there is no multiplier.
+      spec: its definition is a `CellNetwork`.
       images: f32[batch, height, width, 3] in the network's own range.
       endpoints: is filled with `Stem`, `Cell_N` and `Reduction_Cell_N`, in graph order.
 
     Returns:
       f32[batch, height, width, feature_depth], before the mean over height and width.
     """
+    definition: CellNetwork = spec.definition
     bare = {"activation_fn": None, "normalizer_fn": None, "biases_initializer": None}
     with slim.arg_scope([slim.conv2d, slim.separable_conv2d], **bare):
         outputs = _stem(definition, images)
@@ -53,7 +52,7 @@ def layers(
         return tf.nn.relu(outputs[-1])
 
 
-def _stem(definition: Definition, images: tf.Tensor) -> list[tf.Tensor]:
+def _stem(definition: CellNetwork, images: tf.Tensor) -> list[tf.Tensor]:
     """A convolution and two cells with stride 2, the narrower the nearer to the images."""
     net = slim.conv2d(images, definition.stem_width, 3, stride=2, padding="VALID", scope="conv0")
     outputs = [None, batch_norm(net, scope="conv0_bn")]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
 
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
-if TYPE_CHECKING:
-    import tensorflow as tf
-
 _SOURCE = "TF-Slim's table of checkpoints"
 _LEAST_WIDTH = 16
+_FOLDER = "slimhub.nets.families"
 
 _V1_PAPER = Paper(
     title="Going Deeper with Convolutions",
@@ -43,43 +40,6 @@ _V4_PAPER = Paper(
 )
 
 
-def _slim_layers(
-    version: int, spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
-) -> tf.Tensor:
-    """The layers up to the features; see `trunk.Layers`."""
-    import tensorflow.compat.v1 as tf
-    import tf_slim as slim
-    from tf_slim.nets import inception
-
-    base = getattr(inception, f"inception_v{version}_base")
-    options = {} if spec.depth_rule is None else {"depth_multiplier": spec.depth_multiplier}
-    # V2's one separable convolution, the first layer, has biases instead of a batch norm.
-    with slim.arg_scope([slim.separable_conv2d], normalizer_fn=None):
-        net, found = base(images, scope=tf.get_variable_scope(), **options)
-    endpoints.update(found)
-    return net
-
-
-def _build_on_slim(
-    version: int, spec: NetworkSpec, images: tf.Tensor, **options: object
-) -> dict[str, tf.Tensor]:
-    from slimhub.nets import trunk  # imports TensorFlow
-
-    return trunk.build(functools.partial(_slim_layers, version), spec, images, **options)
-
-
-def _build_v4(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
-    from slimhub.nets import inception_v4, trunk  # import TensorFlow
-
-    return trunk.build(inception_v4.layers, spec, images, **options)
-
-
-def _build_resnet(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
-    from slimhub.nets import inception_resnet, trunk  # import TensorFlow
-
-    return trunk.build(inception_resnet.layers, spec, images, **options)
-
-
 def _scaled(width: int, depth_multiplier: float) -> int:
     """The width of a branch: cut off, not rounded, and at least 16."""
     return max(_LEAST_WIDTH, int(width * depth_multiplier))
@@ -101,7 +61,8 @@ def _spec(version: int, **changes: object) -> NetworkSpec:
         "name": name,
         "family": f"Inception V{version}",
         "scope": f"InceptionV{version}",
-        "builder": functools.partial(_build_on_slim, version),
+        "layers": f"{_FOLDER}.inception_slim_layers:layers",
+        "definition": version,
         "image_size": 224,
         "size_is_free": True,
         "depth_multiplier": 1.0,
@@ -151,7 +112,7 @@ SPECS = (
     ),
     _spec(
         4,
-        builder=_build_v4,
+        layers=f"{_FOLDER}.inception_v4_layers:layers",
         checkpoint="inception_v4_2016_09_09/inception_v4.ckpt",
         published=Published(_SOURCE, top1=80.2, top5=95.2),
         **_LATER,
@@ -161,7 +122,7 @@ SPECS = (
         name="inception_resnet_v2",
         family="Inception-ResNet V2",
         scope="InceptionResnetV2",
-        builder=_build_resnet,
+        layers=f"{_FOLDER}.inception_resnet_layers:layers",
         regularized=r"/(weights|biases)$",
         checkpoint="inception_resnet_v2_2016_08_30/inception_resnet_v2_2016_08_30.ckpt",
         published=Published(_SOURCE, top1=80.4, top5=95.3),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 import tf_slim as slim
-from slimhub.nets import mobilenet_v1
+
+from slimhub.nets.families import mobilenet_v1
 
 if TYPE_CHECKING:
     from slimhub.nets.spec import NetworkSpec

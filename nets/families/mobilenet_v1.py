@@ -5,12 +5,7 @@ Widths and strides are those of table 1 of the paper.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from slimhub.nets.spec import NetworkSpec, Paper, Published
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 SCOPE = "MobilenetV1"
 _STEM_WIDTH = 32
@@ -64,12 +59,6 @@ def feature_depth(depth_multiplier: float) -> int:
     return scaled(PAIRS[-1][0], depth_multiplier)
 
 
-def _build(spec: NetworkSpec, images: tf.Tensor, **options: object) -> dict[str, tf.Tensor]:
-    from slimhub.nets import depthwise_pairs, trunk  # import TensorFlow
-
-    return trunk.build(depthwise_pairs.layers, spec, images, **options)
-
-
 def _spec(multiplier: float, size: int, top1: float) -> NetworkSpec:
     archive = (
         f"mobilenet_v1_{multiplier:.2g}_{size}" if multiplier < 1 else f"mobilenet_v1_1.0_{size}"
@@ -78,7 +67,7 @@ def _spec(multiplier: float, size: int, top1: float) -> NetworkSpec:
         name=f"mobilenet_v1_{round(multiplier * 100):03}_{size}",
         family="MobileNet V1",
         scope=SCOPE,
-        builder=_build,
+        layers="slimhub.nets.families.mobilenet_v1_layers:layers",
         image_size=size,
         size_is_free=True,
         depth_multiplier=multiplier,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import functools
 
-from slimhub.nets import definitions
-from slimhub.nets.definitions import RELU6, Block, Definition
+from slimhub.nets.families import inverted_residual
+from slimhub.nets.families.inverted_residual import RELU6, Block, InvertedResidualNetwork
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 _STAGES = (  # expansion, width, blocks, stride of the first
@@ -21,7 +21,7 @@ _STAGES = (  # expansion, width, blocks, stride of the first
     (6, 320, 1, 1),
 )
 
-V2 = Definition(
+V2 = InvertedResidualNetwork(
     scope="MobilenetV2",
     stem_width=32,
     activation=RELU6,
@@ -59,11 +59,12 @@ def _spec(multiplier: float, size: int, top1: float, top5: float | None = None) 
         name=f"mobilenet_v2_{round(multiplier * 100):03}_{size}",
         family="MobileNet V2",
         scope=V2.scope,
-        builder=definitions.builder(V2),
+        layers=inverted_residual.LAYERS,
+        definition=V2,
         image_size=size,
         depth_multiplier=multiplier,
-        feature_depth=definitions.feature_depth(V2, multiplier),
-        depth_rule=functools.partial(definitions.feature_depth, V2),
+        feature_depth=inverted_residual.feature_depth(V2, multiplier),
+        depth_rule=functools.partial(inverted_residual.feature_depth, V2),
         paper=_PAPER,
         published=Published("TF-Slim's table of MobileNet V2 checkpoints", top1=top1, top5=top5),
         checkpoint=f"{archive}/{archive}.ckpt",

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import tensorflow as tf
-from slimhub.nets import branches
+
+from slimhub.nets.layers import branches
 
 if TYPE_CHECKING:
     from slimhub.nets.spec import NetworkSpec

@@ -1,0 +1,1 @@
+"""What is known of the registered networks without building them."""

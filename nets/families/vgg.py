@@ -1,0 +1,50 @@
+"""VGG of 16 and 19 layers, as TF-Slim converted them from Caffe."""
+
+from __future__ import annotations
+
+from slimhub.nets.scaling import InputScaling
+from slimhub.nets.spec import NetworkSpec, Paper, Published
+
+_REPEATS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # convolutions of each block
+FULL_WIDTH = 4096  # of the layers between the last map and the logits
+
+_SOURCE = "TF-Slim's table of checkpoints"
+_FIGURES = {
+    16: Published(_SOURCE, top1=71.5, top5=89.8),
+    19: Published(_SOURCE, top1=71.1, top5=89.8),
+}
+_PAPER = Paper(
+    title="Very Deep Convolutional Networks for Large-Scale Image Recognition",
+    authors="Karen Simonyan, Andrew Zisserman",
+    year=2014,
+    url="https://arxiv.org/abs/1409.1556",
+)
+
+
+def _spec(size: int) -> NetworkSpec:
+    name = f"vgg_{size}"
+    return NetworkSpec(
+        name=name,
+        family="VGG",
+        scope=name,
+        layers="slimhub.nets.families.vgg_layers:layers",
+        definition=_REPEATS[size],
+        image_size=224,
+        smallest_image=224,
+        feature_depth=FULL_WIDTH,
+        num_classes=1000,
+        has_background=False,
+        input_scaling=InputScaling.CAFFE,
+        weight_decay=5e-4,
+        dropout_keep=0.5,
+        logits_scope="fc8",
+        logits_endpoint="fc8",
+        predictions_endpoint=None,
+        head=r"/fc8/",
+        paper=_PAPER,
+        published=_FIGURES[size],
+        checkpoint=f"{name}_2016_08_28/{name}.ckpt",
+    )
+
+
+SPECS = tuple(_spec(size) for size in _REPEATS)

@@ -1,0 +1,41 @@
+"""Layers of VGG. Imports TensorFlow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+import tf_slim as slim
+
+from slimhub.nets.families.vgg import FULL_WIDTH
+from slimhub.nets.layers.dropout import dropout
+
+if TYPE_CHECKING:
+    from slimhub.nets.spec import NetworkSpec
+
+_WIDTHS = (64, 128, 256, 512, 512)  # of each block's convolutions
+_FULL_KERNEL = 7  # the first full layer sees all of the last map of 224 pixels
+
+
+def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]) -> tf.Tensor:
+    """All layers up to the features.
+
+    Args:
+      spec: its definition says how many convolutions each of the five blocks has.
+      images: f32[batch, height, width, 3] in the network's own range.
+      endpoints: is filled with `convI/convI_J`, `poolI`, `fc6` and `fc7`, in graph order.
+
+    Returns:
+      f32[batch, height / 32 - 6, width / 32 - 6, 4096].
+    """
+    net = images
+    for i, (width, count) in enumerate(zip(_WIDTHS, spec.definition, strict=True), 1):
+        for j in range(1, count + 1):
+            scope = f"conv{i}/conv{i}_{j}"
+            net = endpoints[scope] = slim.conv2d(net, width, 3, normalizer_fn=None, scope=scope)
+        net = endpoints[f"pool{i}"] = slim.max_pool2d(net, 2, scope=f"pool{i}")
+    full = {"normalizer_fn": None, "padding": "VALID"}
+    net = endpoints["fc6"] = slim.conv2d(net, FULL_WIDTH, _FULL_KERNEL, scope="fc6", **full)
+    net = dropout(net, name="dropout6")
+    net = endpoints["fc7"] = slim.conv2d(net, FULL_WIDTH, 1, scope="fc7", **full)
+    return net
