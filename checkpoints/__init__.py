@@ -4,10 +4,10 @@ Importing this package imports no TensorFlow; opening a checkpoint does.
 """
 
 from slimhub.checkpoints.checkpoint import Checkpoint, digest, open
-from slimhub.checkpoints.describing import describe, render
-from slimhub.checkpoints.errors import CheckpointError
+from slimhub.checkpoints.description import describe, render
 from slimhub.checkpoints.names import is_variable
-from slimhub.checkpoints.planning import Assignment, Plan, VariableInfo, plan
+from slimhub.checkpoints.variable_plan import Assignment, Plan, VariableInfo, plan
+from slimhub.common.errors import CheckpointError
 
 __all__ = [
     "Assignment",

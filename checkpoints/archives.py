@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
-from slimhub.checkpoints.errors import CheckpointError
+from slimhub.common.errors import CheckpointError
 
 MAX_UNPACKED_BYTES = 4 << 30  # 4 GiB; the largest public TF-Slim archive unpacks to about 1.5 GiB
 _MAX_MEMBERS = 100_000

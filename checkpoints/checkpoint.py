@@ -12,9 +12,9 @@ from typing import Literal
 
 import numpy as np
 
-from slimhub.checkpoints import archives, choosing, downloads, locating, names, reading
-from slimhub.checkpoints.digests import sha256_of_checkpoint, sha256_of_file
-from slimhub.checkpoints.errors import CheckpointError, ChoiceError
+from slimhub.checkpoints import archives, downloads, locator, names, selection, tensor_reader
+from slimhub.checkpoints.checkpoint_digest import sha256_of_checkpoint, sha256_of_file
+from slimhub.common.errors import CheckpointError, ChoiceError
 
 HeldAverages = Literal["stored", "shadows", "unknown"]
 
@@ -40,13 +40,13 @@ class Checkpoint:
     source_name: str
     source_sha256: str
     format: Literal["V1", "V2"]
-    tensors: dict[str, reading.TensorInfo]
+    tensors: dict[str, tensor_reader.TensorInfo]
     step: int | None
     candidates: tuple[str, ...]
     choice: str
     prefix: Path
     _is_averaged: bool = dataclasses.field(repr=False)
-    _reader: reading.TensorReader = dataclasses.field(repr=False)
+    _reader: tensor_reader.TensorReader = dataclasses.field(repr=False)
     _resources: contextlib.ExitStack = dataclasses.field(repr=False)
 
     @property
@@ -103,7 +103,7 @@ def open(
     source: str | os.PathLike[str],
     *,
     name: str | None = None,
-    averages: choosing.Averages = "auto",
+    averages: selection.Averages = "auto",
     sha256: str | None = None,
     cache: Path | None = None,
     max_unpacked_bytes: int = archives.MAX_UNPACKED_BYTES,
@@ -131,7 +131,7 @@ def open(
     if not text.strip() or "\0" in text:  # an empty path would mean the working folder
         raise CheckpointError("the path of the checkpoint is empty or malformed: give its path")
     sha256 = sha256.lower() if sha256 else None
-    wish = choosing.Wish(name, averages)
+    wish = selection.CheckpointQuery(name, averages)
     if not downloads.is_url(text):
         path = Path(text).expanduser()
         return _open(path, path.resolve().name, wish, sha256, max_unpacked_bytes)
@@ -149,7 +149,7 @@ def digest(
     source: str | os.PathLike[str],
     *,
     name: str | None = None,
-    averages: choosing.Averages = "auto",
+    averages: selection.Averages = "auto",
     sha256: str | None = None,
     fetches: bool = True,
 ) -> str | None:
@@ -179,29 +179,29 @@ def digest(
         known = _check_digest(path, sha256 and sha256.lower())
         if known is not None:
             return known
-        wish = choosing.Wish(name, averages)
-        found = locating.locate(path, wish, archives.MAX_UNPACKED_BYTES, resources)
-        return sha256_of_checkpoint(reading.files_of(found.prefix))
+        wish = selection.CheckpointQuery(name, averages)
+        found = locator.locate(path, wish, archives.MAX_UNPACKED_BYTES, resources)
+        return sha256_of_checkpoint(tensor_reader.files_of(found.prefix))
 
 
 def _open(
     path: Path,
     source_name: str,
-    wish: choosing.Wish,
+    wish: selection.CheckpointQuery,
     sha256: str | None,
     max_unpacked_bytes: int,
 ) -> Checkpoint:
     with contextlib.ExitStack() as resources, _saying_what_may_not_be_read(source_name):
         digest = _check_digest(path, sha256)
-        found = locating.locate(path, wish, max_unpacked_bytes, resources)
-        reader = reading.TensorReader(found.prefix)
+        found = locator.locate(path, wish, max_unpacked_bytes, resources)
+        reader = tensor_reader.TensorReader(found.prefix)
         return Checkpoint(
             label=found.label,
             source_name=source_name,
             source_sha256=digest or sha256_of_checkpoint(reader.files),
             format="V1" if len(reader.files) == 1 else "V2",
             tensors=reader.tensors,
-            step=reading.step(found.prefix, reader),
+            step=tensor_reader.step(found.prefix, reader),
             candidates=found.candidates,
             choice=found.reason,
             prefix=found.prefix,
@@ -224,7 +224,7 @@ def _check_digest(path: Path, expected: str | None) -> str | None:
     """The digest of a source that is one file and holds a whole checkpoint; None for others."""
     is_one_file = path.is_file() and names.prefix_of(path.name) is None
     if not is_one_file:
-        if expected and (path.exists() or locating.is_prefix(path)):
+        if expected and (path.exists() or locator.is_prefix(path)):
             raise CheckpointError(
                 f"--sha256 is for an archive or a single file, and {path.name} is neither"
             )

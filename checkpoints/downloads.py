@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from slimhub.checkpoints.digests import sha256_of_file
-from slimhub.checkpoints.errors import CheckpointError
-from slimhub.checkpoints.starting import tensorflow
+from slimhub.checkpoints.checkpoint_digest import sha256_of_file
+from slimhub.common.errors import CheckpointError
+from slimhub.common.quiet_tensorflow import tensorflow
 
 Transfer = Callable[[str, int, "int | None"], None]  # what, bytes done, bytes in all
 

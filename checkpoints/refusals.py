@@ -6,7 +6,7 @@ import difflib
 from pathlib import Path
 
 from slimhub.checkpoints import names
-from slimhub.checkpoints.errors import CheckpointError
+from slimhub.common.errors import CheckpointError
 
 TABLE_MAGIC = bytes.fromhex("57fb808b247547db")  # the last bytes of a V1 file and of an index
 _ARCHIVES = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")  # gzip, bzip2, xz

@@ -3,10 +3,10 @@
 Importing this package imports no TensorFlow; an export does.
 """
 
-from slimhub.export.errors import ExportError, RequestError
+from slimhub.common.errors import ExportError, RequestError
+from slimhub.common.version import __version__
 from slimhub.export.exporter import PHASES, export
 from slimhub.export.request import Request, Result
-from slimhub.export.version import __version__
 
 __all__ = [
     "PHASES",

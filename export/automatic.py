@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from slimhub import checkpoints, nets
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.export.request import AUTO, Request
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slimhub import checkpoints, nets
+from slimhub.common.errors import ExportError
 from slimhub.export import advice, automatic, labels, record, staging
-from slimhub.export.errors import ExportError
 from slimhub.export.request import AUTO, Request, Result
 from slimhub.export.verify import starting
 from slimhub.export.verify.companion import Companion

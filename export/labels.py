@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from slimhub import nets
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 
 _NUMBERED = re.compile(r"(?P<number>\d+):(?P<name>.*)")
 FILE_NAME = "labels.txt"  # under assets/

@@ -15,7 +15,7 @@ from importlib import resources
 from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
-from slimhub.export.errors import ExportError
+from slimhub.common.errors import ExportError
 
 _OLDEST = "1.15"
 _OPERATIONS = f"data/operations_{_OLDEST}.json.gz"  # {operation: [attributes]}

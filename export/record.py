@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slimhub.checkpoints import Checkpoint, Plan
+from slimhub.common.version import __version__
 from slimhub.export.labels import Labels
 from slimhub.export.verify.proof import Proof
-from slimhub.export.version import __version__
 from slimhub.nets import NetworkSpec
 
 if TYPE_CHECKING:

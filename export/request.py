@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from slimhub import nets
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.export.verify.proof import MODES, Proof
 from slimhub.export.verify.subject import Subject
 

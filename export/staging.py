@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from slimhub.export.errors import ExportError, RequestError
+from slimhub.common.errors import ExportError, RequestError
 
 _AT_FDCWD = -100  # "relative to the working folder", linux/fcntl.h
 _RENAME_EXCHANGE = 2  # linux/fs.h

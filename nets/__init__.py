@@ -3,13 +3,13 @@
 Importing this package imports no TensorFlow; building a network does.
 """
 
+from slimhub.common.errors import NetworkError
 from slimhub.nets.catalogue.endpoints import Endpoint, describe_endpoints
 from slimhub.nets.catalogue.fits import Fit
 from slimhub.nets.catalogue.fits import find as find_fits
 from slimhub.nets.catalogue.stored import count_macs, count_parameters
 from slimhub.nets.catalogue.stored import variables as stored_variables
 from slimhub.nets.custom import before_import
-from slimhub.nets.errors import NetworkError
 from slimhub.nets.registry import get, names
 from slimhub.nets.spec import OPTIONS, TASKS, NetworkSpec, Paper, Published
 

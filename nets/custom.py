@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from slimhub.common.errors import NetworkError
 from slimhub.nets import spec_rules
-from slimhub.nets.errors import NetworkError
 from slimhub.nets.spec import NetworkSpec
 
 _preparations: list[Callable[[], object]] = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import fnmatch
 
+from slimhub.common.errors import NetworkError
 from slimhub.nets import custom
-from slimhub.nets.errors import NetworkError
 from slimhub.nets.families import (
     inception,
     mobilenet_v1,

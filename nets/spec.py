@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from slimhub.nets.errors import NetworkError
+from slimhub.common.errors import NetworkError
 from slimhub.nets.scaling import InputScaling
 
 if TYPE_CHECKING:

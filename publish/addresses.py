@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 
 _ADDRESS = re.compile(r"https?://[^\s<>?#@/]+(/[^\s<>?#@]*)?")
 _USER, _QUERY = re.compile(r"//[^/\s]*@"), re.compile(r"\?[^\s)'\"]*=[^\s)'\"]*")

@@ -13,8 +13,7 @@ import tarfile
 from pathlib import Path
 from typing import IO
 
-from slimhub.export.errors import RequestError
-from slimhub.publish.errors import PublishError
+from slimhub.common.errors import PublishError, RequestError
 
 SUFFIX, DIGEST_SUFFIX = ".tar.gz", ".tar.gz.sha256"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from slimhub import nets
+from slimhub.common.errors import PublishError
 from slimhub.export import record
-from slimhub.publish.errors import PublishError
 
 _FORMAT = 1  # of the records that are understood here
 _NUMBER = (int, float)

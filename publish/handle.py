@@ -6,7 +6,7 @@ import dataclasses
 import re
 from typing import Any
 
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 
 _DEFAULT_PUBLISHER = "local"
 PUBLISHER = re.compile(r"[a-z\d-]+", re.ASCII)

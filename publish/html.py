@@ -14,7 +14,7 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from slimhub.export.version import __version__
+from slimhub.common.version import __version__
 from slimhub.publish import bundle, parts
 from slimhub.publish.handle import Handle
 from slimhub.publish.index import Index, Version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.publish import grammar
 from slimhub.publish.handle import NAME, PUBLISHER, Handle
 from slimhub.publish.markdown import text

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from slimhub.publish.errors import PublishError
+from slimhub.common.errors import PublishError
 from slimhub.publish.handle import Handle
 
 FILE = "index.json"

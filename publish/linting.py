@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.publish import grammar, locations, page_reading
 from slimhub.publish.page_reading import Complaint, Page
 

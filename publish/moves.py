@@ -16,7 +16,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from slimhub.publish.errors import PublishError
+from slimhub.common.errors import PublishError
 
 FOLDER = ".slimhub"  # in the folder that is changed; no handle can begin so
 _JOURNAL = "journal.json"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from slimhub.export.errors import RequestError
-from slimhub.publish import extras, facts, grammar, linting, sections, telling
-from slimhub.publish.errors import PublishError
+from slimhub.common import extras
+from slimhub.common.errors import PublishError, RequestError
+from slimhub.publish import facts, grammar, linting, sections, telling
 from slimhub.publish.handle import Handle
 
 LEGACY = "legacy"  # asset path of a page that says nothing of where its archive is

@@ -14,10 +14,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from slimhub.common.errors import PublishError, RequestError
 from slimhub.export import record
-from slimhub.export.errors import RequestError
 from slimhub.publish import addresses, bundle, facts, index, moves, page, parts, signing, static
-from slimhub.publish.errors import PublishError
 from slimhub.publish.handle import Handle
 from slimhub.publish.index import Index, Version
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
+from slimhub.common.errors import PublishError
 from slimhub.publish import answers, bundle, html, index
-from slimhub.publish.errors import PublishError
 from slimhub.publish.handle import VERSION, Handle
 from slimhub.publish.index import Index
 

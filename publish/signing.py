@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from slimhub.common import extras
+from slimhub.common.errors import PublishError, RequestError
 from slimhub.export import record
-from slimhub.export.errors import RequestError
 from slimhub.export.verify import Check
-from slimhub.publish import bundle, extras
-from slimhub.publish.errors import PublishError
+from slimhub.publish import bundle
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec

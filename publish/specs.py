@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from slimhub import nets
+from slimhub.common.errors import PublishError
 from slimhub.nets import NetworkSpec
-from slimhub.publish.errors import PublishError
 
 
 def spec_of(content: dict[str, Any]) -> NetworkSpec | None:

@@ -6,9 +6,9 @@ import dataclasses
 import re
 from pathlib import Path
 
+from slimhub.common.errors import PublishError
 from slimhub.nets import TASKS
 from slimhub.publish import bundle, html, index, parts
-from slimhub.publish.errors import PublishError
 from slimhub.publish.handle import Handle
 from slimhub.publish.index import Index
 

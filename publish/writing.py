@@ -6,8 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from slimhub.export.errors import RequestError
-from slimhub.publish.errors import PublishError
+from slimhub.common.errors import PublishError, RequestError
 
 
 def check_target(path: str, artifact: str | None, *, overwrite: bool) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 
 from scripts import digits
 from scripts.train_digits import ARCHIVE, NETWORK, OPTIONS
-from slimhub.checkpoints import starting
+from slimhub.common import quiet_tensorflow
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 OUTPUT = Path("build", "demo", "digits")
@@ -71,7 +71,7 @@ def main() -> int:
     """Exports, loads with hub.KerasLayer and names held-out digits."""
     export()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    starting.tensorflow()  # without its notices
+    quiet_tensorflow.tensorflow()  # without its notices
     warnings.filterwarnings("ignore", "pkg_resources", UserWarning)  # tensorflow_hub 0.16.1's
     import tensorflow_hub as hub
     import tf_keras

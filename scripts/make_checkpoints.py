@@ -20,7 +20,6 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from slimhub import checkpoints, nets
 from slimhub.export import RequestError
 from slimhub.export.verify.subject import Subject
 from slimhub.publish import zoo
@@ -80,7 +79,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         todo = wanted(arguments.manifest, arguments.folder)
-    except (RequestError, nets.NetworkError, checkpoints.CheckpointError) as error:
+    except SlimhubError as error:
         parser.error(str(error))
     failed = 0
     with ThreadPoolExecutor(arguments.jobs) as pool:

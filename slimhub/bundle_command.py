@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Writes the archive and its digest file, and says what they are."""
-    from slimhub.export.errors import RequestError
+    from slimhub.common.errors import RequestError
     from slimhub.publish import bundle
 
     artifact = Path(arguments.artifact)

@@ -95,20 +95,18 @@ def _main(arguments: argparse.Namespace) -> int:
     from absl import logging
 
     from slimhub import nets
-    from slimhub.checkpoints import CheckpointError, starting
-    from slimhub.export.errors import ExportError, RequestError
-    from slimhub.nets import NetworkError
-    from slimhub.publish.errors import PublishError
+    from slimhub.common import quiet_tensorflow
+    from slimhub.common.errors import ExportError, RequestError, SlimhubError
 
     if not arguments.debug:
         logging.set_verbosity(logging.WARNING)  # TensorFlow logs through absl
-    nets.before_import(starting.tensorflow)  # without its notices
+    nets.before_import(quiet_tensorflow.tensorflow)  # without its notices
     _heed(signal.SIGINT, signal.default_int_handler)
     try:
         return arguments.command(arguments) or DONE
-    except (NetworkError, RequestError) as error:
+    except RequestError as error:
         return _report(error, WRONG_COMMAND_LINE, arguments.debug)
-    except (CheckpointError, ExportError, PublishError) as error:
+    except SlimhubError as error:
         return _report(error, FAILED, arguments.debug)
     except KeyboardInterrupt as interrupt:
         print(f"slimhub: interrupted; {interrupt or 'nothing was written'}", file=sys.stderr)

@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Renders a page, or checks pages; exit code 1 where one breaks the grammar."""
-    from slimhub.export.errors import RequestError
+    from slimhub.common.errors import RequestError
 
     if arguments.check is not None:
         if arguments.artifact is not None or arguments.handle is not None:
@@ -119,7 +119,7 @@ def _render(arguments: argparse.Namespace) -> int:
 
 def _write_other(arguments: argparse.Namespace) -> int:
     """The page of a publisher or of a collection."""
-    from slimhub.export.errors import RequestError
+    from slimhub.common.errors import RequestError
     from slimhub.publish import Handle, hub_pages, writing
 
     if arguments.artifact is not None or None not in (arguments.publisher, arguments.collection):

@@ -67,8 +67,9 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _to_hub(arguments: argparse.Namespace) -> int:
-    from slimhub.export.errors import RequestError
-    from slimhub.publish import extras, publishing
+    from slimhub.common import extras
+    from slimhub.common.errors import RequestError
+    from slimhub.publish import publishing
 
     extras.need("jinja2", "markdown_it", "pygments", "filelock")
     if arguments.target == _SCHEME:

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Serves until it is told to end."""
-    from slimhub.publish import extras
+    from slimhub.common import extras
 
     extras.need("starlette", "uvicorn", "httptools", "jinja2", "markdown_it", "pygments")
     import uvicorn
@@ -71,7 +71,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> object:
-    from slimhub.export.errors import RequestError
+    from slimhub.common.errors import RequestError
     from slimhub.publish.server import Options
 
     prefix = arguments.prefix.rstrip("/")
@@ -86,7 +86,7 @@ def _options(arguments: argparse.Namespace) -> object:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    from slimhub.export.errors import RequestError
+    from slimhub.common.errors import RequestError
 
     if not 0 <= port <= 65535:
         raise RequestError(f"--port={port} must be between 0 and 65535")

@@ -55,8 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Plans, runs the plan, and prints what became of it; exit code 1 where an export failed."""
     from slimhub import zoo_tables
-    from slimhub.export.errors import RequestError
-    from slimhub.publish import extras, zoo
+    from slimhub.common import extras
+    from slimhub.common.errors import RequestError
+    from slimhub.publish import zoo
 
     for name in ("jobs", "memory"):
         value = getattr(arguments, name)

@@ -11,8 +11,8 @@ from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import saved_model_pb2, saved_object_graph_pb2
 
 from slimhub import nets
+from slimhub.common.errors import ExportError
 from slimhub.export import record
-from slimhub.export.errors import ExportError
 from slimhub.export.verify.subject import Subject, from_record
 
 _SHOWN = 200  # characters of what TensorFlow says

@@ -6,7 +6,7 @@ import dataclasses
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from slimhub.export.errors import ExportError
+from slimhub.common.errors import ExportError
 from slimhub.export.verify.subject import Source, Subject
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from slimhub.export.errors import ExportError
+from slimhub.common.errors import ExportError
 from slimhub.export.verify import starting
 from slimhub.export.verify.proof import Check, Proof
 from slimhub.export.verify.subject import Source, Subject

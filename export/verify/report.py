@@ -10,8 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from slimhub.common.errors import ExportError, RequestError
 from slimhub.export import record
-from slimhub.export.errors import ExportError, RequestError
 from slimhub.export.verify.proof import Proof
 
 FILE_NAME = "report.html"

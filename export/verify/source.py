@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from slimhub.export.errors import ExportError
+from slimhub.common.errors import ExportError
 from slimhub.export.verify.subject import Source, Subject
 from slimhub.nets.layers import trunk
 

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from slimhub import nets
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 
 
 @dataclasses.dataclass(frozen=True)

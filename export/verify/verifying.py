@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from slimhub import checkpoints
+from slimhub.common.errors import RequestError
 from slimhub.export import record
-from slimhub.export.errors import RequestError
 from slimhub.export.verify.companion import Companion
 from slimhub.export.verify.proof import Proof
 from slimhub.export.verify.subject import Source, Subject

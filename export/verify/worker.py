@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slimhub.export.errors import ExportError
+from slimhub.common.errors import ExportError, SlimhubError
 from slimhub.export.verify import files
 from slimhub.export.verify.assignment import Assignment
 from slimhub.export.verify.proof import Check, Proof
@@ -45,7 +45,7 @@ def main() -> None:
     gc.disable()  # modules and graphs are many small objects that live as long as their process
     try:
         message = _prove()
-    except (ExportError, OSError) as error:
+    except (SlimhubError, OSError) as error:
         message = {"error": str(error)}
     except Exception:
         message = {"error": f"the proof could not be made:\n{traceback.format_exc()}"}
@@ -161,7 +161,7 @@ def _examine(connection: Connection, prepare: Prepare) -> None:
 
 
 def _message(error: BaseException) -> str:
-    if isinstance(error, (ExportError, OSError)):
+    if isinstance(error, (SlimhubError, OSError)):
         return str(error)
     return f"the proof could not be made:\n{traceback.format_exc()}"
 

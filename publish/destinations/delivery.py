@@ -8,12 +8,11 @@ import os
 from pathlib import Path
 from typing import Any, Protocol
 
+from slimhub.common.errors import PublishError, RequestError
 from slimhub.export import record
-from slimhub.export.errors import RequestError
 from slimhub.publish import addresses, bundle, facts, signing
 from slimhub.publish.destinations import targets
 from slimhub.publish.destinations.destination import Destination, File, Package, Plan
-from slimhub.publish.errors import PublishError
 
 _FLAGS = ("handle", "license", "dataset", "overwrite_card", "url")  # not every target heeds them
 

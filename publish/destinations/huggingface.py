@@ -6,14 +6,14 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from slimhub.common import extras
+from slimhub.common.errors import PublishError, RequestError
 from slimhub.export import record
-from slimhub.export.errors import RequestError
-from slimhub.publish import addresses, cards, extras
+from slimhub.publish import addresses, cards
 from slimhub.publish.destinations import huggingface_changes as changes
 from slimhub.publish.destinations import licences
 from slimhub.publish.destinations.destination import Change, Package, Plan, Transfer, kept
 from slimhub.publish.destinations.huggingface_changes import README
-from slimhub.publish.errors import PublishError
 from slimhub.publish.handle import Handle
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from slimhub.common.errors import PublishError
 from slimhub.publish.destinations import remote
 from slimhub.publish.destinations.destination import Transfer
 from slimhub.publish.destinations.huggingface_changes import README
 from slimhub.publish.destinations.huggingface_commit import Commit, CountedFile, holds
 from slimhub.publish.destinations.huggingface_tree import Entry, Tree
 from slimhub.publish.destinations.remote import RefusedError, Remote
-from slimhub.publish.errors import PublishError
 
 CREDENTIALS = "HF_TOKEN, or by `hf auth login`"
 _LIBRARY = "huggingface_hub"

@@ -6,10 +6,10 @@ import hashlib
 import re
 from collections.abc import Callable
 
+from slimhub.common.errors import PublishError
 from slimhub.publish.destinations import huggingface_tree
 from slimhub.publish.destinations.destination import Change, File, Package
 from slimhub.publish.destinations.huggingface_tree import Tree
-from slimhub.publish.errors import PublishError
 from slimhub.publish.handle import Handle
 
 README = "README.md"

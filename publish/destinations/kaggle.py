@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from slimhub.common import extras
+from slimhub.common.errors import PublishError, RequestError
 from slimhub.export import record
-from slimhub.export.errors import RequestError
-from slimhub.publish import cards, extras
+from slimhub.publish import cards
 from slimhub.publish.destinations import kaggle_changes as changes
 from slimhub.publish.destinations import kaggle_versions as versions
 from slimhub.publish.destinations import licences
 from slimhub.publish.destinations.destination import Package, Plan, Transfer, kept
 from slimhub.publish.destinations.kaggle_address import SCHEME, Address
-from slimhub.publish.errors import PublishError
 
 if TYPE_CHECKING:
     from slimhub.publish.destinations.kaggle_api import Api

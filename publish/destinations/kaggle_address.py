@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 
 SCHEME = "kaggle://"
 FRAMEWORK = "tensorFlow2"  # what Kaggle calls SavedModels of TensorFlow 2

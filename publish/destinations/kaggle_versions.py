@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from slimhub.common.errors import PublishError
 from slimhub.publish.destinations.destination import Package
-from slimhub.publish.errors import PublishError
 
 if TYPE_CHECKING:
     from slimhub.publish.destinations.kaggle_api import Api

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 
 # Those that Kaggle has for models.
 KAGGLE = {

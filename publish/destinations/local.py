@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.publish.destinations.stores import Store
 
 if TYPE_CHECKING:

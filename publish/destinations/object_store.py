@@ -14,8 +14,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from slimhub.common import extras
+from slimhub.common.errors import PublishError
 from slimhub.export import record
-from slimhub.publish import extras
 from slimhub.publish.destinations import layout
 from slimhub.publish.destinations.destination import Change, Package, Plan, Transfer
 from slimhub.publish.destinations.gcs import Gcs
@@ -24,7 +25,6 @@ from slimhub.publish.destinations.local import Local
 from slimhub.publish.destinations.s3 import S3
 from slimhub.publish.destinations.store_errors import is_conflict, is_of_content, telling
 from slimhub.publish.destinations.stores import Store
-from slimhub.publish.errors import PublishError
 from slimhub.publish.handle import Handle
 
 if TYPE_CHECKING:

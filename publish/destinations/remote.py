@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
+from slimhub.common.errors import PublishError
 from slimhub.publish import addresses, markdown
-from slimhub.publish.errors import PublishError
 
 TRIES = 4
 SERVER_ERROR = 500

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.publish.destinations.stores import Store, check_parts, without_user
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
+from slimhub.common.errors import PublishError
 from slimhub.publish.destinations.stores import Store
-from slimhub.publish.errors import PublishError
 
 # Packages whose exceptions tell of the store or the way to it, not of a mistake here.
 _CLIENTS = {"aiobotocore", "aiohttp", "botocore", "fsspec", "gcsfs", "google", "requests", "s3fs"}

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

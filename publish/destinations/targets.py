@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.publish import addresses
 from slimhub.publish.destinations.destination import Destination
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from slimhub.publish.errors import PublishError
+from slimhub.common.errors import PublishError
 from slimhub.publish.zoo import running
 from slimhub.publish.zoo.clusters import MEMORY
 from slimhub.publish.zoo.work import Job, Outcome

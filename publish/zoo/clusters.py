@@ -12,9 +12,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from slimhub.export.errors import RequestError
-from slimhub.export.version import __version__
-from slimhub.publish.errors import PublishError
+from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.version import __version__
 from slimhub.publish.zoo import running
 from slimhub.publish.zoo.work import Job
 

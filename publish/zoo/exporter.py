@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from slimhub.export.errors import ExportError
+from slimhub.common.errors import ExportError
 from slimhub.export.request import Request
 
 _PROGRAM = (

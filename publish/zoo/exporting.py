@@ -108,13 +108,12 @@ def _export(request: Request, output: IO[str]) -> dict[str, Any]:
     """The message in which an export ends."""
     import resource
 
-    from slimhub.checkpoints import CheckpointError
-    from slimhub.export import ExportError, export
-    from slimhub.nets import NetworkError
+    from slimhub.common.errors import SlimhubError
+    from slimhub.export import export
 
     try:
         result = export(request, lambda phase: _write(output, {"phase": phase}), forks=True)
-    except (CheckpointError, ExportError, NetworkError) as error:
+    except SlimhubError as error:
         return {"error": str(error)}
     except Exception:
         return {"error": f"the export failed in an unexpected way:\n{traceback.format_exc()}"}

@@ -19,8 +19,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from slimhub.export.errors import RequestError
-from slimhub.publish import extras
+from slimhub.common import extras
+from slimhub.common.errors import RequestError
 
 _STRINGS = (
     "checkpoint",

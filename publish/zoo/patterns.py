@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 
 from slimhub import nets
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 
 _PLACEHOLDER = re.compile(r"\{(.*?)\}")
 _AVERAGED = "ema"  # folder inside an archive

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from slimhub import nets
+from slimhub.common.errors import RequestError
 from slimhub.export import labels
-from slimhub.export.errors import RequestError
 from slimhub.export.request import Request
 from slimhub.publish.zoo import manifest, memory, patterns, sending
 from slimhub.publish.zoo.manifest import Table
@@ -41,7 +41,7 @@ def _jobs(table: Table, base: Path) -> Iterator[Job]:
         for task in table.values["tasks"]:
             try:
                 yield _job(table, base, network, task)
-            except (RequestError, nets.NetworkError) as error:
+            except RequestError as error:
                 raise table.refuse(error) from error
 
 

@@ -9,17 +9,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from slimhub.checkpoints import CheckpointError
-from slimhub.export.errors import ExportError, RequestError
+from slimhub.common.errors import ExportError, RequestError, SlimhubError
+from slimhub.common.version import __version__
 from slimhub.export.request import Request
-from slimhub.export.version import __version__
-from slimhub.nets import NetworkError
-from slimhub.publish.errors import PublishError
 from slimhub.publish.zoo import sending, state
 from slimhub.publish.zoo.exporter import Exporter
 from slimhub.publish.zoo.work import Job, Outcome
-
-_REFUSED = (CheckpointError, ExportError, NetworkError, PublishError)
 
 _lock = threading.Lock()
 _exporters: dict[tuple[str, int], Exporter] = {}  # by run and thread of this worker
@@ -49,7 +44,7 @@ def run(job: Job, run_name: str) -> Outcome:
     tell("started")
     try:
         outcome = _do(job, run_name, lambda phase: tell("phase", phase=phase))
-    except _REFUSED as error:
+    except SlimhubError as error:
         outcome = Outcome(job.name, "failed", detail=str(error))
     seconds = round(time.perf_counter() - start, 2)
     return dataclasses.replace(outcome, seconds=seconds, worker=name)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from slimhub.common import extras
+from slimhub.common.errors import RequestError
 from slimhub.export import record
-from slimhub.export.errors import RequestError
-from slimhub.publish import addresses, bundle, extras, index, page, publishing
+from slimhub.publish import addresses, bundle, index, page, publishing
 from slimhub.publish.destinations import delivery, targets
 from slimhub.publish.handle import Handle
 from slimhub.publish.zoo.work import Publication

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from slimhub import checkpoints
+from slimhub.common.version import __version__
 from slimhub.export import labels, record
 from slimhub.export.request import Request
-from slimhub.export.version import __version__
 
 NEW, UNCHANGED, OUTDATED, FOREIGN = "new", "unchanged", "outdated", "foreign"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from slimhub import nets
+from slimhub.common.errors import RequestError
 from slimhub.export import labels
-from slimhub.export.errors import RequestError
 
 SPEC = nets.get("mobilenet_v3_small_075_224")
 

@@ -15,8 +15,8 @@ from tensorflow.core.framework import function_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
 from slimhub import export
+from slimhub.common.errors import ExportError
 from slimhub.export import portable, saved_model
-from slimhub.export.errors import ExportError
 from slimhub.export.redundant import drop_redundant
 from tests import support
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from slimhub.common.errors import ExportError, RequestError
 from slimhub.export import staging
-from slimhub.export.errors import ExportError, RequestError
 from tests.support import REPOSITORY
 
 

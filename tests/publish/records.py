@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from slimhub import checkpoints, export, nets
-from slimhub.checkpoints import reading
+from slimhub.checkpoints import tensor_reader
 from slimhub.export import labels, record
 
 SHA = "5e" * 32
@@ -28,7 +28,9 @@ def checkpoint(label: str, source: str, shapes: dict[str, tuple[int, ...]]):
         source_name=source,
         source_sha256=SHA,
         format="V2",
-        tensors={name: reading.TensorInfo(shape, "float32") for name, shape in shapes.items()},
+        tensors={
+            name: tensor_reader.TensorInfo(shape, "float32") for name, shape in shapes.items()
+        },
         step=7,
         candidates=(label,),
         choice="the only one there",

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
+from slimhub.common.errors import ExportError, RequestError
 from slimhub.export import record, verify
-from slimhub.export.errors import ExportError, RequestError
 from slimhub.export.verify import files, subject
 from slimhub.export.verify.artifact import Artifact
 from slimhub.export.verify.companion import Companion

@@ -12,7 +12,7 @@ import numpy as np
 
 from slimhub.checkpoints import names
 from slimhub.checkpoints.checkpoint import Checkpoint
-from slimhub.checkpoints.errors import CheckpointError
+from slimhub.common.errors import CheckpointError
 
 Reason = Literal["average", "raw", "plain"]
 

@@ -9,8 +9,8 @@ import re
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from slimhub.checkpoints import archives, choosing, names, reading, refusals
-from slimhub.checkpoints.errors import CheckpointError
+from slimhub.checkpoints import archives, names, refusals, selection, tensor_reader
+from slimhub.common.errors import CheckpointError
 
 _STATE_FILE = "checkpoint"  # what TensorFlow 1's Saver calls it
 _LATEST = re.compile(r'^model_checkpoint_path:\s*"([^"]*)"', re.MULTILINE)
@@ -41,11 +41,14 @@ class Located:
         The label lacks the folder where that, a prefix or a file in it was given.
         """
         folder = self.prefix.parent.resolve().name
-        return choosing.holds_averages(f"{folder}/{self.label}")
+        return selection.holds_averages(f"{folder}/{self.label}")
 
 
 def locate(
-    path: Path, wish: choosing.Wish, max_unpacked_bytes: int, resources: contextlib.ExitStack
+    path: Path,
+    wish: selection.CheckpointQuery,
+    max_unpacked_bytes: int,
+    resources: contextlib.ExitStack,
 ) -> Located:
     """Finds the checkpoint that a local path means.
 
@@ -82,17 +85,17 @@ def is_prefix(path: Path) -> bool:
     )
 
 
-def _alone(prefix: Path, wish: choosing.Wish) -> Located:
+def _alone(prefix: Path, wish: selection.CheckpointQuery) -> Located:
     if wish.name is not None:
-        choosing.named([prefix.name], prefix.name, wish.name)
+        selection.named([prefix.name], prefix.name, wish.name)
     return Located(prefix, prefix.name, "the one that was named", (prefix.name,))
 
 
-def _in_folder(folder: Path, wish: choosing.Wish) -> Located:
+def _in_folder(folder: Path, wish: selection.CheckpointQuery) -> Located:
     files = _walk(folder)
     if "saved_model.pb" in files:
         raise refusals.refuse_saved_model(folder)
-    labels = choosing.candidates(files)
+    labels = selection.candidates(files)
     where = f"the folder {folder.resolve().name}"
     if not labels:
         raise refusals.refuse_without_checkpoint(where, files)
@@ -100,10 +103,10 @@ def _in_folder(folder: Path, wish: choosing.Wish) -> Located:
 
 
 def _choose(
-    folder: Path, files: list[str], labels: list[str], where: str, wish: choosing.Wish
+    folder: Path, files: list[str], labels: list[str], where: str, wish: selection.CheckpointQuery
 ) -> Located:
     """Picks one of the checkpoints in a folder; of those not picked only indexes need be there."""
-    choice = choosing.choose(
+    choice = selection.choose(
         labels,
         where,
         wish=wish,
@@ -133,10 +136,13 @@ def _raise(error: OSError) -> None:
 
 
 def _in_archive(
-    path: Path, wish: choosing.Wish, max_unpacked_bytes: int, resources: contextlib.ExitStack
+    path: Path,
+    wish: selection.CheckpointQuery,
+    max_unpacked_bytes: int,
+    resources: contextlib.ExitStack,
 ) -> Located:
     files = archives.list_files(path, max_unpacked_bytes)
-    labels = choosing.candidates(files)
+    labels = selection.candidates(files)
     where = f"the archive {path.name}"
     if not labels:
         raise refusals.refuse_without_checkpoint(where, files)
@@ -170,5 +176,5 @@ def _latest(folder: Path, files: list[str]) -> dict[str, str]:
 
 
 def _has_shadows(prefix: Path) -> bool:
-    tensors = reading.list_tensors(prefix)
+    tensors = tensor_reader.list_tensors(prefix)
     return any(name.endswith(names.SHADOW) for name in tensors)

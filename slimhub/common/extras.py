@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from slimhub.export.errors import RequestError
+from slimhub.common.errors import RequestError
 
 
 def need(*packages: str, extra: str = "hub") -> None:

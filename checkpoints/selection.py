@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from slimhub.checkpoints import names
-from slimhub.checkpoints.errors import ChoiceError
+from slimhub.common.errors import ChoiceError
 
 _AVERAGED_FOLDER = "ema"  # where the public archives keep averages under plain names
 
@@ -17,7 +17,7 @@ Averages = Literal["auto", "shadow", "raw"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Wish:
+class CheckpointQuery:
     """What the user wants of several checkpoints.
 
     Attributes:
@@ -58,7 +58,7 @@ def choose(
     labels: list[str],
     where: str,
     *,
-    wish: Wish,
+    wish: CheckpointQuery,
     latest: dict[str, str],
     has_shadows: Callable[[str], bool],
 ) -> Choice:

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from slimhub.checkpoints import names, refusals
-from slimhub.checkpoints.errors import CheckpointError
-from slimhub.checkpoints.starting import tensorflow
+from slimhub.common.errors import CheckpointError
+from slimhub.common.quiet_tensorflow import tensorflow
 
 _SHARD = re.compile(r"\.data-(\d{5})-of-(\d{5})$")
 _PATTERN = re.compile(r"[*?\[\\]")  # TensorFlow takes paths with these for patterns

@@ -1,0 +1,1 @@
+"""What every room may use. Nothing here knows networks, checkpoints or artifacts."""
