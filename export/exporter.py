@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from slimhub import checkpoints, nets
 from slimhub.common.errors import ExportError
-from slimhub.export import advice, automatic, labels, record, staging
+from slimhub.export import advice, labels, network_match, record, staging
 from slimhub.export.request import AUTO, Request, Result
-from slimhub.export.verify import starting
-from slimhub.export.verify.companion import Companion
+from slimhub.export.verify.process import launch
+from slimhub.export.verify.process.proof_client import ProofProcess
 from slimhub.export.verify.proof import Proof
 from slimhub.export.verify.subject import Source
 
 if TYPE_CHECKING:
-    from slimhub.export.graphs import Graphs
+    from slimhub.export.savedmodel.graphs import Graphs
 
-Progress = Callable[[str], None]  # called with the name of each phase as it begins
+OnPhase = Callable[[str], None]  # called with the name of each phase as it begins
 PHASES = (
     "checking the request",
     "opening the checkpoint",
@@ -37,7 +37,7 @@ Transfer = Callable[[str, int, "int | None"], None]
 
 def export(
     request: Request,
-    on_phase: Progress = lambda phase: None,
+    on_phase: OnPhase = lambda phase: None,
     on_transfer: Transfer | None = None,
     *,
     forks: bool = False,
@@ -66,44 +66,45 @@ def export(
     staging.check_inputs(target, [request.checkpoint, request.labels])
 
     with contextlib.ExitStack() as resources:
-        checkpoint = companion = None
+        checkpoint = proof_process = None
         network_choice = ""
         if request.network == AUTO:
             on_phase(PHASES[1])
             checkpoint = resources.enter_context(_open(request, on_transfer))
-            request, network_choice = automatic.resolve(request, checkpoint)
+            request, network_choice = network_match.resolve(request, checkpoint)
         spec = request.spec()
         names = labels.choose(request.labels, request.task, spec)
         if request.proof != "none":
-            start = starting.forked if forks else starting.fresh
-            companion = resources.enter_context(
-                Companion(request.proof, request.subject(), start=start)
+            start = launch.forked if forks else launch.fresh
+            proof_process = resources.enter_context(
+                ProofProcess(request.proof, request.subject(), start=start)
             )
         if checkpoint is None:
             on_phase(PHASES[1])
             checkpoint = resources.enter_context(_open(request, on_transfer))
-        if companion is not None:
-            companion.restore(Source(str(checkpoint.prefix), request.averages))
+        if proof_process is not None:
+            proof_process.restore(Source(str(checkpoint.prefix), request.averages))
         on_phase(PHASES[2])
         built = _build(spec, request.task)
         on_phase(PHASES[3])
         plan = _fill(built, checkpoint, spec, request)
 
         on_phase(PHASES[4])
-        from slimhub.export import goldens, saved_model  # import TensorFlow
+        from slimhub.export import golden_answer
+        from slimhub.export.savedmodel import writer  # import TensorFlow
 
         content = record.describe(request, spec, checkpoint, plan, names)
         content["variables"] |= built.variables.count()
         with staging.staged(target, request.overwrite) as folder:
-            saved_model.write(folder, spec, request.task, built, names)
-            if companion is not None:
-                companion.examine(folder, content)
+            writer.write(folder, spec, request.task, built, names)
+            if proof_process is not None:
+                proof_process.examine(folder, content)
             on_phase(PHASES[5])
-            content["golden"] = goldens.write(folder, spec, built)
+            content["golden"] = golden_answer.write(folder, spec, built)
             record.write(folder, content)
             proof = None
-            if companion is not None:
-                proof = _prove(companion, folder, checkpoint, on_phase)
+            if proof_process is not None:
+                proof = _prove(proof_process, folder, checkpoint, on_phase)
             record.write(folder, content | {"proof": record.describe_proof(request.proof, proof)})
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             content = record.read(folder)
@@ -123,7 +124,7 @@ def _open(
 
 
 def _prove(
-    companion: Companion, folder: Path, checkpoint: checkpoints.Checkpoint, on_phase: Progress
+    proof_process: ProofProcess, folder: Path, checkpoint: checkpoints.Checkpoint, on_phase: OnPhase
 ) -> Proof:
     """Waits for the proof, and refuses an artifact that fails it.
 
@@ -131,7 +132,7 @@ def _prove(
       ExportError: says what differs, and where.
     """
     private = _absolute(folder.parent, checkpoint.prefix.parent)
-    proof = companion.conclude(private, lambda part: on_phase(PHASES[6]))
+    proof = proof_process.conclude(private, lambda part: on_phase(PHASES[6]))
     if not proof.holds:
         failed = "\n".join(f"  {check.line()}" for check in proof.failed)
         raise ExportError(
@@ -149,7 +150,7 @@ def _absolute(*folders: Path) -> list[str]:
 
 
 def _build(spec: nets.NetworkSpec, task: str) -> Graphs:
-    from slimhub.export import graphs  # imports TensorFlow
+    from slimhub.export.savedmodel import graphs  # imports TensorFlow
 
     try:
         return graphs.build(spec, task)

@@ -20,7 +20,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from slimhub.export import RequestError
+from slimhub.common.errors import RequestError, SlimhubError
 from slimhub.export.verify.subject import Subject
 from slimhub.publish import zoo
 

@@ -4,8 +4,8 @@ Run it with TensorFlow 1.15.5 (Python 3.7), from the repository:
 
     python3.7 scripts/store_oldest_operations.py
 
-It takes a few seconds and writes `export/data/operations_1.15.json.gz`; `export/portable.py`
-reads it. Only a change of the oldest release needs it again.
+It takes a few seconds and writes `export/savedmodel/data/operations_1.15.json.gz`, which
+`export/savedmodel/portable.py` reads. Only a change of the oldest release needs it again.
 """
 
 import gzip

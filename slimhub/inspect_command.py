@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Prints what is in the checkpoint."""
     from slimhub import checkpoints
-    from slimhub.export import automatic
+    from slimhub.export import network_match
     from slimhub.progress import Progress
 
     with (
@@ -34,7 +34,7 @@ def execute(arguments: argparse.Namespace) -> int:
         ) as checkpoint,
     ):
         description = checkpoints.describe(checkpoint)
-        matches = automatic.matches(checkpoint)
+        matches = network_match.matches(checkpoint)
     if arguments.format == "json":
         whole = [match.to_json() for match in matches if match.fit.is_whole]
         print(json.dumps(description | {"fits": whole}, indent=2))

@@ -5,6 +5,6 @@ Importing this package imports no TensorFlow; the processes that it starts do.
 
 from slimhub.export.verify.proof import MODES, Check, Proof
 from slimhub.export.verify.subject import Subject
-from slimhub.export.verify.verifying import PHASES, verify
+from slimhub.export.verify.verification import PHASES, verify
 
 __all__ = ["MODES", "PHASES", "Check", "Proof", "Subject", "verify"]

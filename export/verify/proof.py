@@ -11,7 +11,7 @@ from typing import Any, Literal
 # How much is proved: everything; without training and gradients; nothing.
 MODES = ("full", "quick", "none")
 
-Outcome = Literal["passed", "failed", "not run"]
+CheckOutcome = Literal["passed", "failed", "not run"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Check:
 
     area: str
     name: str
-    outcome: Outcome
+    outcome: CheckOutcome
     detail: str = ""
     difference: float | None = None
     tolerance: float | None = None

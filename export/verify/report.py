@@ -96,7 +96,7 @@ def render(artifact: str, proof: Proof) -> str:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["difference"] = _difference
-    template = resources.files("slimhub.export").joinpath(_TEMPLATE).read_text("utf-8")
+    template = resources.files("slimhub.export.verify").joinpath(_TEMPLATE).read_text("utf-8")
     try:
         content = record.read(Path(artifact))
         if not {"checkpoint", "versions", "network", "task"} <= set(content):

@@ -51,7 +51,7 @@ def _import() -> None:
     import tensorflow  # noqa: F401
     import tf_slim  # noqa: F401
 
-    from slimhub.export import goldens, graphs, saved_model  # noqa: F401
+    from slimhub.export.savedmodel import graphs, writer  # noqa: F401
 
     gc.collect()
     gc.freeze()  # children share what is never collected

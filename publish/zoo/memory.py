@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from slimhub import nets
-from slimhub.export.verify.worker import LARGE
+from slimhub.export.verify.process.proof_server import LARGE
 
 # Fitted to whole exports that `scripts/sweep.py` measured, all their processes together: bytes.
 # The fit is never more than 0.3 GB below; that much is in the first one.

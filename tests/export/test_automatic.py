@@ -5,7 +5,7 @@ import re
 import pytest
 
 from slimhub import checkpoints, export, nets
-from slimhub.export import automatic
+from slimhub.export import network_match
 from slimhub.nets.catalogue import stored
 from tests import support
 from tests.conftest import write_checkpoint
@@ -20,8 +20,8 @@ def resolve(tmp_path):
         write_checkpoint(prefix, {n: support.synthetic_value(n, s) for n, s in shapes.items()})
         request = export.Request("auto", str(prefix), str(tmp_path / "artifact"), **options)
         with checkpoints.open(str(prefix)) as checkpoint:
-            resolved, reason = automatic.resolve(request, checkpoint)
-            return resolved, automatic.matches(checkpoint), reason
+            resolved, reason = network_match.resolve(request, checkpoint)
+            return resolved, network_match.matches(checkpoint), reason
 
     return run
 

@@ -16,8 +16,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from slimhub import export
 from slimhub.common.errors import ExportError
-from slimhub.export import portable, saved_model
-from slimhub.export.redundant import drop_redundant
+from slimhub.export.savedmodel import portable, writer
+from slimhub.export.savedmodel.redundant import drop_redundant
 from tests import support
 
 OPERATIONS = support.REPOSITORY / "export" / "data" / "operations_1.15.json.gz"
@@ -29,7 +29,7 @@ def as_written(synthetic_checkpoint, tmp_path_factory):
     network = "mobilenet_v3_small_075_224"
     folder = tmp_path_factory.mktemp("unportable") / "artifact"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(saved_model, "rewrite", lambda folder: None)
+        patch.setattr(writer, "rewrite", lambda folder: None)
         checkpoint = str(synthetic_checkpoint(network))
         export.export(export.Request(network, checkpoint, str(folder), proof="none"))
     return folder

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from slimhub import nets
-from slimhub.export import graphs
+from slimhub.export.savedmodel import graphs
 
 
 def write_published(network, checkpoint, folder, default_momentum=0.99, regularization=None):

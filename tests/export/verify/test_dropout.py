@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from slimhub.export.verify import dropout
+from slimhub.export.verify.checks import random_logits
 
 
 def network(seed, width, classes):
@@ -24,7 +24,7 @@ def test_no_draw_of_a_right_dropout_is_refused(width, keep, classes):
     for seed in range(25):
         random, *parts = network(seed, width, classes)
         logits = drop(random, *parts, keep)
-        assert dropout.complaint(logits, *parts, keep) == ""
+        assert random_logits.complaint(logits, *parts, keep) == ""
 
 
 @pytest.mark.parametrize("keep", [0.999, 0.99, 0.8, 0.5])
@@ -38,12 +38,15 @@ def test_wrong_dropouts_are_refused(keep):
         drop(random, features, kernel[:, ::-1], bias, keep) + 50,
         np.full((2, 1000), np.nan, np.float32),
     ):
-        assert dropout.complaint(logits, *parts, keep)
+        assert random_logits.complaint(logits, *parts, keep)
 
 
 def test_a_head_of_zeros_gives_its_bias():
     _, features, kernel, bias = network(1, 256, 1000)
     for keep in (0.999, 0.5):
         logits = np.tile(bias, (2, 1)).astype(np.float32)
-        assert dropout.complaint(logits, features, kernel * 0, bias.astype(np.float32), keep) == ""
-        assert dropout.complaint(logits + 1, features, kernel * 0, bias, keep)
+        assert (
+            random_logits.complaint(logits, features, kernel * 0, bias.astype(np.float32), keep)
+            == ""
+        )
+        assert random_logits.complaint(logits + 1, features, kernel * 0, bias, keep)

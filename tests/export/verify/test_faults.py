@@ -8,14 +8,14 @@ import tensorflow as tf
 
 from slimhub import export
 from slimhub.export import verify
-from slimhub.export.verify import differences, gradients, inference, training
-from slimhub.export.verify.artifact import Artifact
-from slimhub.export.verify.evidence import Evidence
-from slimhub.export.verify.gradients import Gradients
-from slimhub.export.verify.inference import Inference
-from slimhub.export.verify.source import SourceNetwork
+from slimhub.export.verify.checks import differences, gradients, inference, training
+from slimhub.export.verify.checks.evidence import Evidence
+from slimhub.export.verify.checks.gradients import Gradients
+from slimhub.export.verify.checks.inference import Inference
+from slimhub.export.verify.checks.training import Training
+from slimhub.export.verify.reference.artifact import Artifact
+from slimhub.export.verify.reference.source_network import SourceNetwork
 from slimhub.export.verify.subject import Source, Subject
-from slimhub.export.verify.training import Training
 from slimhub.nets.catalogue import stored
 from tests import support
 from tests.conftest import write_checkpoint
@@ -248,15 +248,15 @@ def test_a_wrong_dropout_is_found(examine, checkpoint, tmp_path, monkeypatch):
 
 
 def test_what_fails_its_proof_is_not_put_in_place(checkpoint, tmp_path, monkeypatch):
-    from slimhub.export import saved_model
+    from slimhub.export.savedmodel import writer
 
-    write = saved_model.write
+    write = writer.write
 
     def write_with_fault(folder, *arguments):
         write(folder, *arguments)
         faults.edit_graph(folder, faults.change_epsilon)
 
-    monkeypatch.setattr(saved_model, "write", write_with_fault)
+    monkeypatch.setattr(writer, "write", write_with_fault)
     folder = tmp_path / "new" / "artifact"
     with pytest.raises(export.ExportError, match="failed its proof") as refusal:
         export_one(checkpoint, folder, proof="full")

@@ -21,20 +21,20 @@ print(json.dumps(result.record["proof"]))
 KILLED = """
 import os, signal
 from slimhub.export import ExportError
-from slimhub.export.verify import starting
-from slimhub.export.verify.companion import Companion
-with Companion("quick", None, start=starting.forked) as companion:
-    os.kill(companion._process.pid, signal.SIGTERM)
+from slimhub.export.verify.process import launch
+from slimhub.export.verify.process.proof_client import ProofProcess
+with ProofProcess("quick", None, start=launch.forked) as proof_process:
+    os.kill(proof_process._process.pid, signal.SIGTERM)
     try:
-        companion.conclude(())
+        proof_process.conclude(())
     except ExportError as error:
         print(error)
 """
 
 ABANDONED = """
 import os, tempfile
-from slimhub.export.verify import starting
-process = starting.forked(tempfile.TemporaryFile("w+"))
+from slimhub.export.verify.process import launch
+process = launch.forked(tempfile.TemporaryFile("w+"))
 process.stdout.close()
 process.stdin.write("no JSON\\n")
 process.stdin.close()

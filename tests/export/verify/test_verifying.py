@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from slimhub.common.errors import ExportError, RequestError
 from slimhub.export import record, verify
-from slimhub.export.verify import files, subject
-from slimhub.export.verify.artifact import Artifact
-from slimhub.export.verify.companion import Companion
+from slimhub.export.verify import subject
+from slimhub.export.verify.checks import artifact_files
+from slimhub.export.verify.process.proof_client import ProofProcess
+from slimhub.export.verify.reference.artifact import Artifact
 from tests.export.verify import others
 
 NETWORK = "mobilenet_v1_025_128"
@@ -205,7 +206,7 @@ def test_files_that_do_not_belong_are_named(own, tmp_path):
     (folder / "keras_metadata.pb").write_bytes(b"")
     (folder / "variables" / "variables.index").unlink()
     (folder / "empty").mkdir()
-    checks = {c.name: c for c in files.check(folder, None, [str(tmp_path)])}
+    checks = {c.name: c for c in artifact_files.check(folder, None, [str(tmp_path)])}
     assert "keras_metadata.pb does not belong" in checks["names"].detail
     assert "empty/ does not belong" in checks["names"].detail
     assert "variables/variables.index is missing" in checks["names"].detail
@@ -219,16 +220,16 @@ def test_a_path_is_found_in_a_proto_but_not_in_a_variables_name(tmp_path):
     private = ["/project", "/output"]
     names = b"\x0a\x2aMobilenetV3/expanded_conv/project/weights\x0a\x12Conv_1/output/biases"
     (tmp_path / "saved_model.pb").write_bytes(names)
-    assert list(files._named(tmp_path, private)) == []
+    assert list(artifact_files._named(tmp_path, private)) == []
     # 0x41 is the length of the string, and a letter.
     (tmp_path / "saved_model.pb").write_bytes(names + b"\x0a\x41/project/art")
-    assert list(files._named(tmp_path, private)) == ["saved_model.pb names /project"]
+    assert list(artifact_files._named(tmp_path, private)) == ["saved_model.pb names /project"]
 
 
 def test_the_bare_name_of_a_folder_is_not_private(tmp_path):
     (tmp_path / "notes.txt").write_text("made from train_dir, ./train_dir, /train_dir")
-    assert list(files._named(tmp_path, ["train_dir", "./train_dir"])) == []
-    assert list(files._named(tmp_path, ["/train_dir"])) == ["notes.txt names /train_dir"]
+    assert list(artifact_files._named(tmp_path, ["train_dir", "./train_dir"])) == []
+    assert list(artifact_files._named(tmp_path, ["/train_dir"])) == ["notes.txt names /train_dir"]
 
 
 def test_another_network_than_the_records_is_refused(own):
@@ -252,7 +253,7 @@ def test_a_record_that_names_another_network_fails(own, tmp_path):
 
 
 def test_a_process_that_dies_says_so(own):
-    with Companion("quick", None) as companion:
-        companion._process.kill()
+    with ProofProcess("quick", None) as proof_process:
+        proof_process._process.kill()
         with pytest.raises(ExportError, match="the process of the proof ended with exit code -9"):
-            companion.conclude([])
+            proof_process.conclude([])

@@ -114,7 +114,9 @@ STEPS: tuple[Step, ...] = (
 
 @functools.cache
 def _operations() -> dict[str, frozenset[str]]:
-    text = gzip.decompress(resources.files("slimhub.export").joinpath(_OPERATIONS).read_bytes())
+    text = gzip.decompress(
+        resources.files("slimhub.export.savedmodel").joinpath(_OPERATIONS).read_bytes()
+    )
     return {name: frozenset(attributes) for name, attributes in json.loads(text).items()}
 
 

@@ -14,7 +14,7 @@ _SEED = 1  # of the noise
 
 def photograph_file() -> bytes:
     """The photograph as a JPEG file."""
-    return resources.files("slimhub.export").joinpath(_PHOTOGRAPH).read_bytes()
+    return resources.files("slimhub.export.verify.reference").joinpath(_PHOTOGRAPH).read_bytes()
 
 
 def photograph(size: int) -> np.ndarray:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from slimhub.export.verify import differences, dropout, inputs
-from slimhub.export.verify.artifact import Artifact
-from slimhub.export.verify.evidence import Evidence
-from slimhub.export.verify.source import Answers, SourceNetwork
+from slimhub.export.verify.checks import differences, random_logits
+from slimhub.export.verify.checks.evidence import Evidence
+from slimhub.export.verify.reference import pictures
+from slimhub.export.verify.reference.artifact import Artifact
+from slimhub.export.verify.reference.source_network import Answers, SourceNetwork
 from slimhub.export.verify.subject import Subject
 
 _AREA = "training"
@@ -32,7 +33,7 @@ def ask(network: SourceNetwork) -> Answers:
 
 def _batches(size: int) -> tuple[np.ndarray, np.ndarray]:
     """Two of different sizes; the second starts from the statistics that the first leaves."""
-    return inputs.mixed(size), inputs.striking(size)
+    return pictures.mixed(size), pictures.striking(size)
 
 
 class Training:
@@ -119,7 +120,7 @@ class Training:
         bias = biases[0].astype(np.float64) if biases else np.zeros(matrix.shape[1])
         if spec.drop_background:
             matrix, bias = matrix[:, 1:], bias[1:]
-        against = dropout.complaint(
+        against = random_logits.complaint(
             found["default"].numpy(), features, matrix, bias, spec.dropout_keep
         )
         evidence.expect(_AREA, name, not against, against)

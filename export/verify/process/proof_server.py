@@ -5,7 +5,7 @@ compute what the source answers while the artifact is still being written, one l
 and one at gradients when it is there.
 
 Lines of JSON come in: {mode, subject, wants_layers}, {source}, {artifact, record}, {private}.
-{examined} goes out for each part but the last, {proof} or {error} in the end. `companion` is the
+{examined} goes out for each part but the last, {proof} or {error} in the end. `proof_client` is the
 other side. The record has to be on disk when {private} comes, not before.
 """
 
@@ -24,14 +24,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common.errors import ExportError, SlimhubError
-from slimhub.export.verify import files
-from slimhub.export.verify.assignment import Assignment
+from slimhub.export.verify.checks import artifact_files
+from slimhub.export.verify.process.parts import ProofTask
 from slimhub.export.verify.proof import Check, Proof
 from slimhub.export.verify.subject import Source, Subject
 
 if TYPE_CHECKING:
-    from slimhub.export.verify.assignment import Examiner
-    from slimhub.export.verify.evidence import Evidence
+    from slimhub.export.verify.checks.evidence import Evidence
+    from slimhub.export.verify.process.parts import Examiner
 
     Prepare = Callable[[Connection], Sequence[Examiner]]
 
@@ -63,7 +63,7 @@ def _prove() -> dict[str, Any]:
     if subject is None:  # an artifact that is there says itself what it is
         target = _read()
         subject = _identify(target["artifact"])
-    assignment = Assignment(subject, source, hello["mode"], hello["wants_layers"])
+    assignment = ProofTask(subject, source, hello["mode"], hello["wants_layers"])
     examiners = _fork(assignment)
     target = target or _read()
     folder = Path(target["artifact"])
@@ -75,7 +75,7 @@ def _prove() -> dict[str, Any]:
     for connection in examiners.values():
         if connection not in waiting:
             connection.send("whole")
-    checks = files.check(folder, _record(folder), finished["private"])
+    checks = artifact_files.check(folder, _record(folder), finished["private"])
     results = _collect(examiners, waiting, [target, "whole"])
     found = [check for result in results.values() for check in result.checks]
     checks += dict.fromkeys(found)  # what cannot be loaded is no news from the second part
@@ -89,7 +89,7 @@ def _prove() -> dict[str, Any]:
     return {"proof": dataclasses.asdict(proof)}
 
 
-def _left_out(assignment: Assignment) -> list[Check]:
+def _left_out(assignment: ProofTask) -> list[Check]:
     """Checks that this assignment does not have, with the reason."""
     if assignment.source is None:
         return [Check("training", "outputs, updates, gradients", "not run", "no checkpoint given")]
@@ -104,7 +104,7 @@ def _left_out(assignment: Assignment) -> list[Check]:
 
 
 def _identify(folder: str) -> Subject:
-    from slimhub.export.verify.artifact import Artifact
+    from slimhub.export.verify.reference.artifact import Artifact
 
     subject = Artifact(folder).identify()
     if subject is None:
@@ -116,12 +116,12 @@ def _identify(folder: str) -> Subject:
 
 
 def _record(folder: Path) -> dict[str, Any] | None:
-    from slimhub.export.verify.artifact import Artifact
+    from slimhub.export.verify.reference.artifact import Artifact
 
     return Artifact(folder).record
 
 
-def _fork(assignment: Assignment) -> dict[str, Connection]:
+def _fork(assignment: ProofTask) -> dict[str, Connection]:
     """Starts a process for the source and for each part, and gives what to talk with each part."""
     context = multiprocessing.get_context("fork")
     pipes = {part: context.Pipe() for part in ("outputs", "gradients")}
@@ -141,7 +141,7 @@ def _fork(assignment: Assignment) -> dict[str, Connection]:
     return connections
 
 
-def _ask(assignment: Assignment, *answers: Connection) -> None:
+def _ask(assignment: ProofTask, *answers: Connection) -> None:
     """Runs in a process of its own: the source. What goes wrong is sent in place of an answer."""
     _run_as_written()
     try:
@@ -174,9 +174,9 @@ def _run_as_written() -> None:
 
 
 def _examined(connection: Connection, prepare: Prepare) -> Evidence:
-    from slimhub.export.verify import differences
-    from slimhub.export.verify.artifact import Artifact
-    from slimhub.export.verify.evidence import Evidence
+    from slimhub.export.verify.checks import differences
+    from slimhub.export.verify.checks.evidence import Evidence
+    from slimhub.export.verify.reference.artifact import Artifact
 
     examiners = prepare(connection)
     target = connection.recv()

@@ -12,7 +12,7 @@ from typing import Any
 from slimhub import checkpoints
 from slimhub.common.errors import RequestError
 from slimhub.export import record
-from slimhub.export.verify.companion import Companion
+from slimhub.export.verify.process.proof_client import ProofProcess
 from slimhub.export.verify.proof import Proof
 from slimhub.export.verify.subject import Source, Subject
 
@@ -64,8 +64,8 @@ def verify(
         )
     _check_entries(path)
     with contextlib.ExitStack() as resources:
-        companion = resources.enter_context(
-            Companion("thorough", subject, wants_layers=wants_layers)
+        proof_process = resources.enter_context(
+            ProofProcess("thorough", subject, wants_layers=wants_layers)
         )
         on_phase(PHASES[0])
         source, compared = None, ""
@@ -90,15 +90,15 @@ def verify(
                 found = opened(label)  # of several, the one that the artifact was made from
             source = Source(str(found.prefix), averages)
             compared = f"{found.label}, of {found.source_name}"
-        companion.restore(source)
+        proof_process.restore(source)
         on_phase(PHASES[1])
-        companion.examine(path)
-        proof = companion.conclude((str(path),), lambda part: on_phase(PHASES[2]))
+        proof_process.examine(path)
+        proof = proof_process.conclude((str(path),), lambda part: on_phase(PHASES[2]))
         return dataclasses.replace(proof, source=compared)
 
 
 def _recorded(folder: Path) -> dict[str, Any]:
-    """What the record says of the checkpoint; the companion complains of a damaged one."""
+    """What the record says of the checkpoint; the proof_process complains of a damaged one."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         return dict(record.read(folder)["checkpoint"])
     return {}

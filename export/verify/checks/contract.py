@@ -9,10 +9,11 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from slimhub.export import portable
-from slimhub.export.verify import inputs, main_graph
-from slimhub.export.verify.artifact import Artifact
+from slimhub.export.savedmodel import portable
+from slimhub.export.verify.checks import main_graph
 from slimhub.export.verify.proof import Check, passed_or_failed
+from slimhub.export.verify.reference import pictures
+from slimhub.export.verify.reference.artifact import Artifact
 from slimhub.export.verify.subject import Subject
 
 _ARGUMENTS = ["inputs", "training", "return_endpoints", "batch_norm_momentum"]
@@ -198,8 +199,8 @@ def _signatures(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 def _encoded(artifact: Artifact, subject: Subject) -> Iterator[str]:
     signature = artifact.loaded.signatures[ENCODED]
-    (served,) = signature(encoded=tf.constant([inputs.photograph_file()])).values()
-    expected = artifact.loaded(tf.constant(inputs.photograph(subject.spec().image_size)))
+    (served,) = signature(encoded=tf.constant([pictures.photograph_file()])).values()
+    expected = artifact.loaded(tf.constant(pictures.photograph(subject.spec().image_size)))
     if not np.array_equal(served, expected):
         yield f"{ENCODED} answers otherwise than decoding, resizing and calling"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from slimhub.export.verify import contract, differences, inputs, main_graph
-from slimhub.export.verify.artifact import Artifact
-from slimhub.export.verify.evidence import Evidence
-from slimhub.export.verify.source import Answers, SourceNetwork
+from slimhub.export.verify.checks import contract, differences, main_graph
+from slimhub.export.verify.checks.evidence import Evidence
+from slimhub.export.verify.reference import pictures
+from slimhub.export.verify.reference.artifact import Artifact
+from slimhub.export.verify.reference.source_network import Answers, SourceNetwork
 from slimhub.export.verify.subject import Subject
 
 _AREA = "inference"
@@ -25,7 +26,7 @@ def ask(network: SourceNetwork, *, is_full: bool) -> Answers:
       network: the source, for inference.
       is_full: to all batches, not to the photograph alone.
     """
-    batches = inputs.batches(network.spec.image_size)
+    batches = pictures.batches(network.spec.image_size)
     if not is_full:
         batches = {_PHOTOGRAPH: batches[_PHOTOGRAPH]}
     return network.answers({name: (images, 0.0) for name, images in batches.items()})
@@ -57,7 +58,7 @@ class Inference:
         self._shapes = shapes
         self._wants_layers = wants_layers
         self._runs_session = runs_session
-        self._batches = inputs.batches(subject.spec().image_size)
+        self._batches = pictures.batches(subject.spec().image_size)
 
     def examine(self, artifact: Artifact, evidence: Evidence) -> None:
         """Compares an artifact with the answers.
@@ -123,7 +124,7 @@ class Inference:
     def _check_session(self, artifact: Artifact, evidence: Evidence) -> None:
         images = self._batches[_PHOTOGRAPH]
         called = artifact.loaded(tf.constant(images)).numpy()
-        fed = {contract.SERVING: images, contract.ENCODED: [inputs.photograph_file()]}
+        fed = {contract.SERVING: images, contract.ENCODED: [pictures.photograph_file()]}
         answers = main_graph.answers(artifact, fed)
         expected = dict.fromkeys(answers, called)
         nudged = artifact.loaded(tf.constant(np.nextafter(images, np.float32(2)))).numpy()

@@ -8,10 +8,10 @@ from pathlib import Path
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from slimhub.export import graphs, portable, signatures
 from slimhub.export.labels import FILE_NAME, Labels
-from slimhub.export.module import HubModule
-from slimhub.export.redundant import drop_redundant
+from slimhub.export.savedmodel import graphs, portable, signatures
+from slimhub.export.savedmodel.module import HubModule
+from slimhub.export.savedmodel.redundant import drop_redundant
 from slimhub.nets import NetworkSpec
 
 

@@ -13,8 +13,8 @@ import tensorflow as tf
 from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import meta_graph_pb2
 
-from slimhub.export.verify.artifact import Artifact
-from slimhub.export.verify.source import as_written
+from slimhub.export.verify.reference.artifact import Artifact
+from slimhub.export.verify.reference.source_network import as_written
 
 _INITIALIZER = "__saved_model_init_op"
 _VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"  # follows a variable's path in a checkpoint

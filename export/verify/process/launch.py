@@ -15,13 +15,13 @@ from typing import IO, Protocol
 
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from slimhub.export.verify import worker; worker.main()"
+    "from slimhub.export.verify.process import proof_server; proof_server.main()"
 )
 _MAPPED = 1 << 20  # bytes from which on memory is given back as soon as it is free
 _M_MMAP_THRESHOLD = -3  # malloc.h
 
 
-class Process(Protocol):
+class ChildProcess(Protocol):
     """What the other side needs of it; it leads a process group of its own."""
 
     pid: int
@@ -32,7 +32,7 @@ class Process(Protocol):
         """Waits for its end, and gives its exit code."""
 
 
-def fresh(errors: IO[str]) -> Process:
+def fresh(errors: IO[str]) -> ChildProcess:
     """Starts a new interpreter.
 
     Args:
@@ -53,7 +53,7 @@ def fresh(errors: IO[str]) -> Process:
     )
 
 
-def forked(errors: IO[str]) -> Process:
+def forked(errors: IO[str]) -> ChildProcess:
     """Forks this process, which may have imported TensorFlow but not used it.
 
     It may have no threads but such as wait in the kernel: a lock that another held would be held in
@@ -105,9 +105,9 @@ def _prove(source: int, target: int, errors: int) -> None:
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
         with contextlib.suppress(AttributeError):  # a C library that has no such thing
             ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED)
-        from slimhub.export.verify import worker
+        from slimhub.export.verify.process import proof_server
 
-        worker.main()
+        proof_server.main()
         sys.stdout.flush()
         code = 0
     except SystemExit:

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from slimhub.export.verify import differences
+from slimhub.export.verify.checks import differences
 from slimhub.export.verify.proof import Check, passed_or_failed
 
 

@@ -14,14 +14,14 @@ from types import TracebackType
 from typing import IO, Any
 
 from slimhub.common.errors import ExportError
-from slimhub.export.verify import starting
+from slimhub.export.verify.process import launch
 from slimhub.export.verify.proof import Check, Proof
 from slimhub.export.verify.subject import Source, Subject
 
 _SHOWN = 2000  # characters of what a process said before it died
 
 
-class Companion:
+class ProofProcess:
     """A process that gets ready to prove an artifact while another makes it."""
 
     def __init__(
@@ -30,7 +30,7 @@ class Companion:
         subject: Subject | None,
         *,
         wants_layers: bool = False,
-        start: Callable[[IO[str]], starting.Process] = starting.fresh,
+        start: Callable[[IO[str]], launch.ChildProcess] = launch.fresh,
     ) -> None:
         """Starts it.
 
@@ -38,14 +38,14 @@ class Companion:
           mode: `full`, `quick` or `thorough`.
           subject: the network, or None for that of the artifact's record.
           wants_layers: whether the proof is to describe the values of all variables.
-          start: one of `starting`'s.
+          start: one of `launch`'s.
         """
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed by __exit__
         self._process = start(self._errors)
         hello = {"mode": mode, "subject": subject and dataclasses.asdict(subject)}
         self._send(hello | {"wants_layers": wants_layers})
 
-    def __enter__(self) -> Companion:
+    def __enter__(self) -> ProofProcess:
         return self
 
     def __exit__(

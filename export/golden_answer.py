@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from slimhub.export import graphs
+from slimhub.export.savedmodel import graphs
 from slimhub.nets import NetworkSpec
 
 OUTPUT = "assets.extra/golden_output.npy"  # inside the artifact, f32[batch, width]

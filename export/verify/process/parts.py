@@ -10,16 +10,16 @@ from slimhub.common.errors import ExportError
 from slimhub.export.verify.subject import Source, Subject
 
 if TYPE_CHECKING:
-    from slimhub.export.verify.goldens import Goldens
-    from slimhub.export.verify.gradients import Gradients
-    from slimhub.export.verify.inference import Inference
-    from slimhub.export.verify.training import Training
+    from slimhub.export.verify.checks.goldens import Goldens
+    from slimhub.export.verify.checks.gradients import Gradients
+    from slimhub.export.verify.checks.inference import Inference
+    from slimhub.export.verify.checks.training import Training
 
     Examiner = Inference | Goldens | Training | Gradients
 
 
 @dataclasses.dataclass(frozen=True)
-class Assignment:
+class ProofTask:
     """What the examiners are to do.
 
     Attributes:
@@ -55,9 +55,9 @@ class Assignment:
           outputs: takes the answers for the part of that name.
           gradients: the same.
         """
-        from slimhub.export.verify import gradients as slopes
-        from slimhub.export.verify import inference, training
-        from slimhub.export.verify.source import SourceNetwork
+        from slimhub.export.verify.checks import gradients as gradient_checks
+        from slimhub.export.verify.checks import inference, training
+        from slimhub.export.verify.reference.source_network import SourceNetwork
 
         # Inference comes first, here and below: training moves statistics that it reads.
         network = SourceNetwork(self.subject, self.source, is_training=False)
@@ -65,10 +65,10 @@ class Assignment:
         if not self.has_gradients:
             return
         if self.mode == "thorough":
-            gradients.send(slopes.ask(network))
+            gradients.send(gradient_checks.ask(network))
         network = SourceNetwork(self.subject, self.source, is_training=True, sharing=network)
         outputs.send(training.ask(network))
-        gradients.send(slopes.ask(network))
+        gradients.send(gradient_checks.ask(network))
 
     def outputs(self, answers: Connection, worker: Connection) -> list[Examiner]:
         """The examiners of outputs.
@@ -77,13 +77,14 @@ class Assignment:
           answers: gives what the source answers, where there is one.
           worker: says when the artifact is whole.
         """
-        from slimhub.export.verify import inference, source
-        from slimhub.export.verify.goldens import Goldens
-        from slimhub.export.verify.training import Training
+        from slimhub.export.verify.checks import inference
+        from slimhub.export.verify.checks.goldens import Goldens
+        from slimhub.export.verify.checks.training import Training
+        from slimhub.export.verify.reference import source_network
 
         has_source = self.source is not None
         still = _answer(answers) if has_source else None
-        shapes = None if has_source else source.shapes(self.subject)
+        shapes = None if has_source else source_network.shapes(self.subject)
         training = [Training(self.subject, _answer(answers))] if self.has_gradients else []
         return [
             inference.Inference(
@@ -104,7 +105,7 @@ class Assignment:
           answers: gives the source's.
           worker: not needed.
         """
-        from slimhub.export.verify.gradients import Gradients
+        from slimhub.export.verify.checks.gradients import Gradients
 
         return [Gradients(_answer(answers)) for _ in range(1 + (self.mode == "thorough"))]
 

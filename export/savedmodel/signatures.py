@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from slimhub.export import graphs
+from slimhub.export.savedmodel import graphs
 from slimhub.nets import NetworkSpec
 
 ConcreteFunction = tf.types.experimental.ConcreteFunction

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from slimhub.export import goldens, record
-from slimhub.export.verify import differences
-from slimhub.export.verify.artifact import Artifact
-from slimhub.export.verify.evidence import Evidence
+from slimhub.export import golden_answer, record
+from slimhub.export.verify.checks import differences
+from slimhub.export.verify.checks.evidence import Evidence
 from slimhub.export.verify.proof import Check
+from slimhub.export.verify.reference.artifact import Artifact
 
 _AREA, _NAME = "goldens", "output for known images"
 _BOUND = differences.Bound(1e-4, "other processors and releases have kernels that round otherwise")
@@ -45,12 +45,12 @@ def _check(artifact: Artifact) -> Check:
     if golden is None:
         return Check(_AREA, _NAME, "not run", f"no answer is recorded in {record.PATH}")
     try:
-        expected = np.load(artifact.folder / goldens.OUTPUT, allow_pickle=False)
+        expected = np.load(artifact.folder / golden_answer.OUTPUT, allow_pickle=False)
     except (OSError, ValueError) as error:
-        return Check(_AREA, _NAME, "failed", f"{goldens.OUTPUT} cannot be read: {error}")
-    images = goldens.images(golden["input"]["shape"])
+        return Check(_AREA, _NAME, "failed", f"{golden_answer.OUTPUT} cannot be read: {error}")
+    images = golden_answer.images(golden["input"]["shape"])
     for what, array in (("input", images), ("output", expected)):
-        if goldens.digest(array) != golden[what]["sha256"]:
+        if golden_answer.digest(array) != golden[what]["sha256"]:
             return Check(
                 _AREA, _NAME, "failed", f"the {what} is not that of the record: its sha256 differs"
             )

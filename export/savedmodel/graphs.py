@@ -7,7 +7,7 @@ import warnings
 
 import tensorflow as tf
 
-from slimhub.export.variables import SharedVariables
+from slimhub.export.savedmodel.variables import SharedVariables
 from slimhub.nets import NetworkSpec
 from slimhub.nets.layers import trunk
 

@@ -7,7 +7,7 @@ import dataclasses
 import tensorflow as tf
 from tensorflow.python.saved_model import save_context
 
-from slimhub.export import graphs
+from slimhub.export.savedmodel import graphs
 from slimhub.nets import NetworkSpec
 
 DEFAULT_MOMENTUM = 0.99  # of the moving statistics, as the published modules have it

@@ -7,10 +7,11 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from slimhub.export.verify import differences, inputs
-from slimhub.export.verify.artifact import Artifact
-from slimhub.export.verify.evidence import Evidence
-from slimhub.export.verify.source import SourceNetwork, weighted_sum
+from slimhub.export.verify.checks import differences
+from slimhub.export.verify.checks.evidence import Evidence
+from slimhub.export.verify.reference import pictures
+from slimhub.export.verify.reference.artifact import Artifact
+from slimhub.export.verify.reference.source_network import SourceNetwork, weighted_sum
 
 _NAME = "gradients of inputs and trainable variables"
 _LARGE = 30e6  # parameters
@@ -18,7 +19,7 @@ _MOMENTUM = 0.9  # any: no gradient depends on it
 
 
 @dataclasses.dataclass(frozen=True)
-class Slopes:
+class SourceGradients:
     """A source's gradients, for another process to compare with.
 
     Attributes:
@@ -38,7 +39,7 @@ class Slopes:
     roundings: dict[str, float]
 
 
-def ask(network: SourceNetwork) -> Slopes:
+def ask(network: SourceNetwork) -> SourceGradients:
     """A source's gradients.
 
     Args:
@@ -46,26 +47,28 @@ def ask(network: SourceNetwork) -> Slopes:
     """
     target, size = network.differentiable(), network.spec.image_size
     # A tape holds every activation: gigabytes for two images in large networks.
-    images = inputs.photograph(size) if network.parameters() > _LARGE else inputs.mixed(size)
+    images = pictures.photograph(size) if network.parameters() > _LARGE else pictures.mixed(size)
     values, roundings = ({}, {}) if target is None else network.gradients(images)
-    return Slopes(network.is_training, images, network.trainable(), target, values, roundings)
+    return SourceGradients(
+        network.is_training, images, network.trainable(), target, values, roundings
+    )
 
 
 class Gradients:
     """Gradients of one mode, with respect to images and all trainable variables."""
 
-    def __init__(self, slopes: Slopes) -> None:
+    def __init__(self, expected: SourceGradients) -> None:
         """Gets ready.
 
         Args:
-          slopes: the source's, as `ask` gives them.
+          expected: the source's, as `ask` gives them.
         """
-        self._is_training = slopes.is_training
-        self._area = "training" if slopes.is_training else "inference"
-        self._images = slopes.images
-        self._trainable = slopes.trainable
-        self._target = slopes.target
-        self._expected, self._roundings = slopes.values, slopes.roundings
+        self._is_training = expected.is_training
+        self._area = "training" if expected.is_training else "inference"
+        self._images = expected.images
+        self._trainable = expected.trainable
+        self._target = expected.target
+        self._expected, self._roundings = expected.values, expected.roundings
 
     def examine(self, artifact: Artifact, evidence: Evidence) -> None:
         """Compares an artifact's gradients, as a tape gives them, with the source's.

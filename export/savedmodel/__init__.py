@@ -1,0 +1,1 @@
+"""From a network to a SavedModel folder: graphs, variables, module, signatures, files."""

@@ -1,0 +1,1 @@
+"""What a proof looks at: one module for each kind of check."""
