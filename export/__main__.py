@@ -6,7 +6,7 @@ and nothing imports it.
 
 import sys
 
-from slimhub.main import run
+from slimhub.cli.main import run
 
 sys.argv.insert(1, "export")
 run()

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import psutil
 
-from slimhub.publish import index
+from slimhub.publish.hub import index
 
 _NGINX = """
 worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/errors;

@@ -20,9 +20,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from slimhub import zoo
 from slimhub.common.errors import RequestError, SlimhubError
 from slimhub.export.verify.subject import Subject
-from slimhub.publish import zoo
 
 _ARCHIVES = (".tgz", ".tar", ".gz", ".zip")  # endings of what is no prefix
 

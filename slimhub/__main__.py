@@ -1,5 +1,5 @@
 """`python -m slimhub` is `slimhub`."""
 
-from slimhub.main import run
+from slimhub.cli.main import run
 
 run()

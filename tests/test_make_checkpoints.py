@@ -6,9 +6,8 @@ import sys
 import pytest
 
 from scripts import make_checkpoints
-from slimhub import checkpoints
+from slimhub import checkpoints, zoo
 from slimhub.export import RequestError
-from slimhub.publish import zoo
 from tests.support import REPOSITORY
 
 MANIFEST = """

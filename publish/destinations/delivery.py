@@ -12,13 +12,13 @@ from slimhub.common.errors import PublishError, RequestError
 from slimhub.export import record
 from slimhub.publish import addresses, bundle, facts, signing
 from slimhub.publish.destinations import targets
-from slimhub.publish.destinations.destination import Destination, File, Package, Plan
+from slimhub.publish.destinations.destination import Destination, File, Package, PublishPlan
 
 _FLAGS = ("handle", "license", "dataset", "overwrite_card", "url")  # not every target heeds them
 
 
 @dataclasses.dataclass(frozen=True)
-class Options:
+class PublishOptions:
     """How to publish.
 
     Attributes:
@@ -42,7 +42,7 @@ class Options:
     dry_run: bool = False
 
 
-class Progress(Protocol):
+class ProgressListener(Protocol):
     """Hears how far the work is."""
 
     def phase(self, name: str) -> None:
@@ -53,7 +53,7 @@ class Progress(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class PublishOutcome:
     """What was done, or would be.
 
     Attributes:
@@ -65,7 +65,7 @@ class Outcome:
 
     target: str
     files: dict[str, File]
-    plan: Plan
+    plan: PublishPlan
     is_published: bool
 
     def to_json(self) -> dict[str, Any]:
@@ -77,8 +77,11 @@ PHASES = ("verifying the artifact", "comparing with what is there", "sending", "
 
 
 def deliver(
-    artifact: str | os.PathLike[str], target: str, options: Options, progress: Progress
-) -> Outcome:
+    artifact: str | os.PathLike[str],
+    target: str,
+    options: PublishOptions,
+    progress: ProgressListener,
+) -> PublishOutcome:
     """Publishes an artifact, unless its proof fails, or it is there already.
 
     Args:
@@ -113,10 +116,10 @@ def deliver(
             _send(destination, package, plan, progress)
             progress.phase(PHASES[3])
             destination.confirm(package, plan)
-    return Outcome(target, package.files, plan, not options.dry_run)
+    return PublishOutcome(target, package.files, plan, not options.dry_run)
 
 
-def pack(artifact: str | os.PathLike[str], options: Options) -> Package:
+def pack(artifact: str | os.PathLike[str], options: PublishOptions) -> Package:
     """Looks at what is to be published, without running it.
 
     Args:
@@ -152,7 +155,7 @@ def _files(folder: Path) -> dict[str, File]:
     return {n: File(**record.describe_file(folder / n)) for n in bundle.files_of(folder)}
 
 
-def check_options(destination: Destination, target: str, options: Options) -> None:
+def check_options(destination: Destination, target: str, options: PublishOptions) -> None:
     """Refuses options that a destination has no use for.
 
     Args:
@@ -168,7 +171,7 @@ def check_options(destination: Destination, target: str, options: Options) -> No
             raise RequestError(f"--{name} has no meaning for {target}: leave it out")
 
 
-def _prove(package: Package, options: Options) -> None:
+def _prove(package: Package, options: PublishOptions) -> None:
     from slimhub.export.verify import subject, verify
 
     chosen = subject.choose(package.content, options.network, None, {})
@@ -181,7 +184,9 @@ def _prove(package: Package, options: Options) -> None:
         )
 
 
-def _send(destination: Destination, package: Package, plan: Plan, progress: Progress) -> None:
+def _send(
+    destination: Destination, package: Package, plan: PublishPlan, progress: ProgressListener
+) -> None:
     sizes = {change.name: change.file.bytes for change in plan.changes if change.file}
     sent: dict[str, int] = {}
 

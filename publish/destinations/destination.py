@@ -65,7 +65,7 @@ class Change:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class PublishPlan:
     """What would be done, in order.
 
     Attributes:
@@ -127,7 +127,7 @@ class Destination(Protocol):
           PublishError: where the place cannot be asked.
         """
 
-    def plan(self, package: Package) -> Plan:
+    def plan(self, package: Package) -> PublishPlan:
         """Compares with what is there.
 
         Raises:
@@ -135,14 +135,14 @@ class Destination(Protocol):
             may not change.
         """
 
-    def send(self, package: Package, plan: Plan, transfer: Transfer) -> None:
+    def send(self, package: Package, plan: PublishPlan, transfer: Transfer) -> None:
         """Carries a plan out, in its order.
 
         Raises:
           PublishError: says what was sent and what to do.
         """
 
-    def confirm(self, package: Package, plan: Plan) -> None:
+    def confirm(self, package: Package, plan: PublishPlan) -> None:
         """Compares digests of what is there with the package's, downloading where there are none.
 
         Raises:

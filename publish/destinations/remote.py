@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from slimhub.common.errors import PublishError
-from slimhub.publish import addresses, markdown
+from slimhub.publish import addresses
+from slimhub.publish.pages import markdown
 
 TRIES = 4
 SERVER_ERROR = 500

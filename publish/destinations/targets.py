@@ -32,15 +32,15 @@ def parse(target: str) -> Destination:
     found = _SCHEME.match(target)
     scheme = found[1] if found else None
     if scheme in ("s3", "gs", "file"):
-        from slimhub.publish.destinations.object_store import ObjectStore
+        from slimhub.publish.destinations.stores.object_store import ObjectStore
 
         return ObjectStore.parse(target)
     if scheme == "kaggle":
-        from slimhub.publish.destinations.kaggle import Kaggle
+        from slimhub.publish.destinations.kaggle.kaggle_models import Kaggle
 
         return Kaggle.parse(target)
     if scheme == "hf":
-        from slimhub.publish.destinations.huggingface import HuggingFace
+        from slimhub.publish.destinations.huggingface.huggingface_repository import HuggingFace
 
         return HuggingFace.parse(target)
     raise RequestError(

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from slimhub import zoo_progress, zoo_tables
-from slimhub.publish.zoo import Outcome
+from slimhub.cli import zoo_progress, zoo_tables
+from slimhub.zoo import JobOutcome
 
 EVENTS = [
     {"event": "started", "name": "a", "worker": "0", "time": 1.0},
@@ -15,9 +15,10 @@ EVENTS = [
     {"event": "tick", "time": 1.6},
     {"event": "lost", "worker": "1", "time": 2.0},
     {"event": "finished", "time": 3.0}
-    | Outcome("a", "exported", 2.0, "0", published="new").to_json(),
-    {"event": "finished", "time": 4.0} | Outcome("b", "failed", 1.0, "1", "no\nreason").to_json(),
-    {"event": "finished", "time": 5.0} | Outcome("c", "unchanged", 0.1, "1").to_json(),
+    | JobOutcome("a", "exported", 2.0, "0", published="new").to_json(),
+    {"event": "finished", "time": 4.0}
+    | JobOutcome("b", "failed", 1.0, "1", "no\nreason").to_json(),
+    {"event": "finished", "time": 5.0} | JobOutcome("c", "unchanged", 0.1, "1").to_json(),
 ]
 
 
@@ -69,10 +70,10 @@ def test_durations_are_for_people(seconds, text):
 
 def test_failures_are_a_table_in_the_end():
     outcomes = [
-        Outcome("out/a", "exported", published="new"),
-        Outcome("out/b", "unchanged", published="none"),
-        Outcome("out/long/c", "failed", detail="one\ntwo"),
-        Outcome("out/d", "failed", detail="three"),
+        JobOutcome("out/a", "exported", published="new"),
+        JobOutcome("out/b", "unchanged", published="none"),
+        JobOutcome("out/long/c", "failed", detail="one\ntwo"),
+        JobOutcome("out/d", "failed", detail="three"),
     ]
     assert zoo_tables.outcomes_as_text(outcomes) == [
         "4 exports: 1 exported, 1 unchanged, 1 published, 2 failed",

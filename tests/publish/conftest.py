@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from slimhub.publish import publishing
+from slimhub.publish.hub import hub_folder
 
 HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"
 
@@ -21,7 +21,7 @@ def put():
 
     def put(folder, hub, handle=HANDLE, **options):
         options.setdefault("url", None)
-        return publishing.publish(publishing.choose(folder, handle, **options), hub)
+        return hub_folder.publish(hub_folder.choose(folder, handle, **options), hub)
 
     return put
 

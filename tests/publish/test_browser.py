@@ -29,7 +29,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def hub(artifact, tmp_path_factory):
-    from slimhub.publish import publishing
+    from slimhub.publish.hub import hub_folder
 
     hub = tmp_path_factory.mktemp("browsed") / "hub"
     for network, task, handle in (
@@ -37,8 +37,8 @@ def hub(artifact, tmp_path_factory):
         ("mobilenet_v3_small_075_224", "feature_vector", HANDLE[:-1] + "6"),
         ("mobilenet_v1_025_128", "classification", "local/mobilenet_v1_025_128/classification/1"),
     ):
-        item = publishing.choose(artifact(network, task).path, handle, None)
-        publishing.publish(item, hub)
+        item = hub_folder.choose(artifact(network, task).path, handle, None)
+        hub_folder.publish(item, hub)
     return hub
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from slimhub import export
-from slimhub.publish import grammar, linting
+from slimhub.publish.pages.checker import grammar, linter
 from tests.support import REPOSITORY
 
 PAGE = """\
@@ -196,12 +196,12 @@ REFUSED = {
 
 @pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
 def test_what_the_hub_accepts_has_no_complaints(text):
-    assert linting.check(text) == []
+    assert linter.check(text) == []
 
 
 @pytest.mark.parametrize(("text", "line"), REFUSED.values(), ids=REFUSED)
 def test_what_the_hub_refuses_is_refused_with_the_line(text, line):
-    complaints = linting.check(text)
+    complaints = linter.check(text)
     assert complaints
     assert complaints[0].line == line
     assert len(complaints[0].message) > 15
@@ -215,11 +215,11 @@ def test_the_corpus_is_large():
 def test_every_complaint_is_told_from_top_to_bottom():
     text = changed(TASK, "<!-- task: image-cooking -->").replace("2012", "2013")
     text = text.replace("<!-- format: saved_model_2 -->\n", "\n")
-    assert [complaint.line for complaint in linting.check(text)] == [5, 6, 9]
+    assert [complaint.line for complaint in linter.check(text)] == [5, 6, 9]
 
 
 def test_a_near_id_is_offered():
-    (complaint,) = linting.check(added("<!-- license: Apache-2.0 -->"))
+    (complaint,) = linter.check(added("<!-- license: Apache-2.0 -->"))
     assert "apache-2.0" in complaint.message
 
 
@@ -250,7 +250,7 @@ PLACES = [
 
 @pytest.mark.parametrize(("text", "path", "is_right"), PLACES)
 def test_the_place_must_be_that_of_the_handle(text, path, is_right):
-    complaints = linting.check(text.replace("&zwnj;", ""), path)
+    complaints = linter.check(text.replace("&zwnj;", ""), path)
     assert [complaint.line for complaint in complaints] == ([] if is_right else [1])
 
 
@@ -258,30 +258,30 @@ def test_a_publisher_needs_a_page(tmp_path):
     page = tmp_path / "google" / "models" / f"{HANDLE[7:]}.md"
     page.parent.mkdir(parents=True)
     page.write_text(PAGE)
-    (complaint,) = linting.check_file(str(page))
+    (complaint,) = linter.check_file(str(page))
     assert complaint.line == 1
     assert f"write it as {tmp_path / 'google' / 'google.md'}" in complaint.message
     (tmp_path / "google" / "google.md").write_text("# Publisher google\nMaker.\n")
-    assert linting.check_file(str(page)) == []
+    assert linter.check_file(str(page)) == []
 
 
 def test_other_encodings_are_refused_with_the_line(tmp_path):
     (tmp_path / "page.md").write_bytes(PAGE.replace("two", "zwö").encode("latin-1"))
-    (complaint,) = linting.check_file(str(tmp_path / "page.md"))
+    (complaint,) = linter.check_file(str(tmp_path / "page.md"))
     assert (complaint.line, complaint.message[:12]) == (3, "is not UTF-8")
 
 
 def test_a_file_that_is_not_there_is_a_wrong_request(tmp_path):
     for path in (tmp_path / "page.md", tmp_path):
         with pytest.raises(export.RequestError, match="cannot read the page"):
-            linting.check_file(str(path))
+            linter.check_file(str(path))
 
 
 def test_long_lines_are_answered_at_once():
     for line in ("<!--" + "- " * 5000, "<!--" + "a" * 10_000 + "-->", "# Module a/" + "a/" * 5000):
-        linting.check(added(line))
-        linting.check(f"{line}\nText.\n")
-        linting.check(f"# Collection a/{'a/' * 5000}\nText.\n")
+        linter.check(added(line))
+        linter.check(f"{line}\nText.\n")
+        linter.check(f"# Collection a/{'a/' * 5000}\nText.\n")
 
 
 def test_the_lists_are_sound():
@@ -300,7 +300,7 @@ def test_the_lists_are_sound():
 def test_the_linter_needs_neither_tensorflow_nor_jinja2():
     program = (
         "import sys; sys.modules['jinja2'] = None\n"
-        "from slimhub.publish import linting; linting.check_file('README.md')\n"
+        "from slimhub.publish.pages.checker import linter; linter.check_file('README.md')\n"
         "print('tensorflow' in sys.modules)"
     )
     command = [sys.executable, "-c", program]

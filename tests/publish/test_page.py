@@ -9,7 +9,9 @@ import pytest
 
 from slimhub import export, nets
 from slimhub.nets import Paper
-from slimhub.publish import Handle, PublishError, citing, facts, hub_pages, linting, markdown, page
+from slimhub.publish import Handle, PublishError, facts
+from slimhub.publish.pages import bibtex, markdown, other_pages, page
+from slimhub.publish.pages.checker import linter
 from tests.publish import records
 
 MODES = itertools.cycle(records.PROOFS)
@@ -53,7 +55,7 @@ def test_every_network_has_a_page(network, task, proof):
     spec, name = nets.get(network), handle(network, task)
     text = page.render(content, name)
     path = f"assets/docs/google/models/{name.name}/5.md"
-    assert linting.check(text, path) == []
+    assert linter.check(text, path) == []
     parts = sections(text)
     assert tuple(parts) == HEADINGS
     assert f"**`{network}`**" in parts["Overview"] or "in bold" not in parts["Overview"]
@@ -188,7 +190,7 @@ def test_every_python_example_compiles():
 def test_a_network_of_ones_own_needs_no_module_of_its_user():
     assert "shallow" not in sys.modules
     text = render(records.own())
-    assert linting.check(text) == []
+    assert linter.check(text) == []
     assert "network-architecture" not in text
     parts = sections(text)
     assert "`shallow` is a network of its publisher's own" in parts["Overview"]
@@ -231,7 +233,7 @@ def test_no_value_of_a_record_breaks_a_page(nasty, is_own):
     if not nasty:
         harmless["network"]["paper"] = ""
     text, plain = render(changed), render(harmless)
-    assert linting.check(text) == []
+    assert linter.check(text) == []
     assert shape(text) == shape(plain)
     assert "evil" not in "".join(links(text))
 
@@ -321,7 +323,7 @@ def test_without_jinja2_one_sentence_says_what_to_install(monkeypatch):
 
 def test_bibtex():
     paper = nets.get("inception_v1").paper
-    assert citing.bibtex(paper).splitlines() == [
+    assert bibtex.bibtex(paper).splitlines() == [
         "@article{szegedy2014going,",
         "  title = {{Going Deeper with Convolutions}},",
         "  author = {Christian Szegedy and Wei Liu and Yangqing Jia and Pierre Sermanet and "
@@ -332,11 +334,11 @@ def test_bibtex():
         "  journal = {arXiv preprint arXiv:1409.4842},",
         "}",
     ]
-    elsewhere = citing.bibtex(Paper("Cats & Dogs", "Zoë Müller", 2020, "https://example.org/x"))
+    elsewhere = bibtex.bibtex(Paper("Cats & Dogs", "Zoë Müller", 2020, "https://example.org/x"))
     assert elsewhere.startswith("@misc{muller2020cats,")
     assert "{{Cats \\& Dogs}}" in elsewhere
     for name in nets.names():
-        entry = citing.bibtex(nets.get(name).paper)
+        entry = bibtex.bibtex(nets.get(name).paper)
         assert entry.count("{") == entry.count("}")
 
 
@@ -350,30 +352,30 @@ def test_code_holds_what_it_is_given(value, expected):
 
 def test_pages_of_publishers_and_collections_follow_the_grammar():
     models = [handle(task=task) for task in nets.TASKS]
-    publisher = hub_pages.publisher_page("acme", "Maker of\n# flowers")
+    publisher = other_pages.publisher_page("acme", "Maker of\n# flowers")
     assert publisher == "# Publisher acme\nMaker of \\# flowers\n"
-    collection = hub_pages.collection_page("acme/small", "Small ones", "Networks.", models)
+    collection = other_pages.collection_page("acme/small", "Small ones", "Networks.", models)
     assert collection.startswith("# Collection acme/small/1\nNetworks.\n\n<!-- task: image-feat")
     for text, path in (
         (publisher, "assets/docs/acme/acme.md"),
         (collection, "assets/docs/acme/collections/small/1.md"),
     ):
-        assert linting.check(text, path) == []
+        assert linter.check(text, path) == []
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: hub_pages.publisher_page("Acme", "x"), "lower case"),
-        (lambda: hub_pages.publisher_page("acme", " \n"), "description is needed"),
-        (lambda: hub_pages.collection_page("acme", "t", "d", [handle()]), "not PUBLISHER/NAME"),
-        (lambda: hub_pages.collection_page("acme/x", "t", "d", []), "at least one model"),
+        (lambda: other_pages.publisher_page("Acme", "x"), "lower case"),
+        (lambda: other_pages.publisher_page("acme", " \n"), "description is needed"),
+        (lambda: other_pages.collection_page("acme", "t", "d", [handle()]), "not PUBLISHER/NAME"),
+        (lambda: other_pages.collection_page("acme/x", "t", "d", []), "at least one model"),
         (
-            lambda: hub_pages.collection_page("acme/x", "t", "d", [Handle("a", "b", 1)]),
+            lambda: other_pages.collection_page("acme/x", "t", "d", [Handle("a", "b", 1)]),
             "name no task",
         ),
         (
-            lambda: hub_pages.collection_page("acme/x", "t", "d", [handle()], tasks=["cook"]),
+            lambda: other_pages.collection_page("acme/x", "t", "d", [handle()], tasks=["cook"]),
             "no task 'cook'",
         ),
     ],

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from slimhub import export, publish
-from slimhub.publish import index, moves, publishing
+from slimhub.publish.hub import hub_folder, index, journal
 from tests.publish.conftest import HANDLE
 from tests.support import REPOSITORY
 
@@ -24,7 +24,7 @@ def tree(hub):
     return {
         path.relative_to(hub).as_posix(): path.read_bytes()
         for path in sorted(hub.rglob("*"))
-        if path.is_file() and path.relative_to(hub).parts[0] != moves.FOLDER
+        if path.is_file() and path.relative_to(hub).parts[0] != journal.FOLDER
     }
 
 
@@ -51,8 +51,8 @@ def check_consistent(hub):
             expected |= {f"{handle}{e}" for e in (".tar.gz", ".tar.gz.sha256", ".md", ".html")}
             assert f"data-handle>{known.url}/{handle}" in (hub / f"{handle}.html").read_text()
     assert set(tree(hub)) == expected
-    assert not (hub / moves.FOLDER / "journal.json").exists()
-    assert not list((hub / moves.FOLDER).glob("stage-*"))
+    assert not (hub / journal.FOLDER / "journal.json").exists()
+    assert not list((hub / journal.FOLDER).glob("stage-*"))
 
 
 def test_a_version_is_published_once(artifact, put, tmp_path):
@@ -102,10 +102,10 @@ def test_a_page_alone_may_change(artifact, put, tmp_path):
 
 def test_a_dry_run_names_what_a_real_one_writes(artifact, put, tmp_path):
     hub = tmp_path / "hub"
-    item = publishing.choose(artifact().path, HANDLE, None)
-    planned = publishing.preview(item, hub, tmp_path / "scratch")
+    item = hub_folder.choose(artifact().path, HANDLE, None)
+    planned = hub_folder.preview(item, hub, tmp_path / "scratch")
     assert not hub.exists()
-    assert publishing.publish(item, hub) == planned
+    assert hub_folder.publish(item, hub) == planned
 
 
 def test_changed_artifacts_are_refused(copied, put, tmp_path):
@@ -208,15 +208,15 @@ def test_a_journal_is_finished_from_any_move_on(artifact, put, tmp_path, done):
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from slimhub.publish import moves, publishing\n"
-        "left, move = [int(sys.argv[3])], moves._move\n"
+        "from slimhub.publish.hub import journal, hub_folder\n"
+        "left, move = [int(sys.argv[3])], journal._move\n"
         "def counted(*paths):\n"
         "    if not left[0]: os.kill(os.getpid(), 9)\n"
         "    left[0] -= 1\n"
         "    move(*paths)\n"
-        "moves._move = counted\n"
-        "item = publishing.choose(sys.argv[1], sys.argv[4], None)\n"
-        "publishing.publish(item, Path(sys.argv[2]))\n"
+        "journal._move = counted\n"
+        "item = hub_folder.choose(sys.argv[1], sys.argv[4], None)\n"
+        "hub_folder.publish(item, Path(sys.argv[2]))\n"
     )
     arguments = [artifact().path, str(hub), str(done), HANDLE]
     killed = subprocess.run([sys.executable, "-c", program, *arguments], cwd=REPOSITORY)
@@ -231,7 +231,7 @@ def test_an_interrupt_leaves_the_hub_as_it_was(artifact, put, tmp_path):
     before = tree(hub)
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         process = run(artifact().path, hub, HANDLE)
-        while not list((hub / moves.FOLDER).glob("stage-*")):
+        while not list((hub / journal.FOLDER).glob("stage-*")):
             assert process.poll() is None
             time.sleep(0.001)
         process.send_signal(number)
@@ -239,7 +239,7 @@ def test_an_interrupt_leaves_the_hub_as_it_was(artifact, put, tmp_path):
         if process.returncode:  # else it was too late
             assert process.returncode == code, errors
             assert tree(hub) == before
-        assert not list((hub / moves.FOLDER).glob("stage-*"))
+        assert not list((hub / journal.FOLDER).glob("stage-*"))
 
 
 def test_a_full_disk_leaves_the_hub_as_it_was(artifact, put, tmp_path):

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 
 from scripts import compatibility, compatibility_rows
-from slimhub.publish import index, sending
+from slimhub.publish.hub import index, sendfile
 from tests.publish.conftest import HANDLE
 from tests.support import REPOSITORY
 
@@ -43,14 +43,14 @@ def serving(hub, *options, **environment):
 
 @pytest.fixture(scope="module")
 def hub(artifact, tmp_path_factory):
-    from slimhub.publish import publishing
+    from slimhub.publish.hub import hub_folder
 
     hub = tmp_path_factory.mktemp("hub") / "hub"
     (hub.parent / "secret").write_text(SECRET)
     for number in (4, 5):
-        item = publishing.choose(artifact().path, f"{MODEL}/{number}", None)
-        publishing.publish(item, hub)
-    publishing.publish(publishing.choose(artifact().path, "local/other/1", None), hub)
+        item = hub_folder.choose(artifact().path, f"{MODEL}/{number}", None)
+        hub_folder.publish(item, hub)
+    hub_folder.publish(hub_folder.choose(artifact().path, "local/other/1", None), hub)
     return hub
 
 
@@ -138,7 +138,7 @@ def test_a_loop_that_cannot_send_files_gets_them_in_pieces():
 
     asyncio.events._set_running_loop(Other())
     try:
-        assert not sending._can_send(SimpleNamespace(transport=1, expected_content_length=1))
+        assert not sendfile._can_send(SimpleNamespace(transport=1, expected_content_length=1))
     finally:
         asyncio.events._set_running_loop(None)
 

@@ -8,8 +8,9 @@ import pytest
 
 from slimhub import export, publish
 from slimhub.export import record
-from slimhub.publish import publishing, signing
+from slimhub.publish import signing
 from slimhub.publish.destinations import delivery
+from slimhub.publish.hub import hub_folder
 from tests.publish.conftest import HANDLE, write_key
 
 
@@ -134,16 +135,16 @@ def test_a_signature_that_holds_is_kept(copied, keys):
 
 
 def test_a_hub_keeps_a_signature(artifact, keys, tmp_path):
-    from slimhub import publish_command
+    from slimhub.cli import publish_command
 
     hub, changes = tmp_path / "hub", []
     for key in (keys()[0], keys()[0]):
-        item = publishing.choose(artifact().path, HANDLE, None)
+        item = hub_folder.choose(artifact().path, HANDLE, None)
         with publish_command._signed(item, hub, key) as signed:
-            changes.append(publishing.publish(signed, hub).change)
+            changes.append(hub_folder.publish(signed, hub).change)
     assert changes == ["new", "none"]
     assert signing.check(hub / HANDLE, keys()[1]).outcome == "passed"
-    version = publishing.index.read(hub).models[HANDLE.rpartition("/")[0]][5]
+    version = hub_folder.index.read(hub).models[HANDLE.rpartition("/")[0]][5]
     assert record.SIGNATURE in version.files
 
 
@@ -181,16 +182,16 @@ def test_publishing_looks_at_a_signature(copied, keys, tmp_path):
     path = copied / record.SIGNATURE
     path.write_text("{}")
     for refuse in (
-        lambda: publishing.publish(publishing.choose(copied, HANDLE, None), tmp_path / "hub"),
-        lambda: delivery.pack(copied, delivery.Options(handle=HANDLE)),
+        lambda: hub_folder.publish(hub_folder.choose(copied, HANDLE, None), tmp_path / "hub"),
+        lambda: delivery.pack(copied, delivery.PublishOptions(handle=HANDLE)),
     ):
         with pytest.raises(publish.PublishError, match=r"is no signature of a model"):
             refuse()
     assert not (tmp_path / "hub" / HANDLE).exists()
     # Another one takes its place.
-    assert delivery.pack(copied, delivery.Options(handle=HANDLE, sign=keys()[0])).files
+    assert delivery.pack(copied, delivery.PublishOptions(handle=HANDLE, sign=keys()[0])).files
     with signing.signed(copied, keys()[0], None) as folder:
-        assert delivery.pack(folder, delivery.Options(handle=HANDLE)).files
+        assert delivery.pack(folder, delivery.PublishOptions(handle=HANDLE)).files
 
 
 def test_a_refusal_says_that_only_the_signature_differs(artifact, copied, keys, tmp_path, put):

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from slimhub.publish.destinations.destination import File, Package
-from slimhub.publish.destinations.huggingface import HuggingFace
-from slimhub.publish.destinations.kaggle import Kaggle
+from slimhub.publish.destinations.huggingface.huggingface_repository import HuggingFace
+from slimhub.publish.destinations.kaggle.kaggle_models import Kaggle
 from tests.publish import records
 from tests.publish.hubs import fake, fake_huggingface, fake_kaggle
 

@@ -11,8 +11,8 @@ import logging, sys
 logging.basicConfig(level=logging.DEBUG)  # whoever debugs sees no more than this
 from slimhub.publish import bundle, facts
 from slimhub.publish.destinations.destination import File, Package
-from slimhub.publish.destinations.huggingface import HuggingFace
-from slimhub.publish.destinations.kaggle import Kaggle
+from slimhub.publish.destinations.huggingface.huggingface_repository import HuggingFace
+from slimhub.publish.destinations.kaggle.kaggle_models import Kaggle
 from slimhub.export import record
 from pathlib import Path
 

@@ -4,10 +4,10 @@ import pytest
 
 from slimhub import export, publish
 from slimhub.export import record
-from slimhub.publish import grammar
 from slimhub.publish.destinations import licences
-from slimhub.publish.destinations.huggingface import HuggingFace
-from slimhub.publish.destinations.kaggle import Kaggle
+from slimhub.publish.destinations.huggingface.huggingface_repository import HuggingFace
+from slimhub.publish.destinations.kaggle.kaggle_models import Kaggle
+from slimhub.publish.pages.checker import grammar
 from tests.publish import records
 from tests.publish.hubs.conftest import TOKENS
 

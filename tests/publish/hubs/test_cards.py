@@ -6,8 +6,8 @@ import huggingface_hub
 import pytest
 
 from slimhub import nets
-from slimhub.publish import cards
 from slimhub.publish.destinations.destination import Package
+from slimhub.publish.pages import cards
 from tests.publish import records
 
 EVIL = "x`\n---\n# <script>${{{|"

@@ -7,7 +7,7 @@ import pytest
 from tests.publish.hubs import programs
 from tests.publish.hubs.conftest import TARGETS, TOKENS
 
-COMMAND = "import sys; from slimhub.main import run; sys.argv[0] = 'slimhub'; run()"
+COMMAND = "import sys; from slimhub.cli.main import run; sys.argv[0] = 'slimhub'; run()"
 
 
 @pytest.mark.slow

@@ -52,7 +52,7 @@ def impatient(monkeypatch):
 def begin(folder, place, handle=HANDLE, **options):
     """A destination, what is to be published there, and the plan."""
     destination = targets.parse(place.target)
-    package = delivery.pack(folder, delivery.Options(handle=handle, **options))
+    package = delivery.pack(folder, delivery.PublishOptions(handle=handle, **options))
     destination.check(package)
     return destination, package, destination.plan(package)
 

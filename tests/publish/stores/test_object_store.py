@@ -11,8 +11,8 @@ import pytest
 from slimhub import publish
 from slimhub.publish import bundle, signing
 from slimhub.publish.destinations import delivery, targets
-from slimhub.publish.destinations.local import Local
-from slimhub.publish.destinations.s3 import S3
+from slimhub.publish.destinations.stores.local_folder import Local
+from slimhub.publish.destinations.stores.s3 import S3
 from tests.publish.conftest import HANDLE
 from tests.publish.stores import places
 from tests.publish.stores.conftest import begin, put
@@ -192,7 +192,7 @@ def test_a_signature_that_is_there_is_kept(copied, place, keys):
     sent = []
     for name in ("mine", "mine", "other"):
         destination = targets.parse(place.target)
-        kept = destination.signature(delivery.pack(copied, delivery.Options(HANDLE)))
+        kept = destination.signature(delivery.pack(copied, delivery.PublishOptions(HANDLE)))
         with signing.signed(copied, keys(name)[0], kept) as folder:
             if name == "other":
                 with pytest.raises(publish.PublishError, match=r"other content \(.*model\.sig\)"):

@@ -8,8 +8,8 @@ import pytest
 
 from slimhub import export, publish
 from slimhub.publish.destinations import delivery, targets
-from slimhub.publish.destinations.gcs import Gcs
-from slimhub.publish.destinations.s3 import S3
+from slimhub.publish.destinations.stores.gcs import Gcs
+from slimhub.publish.destinations.stores.s3 import S3
 from tests.publish.stores.conftest import begin
 from tests.publish.stores.faulty import Fault
 from tests.publish.stores.places import SECRETS
@@ -107,7 +107,7 @@ def test_a_folder_that_cannot_be_written(artifact, tmp_path):
     (tmp_path / "site" / "local").mkdir(parents=True)
     (tmp_path / "site" / "local" / "a").write_text("in the way")
     destination = targets.parse(f"file://{tmp_path}/site")
-    package = delivery.pack(artifact().path, delivery.Options(handle="local/a/1"))
+    package = delivery.pack(artifact().path, delivery.PublishOptions(handle="local/a/1"))
     plan = destination.plan(package)
     said = refused(destination.send, package, plan, lambda *_: None)
     assert re.fullmatch(r"cannot send local/a/1/\S+: (File exists|Not a directory); 0 of .*", said)

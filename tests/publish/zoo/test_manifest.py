@@ -3,7 +3,7 @@
 import pytest
 
 from slimhub.export import RequestError
-from slimhub.publish.zoo import manifest
+from slimhub.zoo import manifest
 
 GOOD = """
 [defaults]

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import pytest
 
-from slimhub.publish import index
+from slimhub.publish.hub import index
 from tests.cli.commands import run
 from tests.publish.zoo import clusters
 from tests.publish.zoo.conftest import MANIFEST

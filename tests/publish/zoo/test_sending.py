@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from slimhub.export import RequestError
-from slimhub.publish import PublishError, index
-from slimhub.publish.zoo import Publication, sending
+from slimhub.publish import PublishError
+from slimhub.publish.hub import index
+from slimhub.zoo import Publication, publisher
 
 HANDLE = "me/mobilenet_v3_small_075_224/feature_vector/1"
 
@@ -18,53 +19,55 @@ def files(hub):
 def test_once_published_it_is_there(artifact, tmp_path):
     folder, hub = Path(artifact().path), tmp_path / "hub"
     publication = Publication(f"hub:{hub}", HANDLE, page_options={"license": "apache-2.0"})
-    sending.check(publication, "feature_vector")
-    assert sending.send(publication, folder) == "new"
+    publisher.check(publication, "feature_vector")
+    assert publisher.send(publication, folder) == "new"
     before = files(hub)
-    assert sending.send(publication, folder) == "none"
+    assert publisher.send(publication, folder) == "none"
     assert files(hub) == before
     at = Publication(f"hub:{hub}", HANDLE, url="https://models.example/")
-    assert sending.send(at, folder) == "page"
+    assert publisher.send(at, folder) == "page"
     assert index.read(hub).url == "https://models.example"
 
 
 def test_what_changed_or_is_gone_is_published_again(artifact, tmp_path):
     folder, hub = Path(artifact().path), tmp_path / "hub"
-    sending.send(Publication(f"hub:{hub}", HANDLE, page_options={"license": "apache-2.0"}), folder)
+    publisher.send(
+        Publication(f"hub:{hub}", HANDLE, page_options={"license": "apache-2.0"}), folder
+    )
     other = Publication(f"hub:{hub}", HANDLE, page_options={"license": "mit"})
-    assert sending.send(other, folder) == "page"
+    assert publisher.send(other, folder) == "page"
     assert "<!-- license: mit -->" in (hub / f"{HANDLE}.md").read_text()
     (hub / f"{HANDLE}.tar.gz").unlink()
-    assert sending.send(other, folder) == "repaired"
+    assert publisher.send(other, folder) == "repaired"
     assert (hub / f"{HANDLE}.tar.gz").is_file()
-    assert sending.send(other, folder) == "none"
+    assert publisher.send(other, folder) == "none"
 
 
 def test_other_files_under_a_version_are_refused(artifact, copied, tmp_path):
     publication = Publication(f"hub:{tmp_path / 'hub'}", HANDLE)
-    sending.send(publication, Path(artifact().path))
+    publisher.send(publication, Path(artifact().path))
     record = copied / "assets.extra" / "slimhub.json"
     record.write_text(record.read_text().replace("slimhub export", "slimhub  export"))
     with pytest.raises(PublishError, match="a version never changes"):
-        sending.send(publication, copied)
+        publisher.send(publication, copied)
 
 
 @pytest.mark.slow
 def test_destinations_are_published_to(artifact, tmp_path):
     target = f"file://{tmp_path}/store"
-    assert sending.absolute(target, tmp_path / "elsewhere") == target
+    assert publisher.absolute(target, tmp_path / "elsewhere") == target
     publication = Publication(target, HANDLE)
-    sending.check(publication, "feature_vector")
-    assert sending.send(publication, Path(artifact().path)) == "new"
+    publisher.check(publication, "feature_vector")
+    assert publisher.send(publication, Path(artifact().path)) == "new"
     assert (tmp_path / "store" / HANDLE / "saved_model.pb").is_file()
-    assert sending.send(publication, Path(artifact().path)) == "none"
+    assert publisher.send(publication, Path(artifact().path)) == "none"
 
 
 def test_what_a_destination_has_no_use_for_is_refused():
     target = "kaggle://me/net/tensorFlow2/small"
     with pytest.raises(RequestError, match="--handle has no meaning for kaggle"):
-        sending.check(Publication(target, HANDLE), "feature_vector")
-    sending.check(Publication(target, None, page_options={"license": "mit"}), "feature_vector")
+        publisher.check(Publication(target, HANDLE), "feature_vector")
+    publisher.check(Publication(target, None, page_options={"license": "mit"}), "feature_vector")
 
 
 @pytest.mark.parametrize(
@@ -78,4 +81,4 @@ def test_what_a_destination_has_no_use_for_is_refused():
 )
 def test_targets_of_another_kind_are_refused(target, message, tmp_path):
     with pytest.raises(RequestError, match=message):
-        sending.absolute(target, tmp_path)
+        publisher.absolute(target, tmp_path)

@@ -3,7 +3,7 @@
 import pytest
 
 from slimhub.export import RequestError
-from slimhub.publish.zoo.clusters import share
+from slimhub.zoo.clusters import share
 
 GB = 10**9
 

@@ -8,7 +8,7 @@ import pytest
 
 from slimhub import export
 from slimhub.export import record
-from slimhub.publish.zoo import state
+from slimhub.zoo import state
 
 NETWORK = "mobilenet_v1_025_128"
 

@@ -2,11 +2,10 @@
 
 import pytest
 
-from slimhub import nets
+from slimhub import nets, zoo
 from slimhub.export import RequestError
-from slimhub.publish import zoo
-from slimhub.publish.zoo import memory, patterns
-from slimhub.publish.zoo.work import Publication
+from slimhub.zoo import memory, placeholders
+from slimhub.zoo.jobs import Publication
 from tests.support import REPOSITORY
 
 HEAD = """
@@ -75,7 +74,7 @@ def test_a_url_is_a_pattern_too(plan):
     ],
 )
 def test_the_archive_of_a_public_checkpoint(checkpoint, archive):
-    assert patterns.archive(checkpoint) == archive
+    assert placeholders.archive(checkpoint) == archive
 
 
 def test_publications_have_absolute_targets_and_own_handles(plan, tmp_path):

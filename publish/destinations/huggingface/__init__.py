@@ -1,0 +1,1 @@
+"""Repositories of models on Hugging Face."""

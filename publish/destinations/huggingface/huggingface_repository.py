@@ -1,0 +1,256 @@
+"""Repositories of models on Hugging Face."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from slimhub.common import extras
+from slimhub.common.errors import PublishError, RequestError
+from slimhub.export import record
+from slimhub.publish import addresses
+from slimhub.publish.destinations import licences
+from slimhub.publish.destinations.destination import Change, Package, PublishPlan, Transfer, kept
+from slimhub.publish.destinations.huggingface import huggingface_changes as changes
+from slimhub.publish.destinations.huggingface.huggingface_changes import README
+from slimhub.publish.handle import Handle
+from slimhub.publish.pages import cards
+
+if TYPE_CHECKING:
+    from slimhub.publish.destinations.huggingface.huggingface_api import HuggingFaceApi
+    from slimhub.publish.destinations.huggingface.huggingface_tree import Tree
+
+_SCHEME = "hf://"
+_FORM = f"{_SCHEME}OWNER/NAME"
+_NAME = re.compile(r"\w([\w.-]{0,94}\w)?", re.ASCII)
+_OTHER_KINDS = ("datasets", "spaces", "models", "buckets", "kernels")
+
+
+@dataclasses.dataclass(frozen=True)
+class HuggingFace:
+    """A repository of a model.
+
+    Attributes:
+      owner: user or organization.
+      name: of the repository.
+    """
+
+    options: ClassVar[frozenset[str]] = frozenset(
+        {"handle", "license", "dataset", "overwrite_card"}
+    )
+
+    owner: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{_SCHEME}{self.repository}"
+
+    @property
+    def repository(self) -> str:
+        """What Hugging Face calls it."""
+        return f"{self.owner}/{self.name}"
+
+    @classmethod
+    def parse(cls, target: str) -> HuggingFace:
+        """Reads a target such as `hf://owner/name`.
+
+        Args:
+          target: of the command line.
+
+        Raises:
+          RequestError: says which part is wrong.
+        """
+        parts = target.removeprefix(_SCHEME).split("/")
+        if not target.startswith(_SCHEME) or len(parts) != 2 or parts[0] in _OTHER_KINDS:
+            raise RequestError(f"the target '{target}' is not {_FORM}")
+        if "@" in parts[1]:
+            raise RequestError(
+                f"the target '{target}' names a revision: leave '@{parts[1].partition('@')[2]}' "
+                "out, the version is that of --handle"
+            )
+        for kind, part in zip(("owner", "name"), parts, strict=True):
+            if not _is_name(part):
+                raise RequestError(
+                    f"the {kind} '{part}' in the target '{target}' must be letters, digits, _, . "
+                    "and -, 96 at most, beginning and ending in a letter or digit, without -- or "
+                    ".., and not ending in .git"
+                )
+        return cls(*parts)
+
+    def check(self, package: Package) -> None:
+        """Refuses, without the network, what Hugging Face would refuse later.
+
+        Args:
+          package: to be published.
+
+        Raises:
+          RequestError: for a handle or dataset that cannot be, a licence that it does not have,
+            without the extra `huggingface`, without a token, and where the client is offline.
+        """
+        if package.handle is not None:
+            Handle.parse(package.handle)
+        licences.check(package.license, licences.HUGGING_FACE, "Hugging Face")
+        _check_dataset(package.dataset)
+        extras.need("jinja2", "huggingface_hub", extra="huggingface")
+        _check_client()
+
+    def signature(self, package: Package) -> bytes | None:
+        """The signature in the version that the package would be, or in the newest one.
+
+        Args:
+          package: to be signed.
+
+        Raises:
+          PublishError: where Hugging Face cannot be asked.
+        """
+        api = _api(self)
+        tags = api.tags() or []
+        tag = changes.newest_tag(tags) if package.handle is None else changes.tag_of(package.handle)
+        if tag not in tags or record.SIGNATURE not in api.tree(tag):
+            return None
+        return api.read(record.SIGNATURE, tag)
+
+    def plan(self, package: Package) -> PublishPlan:
+        """Compares with the digests that are there.
+
+        Args:
+          package: to be published.
+
+        Raises:
+          PublishError: where Hugging Face cannot be asked, does not take the README, or has other
+            bytes under the version.
+        """
+        api = _api(self)
+        tags = api.tags()
+        tree = {} if tags is None else api.tree()
+        tag = changes.choose_tag(package, tags or [], api.tree)
+        load = _load(self.repository, tag)
+        license = licences.HUGGING_FACE.get(package.license or "")
+        card = cards.huggingface(package, load, self.name, license)
+        is_tagged = tags is not None and tag in tags
+        is_other = README not in tree or not tree[README].is_text(card)
+        is_written = is_other and _may_write(api, tree, package, is_tagged)
+        if is_written:
+            api.check_card(card)
+        written = {README: card} if is_written else {}
+        others = [README] if is_other and not is_written and not is_tagged else []
+        steps = [
+            *([Change(changes.CREATE, self.repository)] if tags is None else []),
+            *changes.of_commit(package, tree, written, only_texts=is_tagged),
+            *([] if is_tagged else [Change(changes.TAG, tag)]),
+        ]
+        url = f"{addresses.shown(api.endpoint)}/{self.repository}/tree/{tag}"
+        return PublishPlan(tuple(steps), written, url, load, kept(others))
+
+    def send(self, package: Package, plan: PublishPlan, transfer: Transfer) -> None:
+        """Carries a plan out; files, card and deletions are one commit.
+
+        Args:
+          package: to be published.
+          plan: of `plan`.
+          transfer: is told of the uploads.
+
+        Raises:
+          PublishError: says what Hugging Face refused.
+        """
+        from slimhub.publish.destinations.huggingface.huggingface_api import MAIN
+        from slimhub.publish.destinations.huggingface.huggingface_commit import Commit
+
+        api = _api(self)
+        named = {
+            action: [change.name for change in plan.changes if change.action == action]
+            for action in changes.ACTIONS
+        }
+        if named[changes.CREATE]:
+            api.create()
+        for tag in set(api.tags() or []).intersection(named[changes.TAG]):
+            raise api.changed(f"made {tag}")
+        revision = api.commit_of(MAIN)
+        files, deleted = named[changes.UPLOAD], named[changes.DELETE]
+        if files or deleted or named[changes.WRITE]:
+            message = f"Publish {package.content['network']['name']} with slimhub"
+            commit = Commit(package, files, plan.cards, deleted, message, revision)
+            revision = api.commit(commit, transfer)
+        for tag in named[changes.TAG]:
+            api.tag(tag, revision)
+
+    def confirm(self, package: Package, plan: PublishPlan) -> None:
+        """Compares the digests that Hugging Face tells.
+
+        Args:
+          package: that was published.
+          plan: that was carried out.
+
+        Raises:
+          PublishError: names what differs.
+        """
+        api = _api(self)
+        tag = plan.url.rpartition("/")[2]
+        others = changes.differing(api.tree(tag), package)
+        tree = api.tree() if plan.cards else {}
+        others += [
+            name
+            for name, text in plan.cards.items()
+            if name not in tree or not tree[name].is_text(text)
+        ]
+        if others:
+            raise PublishError(
+                f"{tag} of {self.repository} on Hugging Face is not what was sent: "
+                f"{', '.join(others[:3])} differ; delete that tag there and publish again"
+            )
+
+
+def _api(place: HuggingFace) -> HuggingFaceApi:
+    from slimhub.publish.destinations.huggingface.huggingface_api import HuggingFaceApi
+
+    return HuggingFaceApi(place.repository, str(place))
+
+
+def _is_name(part: str) -> bool:
+    is_odd = "--" in part or ".." in part or part.endswith(".git")
+    return bool(_NAME.fullmatch(part)) and not is_odd
+
+
+def _check_dataset(dataset: str | None) -> None:
+    parts = dataset.split("/") if dataset is not None else []
+    if len(parts) > 2 or not all(map(_is_name, parts)):
+        raise RequestError(
+            f"the dataset '{dataset}' is not NAME or OWNER/NAME, as Hugging Face calls datasets"
+        )
+
+
+def _may_write(api: HuggingFaceApi, tree: Tree, package: Package, is_tagged: bool) -> bool:
+    """Whether the README may be replaced; one written here is renewed with each version."""
+    from slimhub.publish.destinations.huggingface.huggingface_api import MAIN
+
+    if README not in tree or package.overwrite_card:
+        return True
+    return not is_tagged and cards.is_own(api.read(README, MAIN).decode(errors="replace"))
+
+
+def _check_client() -> None:
+    import huggingface_hub
+    from huggingface_hub import constants
+
+    from slimhub.publish.destinations.huggingface.huggingface_api import CREDENTIALS
+
+    if constants.HF_HUB_OFFLINE:
+        raise RequestError(
+            "HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE keeps huggingface_hub from the network: unset "
+            "it to publish"
+        )
+    if not huggingface_hub.get_token():
+        raise RequestError(
+            "there is no token for Hugging Face: make one that may write at "
+            f"huggingface.co/settings/tokens and give it as {CREDENTIALS}"
+        )
+
+
+def _load(repository: str, tag: str) -> str:
+    return (
+        "import huggingface_hub\n"
+        "import tensorflow as tf\n\n"
+        f'path = huggingface_hub.snapshot_download("{repository}", revision="{tag}")\n'
+        "module = tf.saved_model.load(path)"
+    )

@@ -1,0 +1,1 @@
+"""Object stores and folders: s3, gs and file."""

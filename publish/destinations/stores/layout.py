@@ -1,0 +1,128 @@
+"""The files that a static hub has of one version: what they are called, and where they are here."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+from slimhub.export import record
+from slimhub.publish import bundle
+from slimhub.publish.destinations.destination import File, Package
+from slimhub.publish.destinations.stores.store import Store
+from slimhub.publish.handle import Handle
+from slimhub.publish.pages import page
+
+_KINDS = {
+    bundle.SUFFIX: "application/gzip",
+    bundle.DIGEST_SUFFIX: "text/plain; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
+}
+_DOOR = "saved_model.pb"  # what loaders open first, and do without nothing
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """One file.
+
+    Attributes:
+      name: below the target.
+      source: here.
+      file: size and digest.
+      kind: media type.
+    """
+
+    name: str
+    source: Path
+    file: File
+    kind: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Addresses:
+    """Where a version is read.
+
+    Attributes:
+      page: URL of its page, or the path.
+      archive: URL, None where there is none.
+      load: Python that loads it.
+      load_url: what the examples on its page load.
+    """
+
+    page: str
+    archive: str | None
+    load: str
+    load_url: str
+
+
+def addresses(package: Package, store: Store, handle: Handle) -> Addresses:
+    """Where a version will be read.
+
+    Args:
+      package: may name another address than the store's.
+      store: with the prefix.
+      handle: of the version.
+    """
+    base = package.url or store.address()
+    if base is None:
+        folder = f"{store.root}/{handle}"
+        return Addresses(f"{folder}.md", None, store.load(str(handle), folder), folder)
+    archive = f"{base}/{handle}{bundle.SUFFIX}"
+    load = f'hub.KerasLayer("{archive}")' if package.url else store.load(str(handle), archive)
+    return Addresses(f"{base}/{handle}.md", archive, load, archive)
+
+
+def page_of(package: Package, handle: Handle, places: Addresses) -> str:
+    """The page of a version.
+
+    Args:
+      package: of the version.
+      handle: of the version.
+      places: where it will be read.
+
+    Raises:
+      RequestError: for a licence, dataset or handle that a page cannot have.
+    """
+    takes = places.archive is not None and re.fullmatch(r"https?://[^\s<>?#]+", places.archive)
+    return page.render(
+        package.content,
+        handle,
+        asset_path=places.archive if takes else page.LEGACY,
+        load_url=places.load_url,
+        license=package.license,
+        dataset=package.dataset,
+    )
+
+
+def lay_out(package: Package, handle: Handle, markdown: str, stage: Path) -> list[Item]:
+    """The files of a version, in the order in which they are to appear.
+
+    Of the copy `saved_model.pb` is the last: no loader takes a folder without it. Who finds the
+    archive finds all else but the page, which tells of it.
+
+    Args:
+      package: of the version.
+      handle: of the version.
+      markdown: its page.
+      stage: folder for what is made.
+    """
+    copied = sorted(package.files, key=lambda name: (name == _DOOR, name))
+    items = [
+        Item(
+            f"{handle}/{name}",
+            package.folder / name,
+            package.files[name],
+            "application/octet-stream",
+        )
+        for name in copied
+    ]
+    archive = bundle.write(package.folder, stage / "archive")
+    digest = bundle.digest_line(archive.sha256, f"{handle.version}{bundle.SUFFIX}")
+    (stage / "digest").write_text(digest, "utf-8")
+    (stage / "page").write_text(markdown, "utf-8")
+    made = {bundle.DIGEST_SUFFIX: "digest", bundle.SUFFIX: "archive", ".md": "page"}
+    for ending, name in made.items():
+        path = stage / name
+        described = File(**record.describe_file(path))
+        items.append(Item(f"{handle}{ending}", path, described, _KINDS[ending]))
+    return items

@@ -1,0 +1,129 @@
+"""Amazon S3, and what speaks its protocol."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slimhub.common.errors import RequestError
+from slimhub.publish.destinations.stores.store import Store, check_parts, without_user
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+    from fsspec.callbacks import Callback
+
+_BUCKET = re.compile(r"[a-z\d][a-z\d.-]{1,61}[a-z\d]", re.ASCII)
+_PART_BYTES = 8 << 20  # S3 takes 5 MiB to 5 GiB; what is lost with a connection is sent again
+_VENDOR = Path("/sys/class/dmi/id/sys_vendor")
+
+
+class S3(Store):
+    """`s3://BUCKET/PREFIX`."""
+
+    scheme, extra = "s3", "s3"
+    packages = ("s3fs", "jinja2")
+
+    @classmethod
+    def parse(cls, target: str) -> S3:
+        """Reads a target.
+
+        Raises:
+          RequestError: for a bucket or prefix that cannot be.
+        """
+        root = target.removeprefix("s3://").rstrip("/")
+        bucket, *parts = root.split("/")
+        if not target.startswith("s3://") or not _BUCKET.fullmatch(bucket):
+            raise RequestError(
+                f"the bucket '{bucket}' in '{target}' must have 3 to 63 lower case letters, "
+                "digits, - and ."
+            )
+        check_parts(target, parts)
+        return cls(root)
+
+    def check(self) -> None:
+        """Looks for credentials where Amazon's client does, but asks no service for them."""
+        import botocore.exceptions
+        import botocore.session
+
+        session = botocore.session.get_session()
+        try:
+            providers = session.get_component("credential_provider")
+            if not _is_on_amazon():
+                providers.remove("iam-role")  # which would ask an address of Amazon's machines
+            found = session.get_credentials()
+        except botocore.exceptions.BotoCoreError as error:
+            raise RequestError(
+                f"the credentials for {self} cannot be read: {type(error).__name__}; mend "
+                "~/.aws/config, ~/.aws/credentials or the variables AWS_…"
+            ) from error
+        if found is None:
+            raise RequestError(
+                f"there are no credentials for {self}: set AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run `aws configure`"
+            )
+
+    def open(self) -> AbstractFileSystem:
+        """A client."""
+        import s3fs
+
+        return s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
+
+    def vouches(self, found: dict[str, Any], local: Path) -> bool:
+        """Compares ETags: of most objects they are MD5, of those sent in parts MD5 of MD5s."""
+        return found.get("ETag", "").strip('"') in _etags(local)
+
+    def put(
+        self,
+        client: AbstractFileSystem,
+        source: Path,
+        path: str,
+        kind: str,
+        callback: Callback,
+        *,
+        is_new: bool,
+    ) -> None:
+        """Puts an object."""
+        client.put_file(
+            str(source),
+            path,
+            callback=callback,
+            chunksize=_PART_BYTES,
+            mode="create" if is_new else "overwrite",
+            ContentType=kind,
+        )
+
+    def address(self) -> str:
+        """URL of the root."""
+        import botocore.session
+
+        bucket, _, prefix = self.root.partition("/")
+        client = botocore.session.get_session().create_client("s3")
+        endpoint = without_user(client.meta.endpoint_url)
+        # No certificate is for a host with dots in a bucket's name; the endpoint has the region.
+        if not endpoint.endswith(".amazonaws.com") or "." in bucket:
+            return f"{endpoint}/{self.root}"
+        return f"https://{bucket}.s3.amazonaws.com/{prefix}".rstrip("/")
+
+    def load(self, name: str, archive: str) -> str:
+        """By its URL; new buckets are not public, and TensorFlow has no credentials for them."""
+        return f'hub.KerasLayer("{archive}")  # where it is public'
+
+
+def _etags(path: Path) -> set[str]:
+    """The ETags that an object with a file's content may have."""
+    whole, parts = hashlib.md5(usedforsecurity=False), []
+    with path.open("rb") as file:
+        while block := file.read(_PART_BYTES):
+            whole.update(block)
+            parts.append(hashlib.md5(block, usedforsecurity=False).digest())
+    joined = hashlib.md5(b"".join(parts), usedforsecurity=False).hexdigest()
+    return {whole.hexdigest(), f"{joined}-{len(parts)}"}
+
+
+def _is_on_amazon() -> bool:
+    with contextlib.suppress(OSError):
+        return _VENDOR.read_text("utf-8").startswith("Amazon")
+    return False

@@ -1,0 +1,1 @@
+"""A self-hosted hub: a folder that any static host can serve, and a server for it."""

@@ -1,0 +1,84 @@
+"""What the server answers with: texts, pages, files of the hub."""
+
+from __future__ import annotations
+
+import email.utils
+import mimetypes
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from slimhub.publish import bundle
+from slimhub.publish.hub import html_pages
+
+FOR_EVER = "public, max-age=31536000, immutable"  # a version never changes
+BRIEFLY = "no-cache"  # ask each time whether it changed
+
+
+def text(content: str, status: int = 200, **headers: str) -> Response:
+    """A line for programs, and for those who read what they say."""
+    return PlainTextResponse(content + "\n", status, headers | {"cache-control": BRIEFLY})
+
+
+def page(content: str, status: int = 200) -> Response:
+    """A page that runs nothing but its own script."""
+    headers = {
+        "content-security-policy": html_pages.policy(),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cache-control": BRIEFLY,
+    }
+    return Response(content, status, headers, "text/html")
+
+
+def file(hub: Path, name: str, request: Request, sha256: str | None, cache: str) -> Response:
+    """A file of the hub, or the part of it that is asked for.
+
+    Args:
+      hub: its folder, links resolved.
+      name: path of the file in it, from the index, never from the request.
+      request: may ask for a part, or whether it changed.
+      sha256: of its content, where known: the ETag.
+      cache: how long others may keep it.
+    """
+    try:
+        path = inside(hub, name)
+        status = path.stat()
+    except OSError:
+        return text("this file is missing in the hub", 404)
+    tag = f'"{sha256 or f"{status.st_mtime_ns:x}-{status.st_size:x}"}"'
+    headers = {"etag": tag, "cache-control": cache, "x-content-type-options": "nosniff"}
+    if _is_known(request, tag):
+        return Response(status_code=304, headers=headers)
+    headers["last-modified"] = email.utils.formatdate(status.st_mtime, usegmt=True)
+    return FileResponse(path, headers=headers, media_type=_type(name), stat_result=status)
+
+
+def inside(hub: Path, name: str) -> Path:
+    """Where a file of the hub is.
+
+    Args:
+      hub: its folder, links resolved.
+      name: path of the file in it.
+
+    Raises:
+      FileNotFoundError: where it is missing, or a link leads out of the hub.
+    """
+    path = (hub / name).resolve(strict=True)
+    if not path.is_relative_to(hub) or not path.is_file():
+        raise FileNotFoundError(name)
+    return path
+
+
+def _is_known(request: Request, tag: str) -> bool:
+    told = [t.strip() for t in request.headers.get("if-none-match", "").split(",")]
+    return "*" in told or tag in [t.removeprefix("W/") for t in told]
+
+
+def _type(name: str) -> str:
+    if name.endswith((".txt", ".md", ".sha256")):
+        return "text/plain; charset=utf-8"
+    if name.endswith(bundle.SUFFIX):
+        return "application/gzip"
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"

@@ -1,0 +1,214 @@
+"""A hub over HTTP: archives for programs, pages for people.
+
+Whatever a request asks for is looked up in the index; no path is made of what it says. The
+protocol is that of tensorflow_hub: `tf-hub-format=compressed` wants the archive, `uncompressed` a
+303 whose body is the address of the folder on Google Cloud Storage.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from slimhub.common.errors import PublishError
+from slimhub.publish import bundle
+from slimhub.publish.handle import VERSION, Handle
+from slimhub.publish.hub import html_pages, index, responses
+from slimhub.publish.hub.index import Index
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+_HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:]+\](:\d+)?", re.ASCII)
+# What a version's own paths go on with after its model: its number, and what is beside its folder.
+_OF_A_VERSION = re.compile(
+    rf"(?P<number>{VERSION.pattern})(?P<ending>\.tar\.gz(\.sha256)?|\.md|\.html)?", re.ASCII
+)
+_PAGES_KEPT = 256  # rendered, of one state of the index
+
+
+@dataclasses.dataclass(frozen=True)
+class ServerOptions:
+    """How a hub is served.
+
+    Attributes:
+      prefix: path that the hub is under, such as `/models`; empty for none.
+      url: its address for those who read pages, None to go by their requests.
+      gcs_base: `gs://` address of the same hub, for `tf-hub-format=uncompressed`, or None.
+    """
+
+    prefix: str = ""
+    url: str | None = None
+    gcs_base: str | None = None
+
+
+class Application:
+    """An ASGI application that serves one hub."""
+
+    def __init__(self, hub: Path, options: ServerOptions) -> None:
+        """Reads the index.
+
+        Args:
+          hub: folder of the hub.
+          options: how it is served.
+
+        Raises:
+          PublishError: where the folder is no hub.
+        """
+        self._hub = hub.resolve()
+        self._options = options
+        self._stamp: tuple[int, ...] | None = None
+        self._index = Index()
+        self._page = functools.lru_cache(_PAGES_KEPT)(self._draw)
+        if index.read(self._hub) is None:
+            raise PublishError(
+                f"{hub} is no hub: it has no {index.FILE}; `slimhub publish ARTIFACT hub:{hub}` "
+                "makes one"
+            )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] == "http":
+            await self._answer(Request(scope))(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return responses.text("only GET and HEAD", 405, allow="GET, HEAD")
+        path = self._path(request)
+        if path == "healthz":
+            return self._health()
+        try:
+            self._refresh()
+        except PublishError:
+            return responses.text("the index of this hub cannot be read", 503)
+        site = self._site(request)
+        try:
+            return self._find(path, request, site)
+        except FileNotFoundError:
+            return self._missing(site, "The page of this model is missing in the hub.")
+
+    def _path(self, request: Request) -> str:
+        """What is asked for, without the prefix; a proxy may have taken that off already."""
+        return f"{request.scope['path']}/".removeprefix(f"{self._options.prefix}/").strip("/")
+
+    def _refresh(self) -> None:
+        """Reads the index again if it was replaced."""
+        path = self._hub / index.FILE
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise PublishError(f"cannot read {path}: {error.strerror}") from error
+        stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if stamp != self._stamp:
+            known = index.read(self._hub)
+            if known is None:
+                raise PublishError(f"{path} is gone")
+            self._index = known
+            self._page.cache_clear()
+            self._stamp = stamp
+
+    def _health(self) -> Response:
+        try:
+            self._refresh()
+        except PublishError:
+            return responses.text("the index cannot be read", 503)
+        return responses.text(f"ok, {len(self._index.models)} models")
+
+    def _site(self, request: Request) -> html_pages.Site:
+        root = self._options.prefix + "/"
+        host = request.headers.get("host", "")
+        url = self._options.url
+        if url is None and _HOST.fullmatch(host):
+            url = f"{request.scope['scheme']}://{host}{self._options.prefix}"
+        return html_pages.Site(self._index, (url or self._index.url).rstrip("/"), root)
+
+    def _find(self, path: str, request: Request, site: html_pages.Site) -> Response:
+        if path == index.FILE:
+            return self._file(index.FILE, request, None, responses.BRIEFLY)
+        wanted = request.query_params.get("tf-hub-format")
+        found = self._version(path)
+        if found is not None:
+            handle, rest = found
+            if rest == "":
+                return self._model(handle, wanted, request, site)
+            return self._part(handle, rest, request, site)
+        is_loader = wanted is not None or "lite-format" in request.query_params
+        if path in self._index.models:
+            newest = f"{path}/{self._index.newest(path).number}"
+            if is_loader:
+                return responses.text(f"name a version to load, such as {site.url}/{newest}", 404)
+            return responses.page(self._page(newest, site.url))
+        if is_loader:
+            return responses.text(f"this hub has no such model; {site.url}/ lists what it has", 404)
+        if self._index.under(path):
+            return responses.page(self._page(path, site.url))
+        return self._missing(site, "This hub has no such model. The start page lists what it has.")
+
+    def _version(self, path: str) -> tuple[Handle, str] | None:
+        """The version that a path begins with, and what follows its number."""
+        parts = path.split("/")
+        for count in range(len(parts) - 1, 0, -1):
+            versions = self._index.models.get("/".join(parts[:count]), {})
+            found = _OF_A_VERSION.fullmatch(parts[count])
+            if found and int(found["number"]) in versions:
+                handle = Handle.parse("/".join([*parts[:count], found["number"]]))
+                return handle, "/".join([found["ending"] or "", *parts[count + 1 :]])
+        return None
+
+    def _model(
+        self, handle: Handle, wanted: str | None, request: Request, site: html_pages.Site
+    ) -> Response:
+        if "lite-format" in request.query_params:
+            return responses.text("this hub has no TF Lite models", 404)
+        if wanted == "compressed":
+            return self._archive(handle, request)
+        if wanted == "uncompressed":
+            base = self._options.gcs_base
+            if base is None:
+                return responses.text(
+                    "this hub has no copy on Google Cloud Storage: load it compressed\n", 404
+                )
+            return Response(f"{base}/{handle}", 303, media_type="text/plain")
+        if wanted is not None:
+            return responses.text("tf-hub-format is compressed or uncompressed", 400)
+        return responses.page(self._page(str(handle), site.url))
+
+    def _part(self, handle: Handle, rest: str, request: Request, site: html_pages.Site) -> Response:
+        """What belongs to a version: `rest` follows its number."""
+        if rest == bundle.SUFFIX:
+            return self._archive(handle, request)
+        if rest == ".html":
+            return responses.page(self._page(str(handle), site.url))
+        if rest in (".md", bundle.DIGEST_SUFFIX):
+            return self._file(f"{handle}{rest}", request, None, responses.BRIEFLY)
+        file = self._index.get(handle).files.get(rest.removeprefix("/"))
+        if file is not None and rest.startswith("/"):
+            return responses.file(
+                self._hub, f"{handle}{rest}", request, file["sha256"], responses.FOR_EVER
+            )
+        return self._missing(site, f"{handle} has no such file.")
+
+    def _archive(self, handle: Handle, request: Request) -> Response:
+        sha256 = self._index.get(handle).archive["sha256"]
+        return responses.file(
+            self._hub, f"{handle}{bundle.SUFFIX}", request, sha256, responses.FOR_EVER
+        )
+
+    def _file(self, name: str, request: Request, sha256: str | None, cache: str) -> Response:
+        return responses.file(self._hub, name, request, sha256, cache)
+
+    def _missing(self, site: html_pages.Site, message: str) -> Response:
+        return responses.page(html_pages.error_page(site, 404, message), 404)
+
+    def _draw(self, path: str, url: str) -> str:
+        site = html_pages.Site(self._index, url, self._options.prefix + "/")
+        if self._version(path) is None:
+            return html_pages.list_page(site, path)
+        markdown = responses.inside(self._hub, f"{path}.md").read_text("utf-8")
+        return html_pages.model_page(site, Handle.parse(path), markdown)

@@ -1,0 +1,1 @@
+"""Checks documentation pages by the grammar of TensorFlow Hub."""

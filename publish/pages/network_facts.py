@@ -1,0 +1,136 @@
+"""What a page tells of a registered network, from stored data: nothing is built."""
+
+from __future__ import annotations
+
+import functools
+import re
+import urllib.parse
+from pathlib import PurePosixPath
+from typing import Any
+
+from slimhub import nets
+from slimhub.nets import NetworkSpec
+from slimhub.nets.scaling import InputScaling
+from slimhub.publish.pages import recorded_network
+from slimhub.publish.pages.checker import grammar
+
+IMAGENET = "imagenet-ilsvrc-2012-cls"  # the data of TF-Slim's public checkpoints
+_ARCHIVE = re.compile(r"\.(tgz|tar|zip)$|\.tar\.\w+$")
+_CALLED_OTHERWISE = {"vgg": "vgg-style"}  # by the hub
+
+
+def architecture(spec: NetworkSpec) -> str:
+    """The hub's id of a network's architecture: the closest one there is."""
+    family = spec.family.lower().replace(" ", "-")
+    slugs = [f"{family}-{part}" for part in spec.name.split("_")]
+    while family:
+        slugs.append(_CALLED_OTHERWISE.get(family, family))
+        family = family.rpartition("-")[0]
+    return next((slug for slug in slugs if slug in grammar.ids("network-architecture")), "cnn")
+
+
+def is_public(spec: NetworkSpec, content: dict[str, Any]) -> bool:
+    """Whether an artifact was made of the network's public checkpoint, going by its names.
+
+    The name in full is `FOLDER/…/CHECKPOINT`; an archive may be called like the folder, or like the
+    folder's last part, and then hold the rest. The checkpoint's name alone tells nothing: many a
+    one is called `model.ckpt`.
+
+    Args:
+      spec: the network.
+      content: of the artifact's record.
+    """
+    public = PurePosixPath(spec.checkpoint).parts
+    source = _ARCHIVE.sub("", urllib.parse.urlparse(content["checkpoint"]["source"]).path)
+    found = PurePosixPath(f"{source}/{content['checkpoint']['name']}").parts
+    common = min(len(public), len(found))
+    return common >= 2 and public[-common:] == found[-common:]
+
+
+def is_from_caffe(spec: NetworkSpec) -> bool:
+    """Whether the public checkpoint was trained in Caffe, and converted."""
+    return spec.input_scaling is InputScaling.CAFFE
+
+
+def variants(spec: NetworkSpec) -> list[dict[str, Any]]:
+    """The registered networks of a network's family, in the order of the registry."""
+    return [row for row in map(_variant, nets.names()) if row["family"] == spec.family]
+
+
+@functools.cache
+def _variant(name: str) -> dict[str, Any]:
+    spec = nets.get(name)
+    return {
+        "name": name,
+        "family": spec.family,
+        "multiplier": spec.depth_multiplier if spec.depth_rule else None,
+        "size": spec.image_size,
+        "features": spec.feature_depth,
+        "top1": spec.published.top1,
+        "top5": spec.published.top5,
+        "source": spec.published.source,
+        "macs": nets.count_macs(name),
+        "parameters": nets.count_parameters(name)["trainable"],
+    }
+
+
+def has_stored_layers(spec: NetworkSpec) -> bool:
+    """Whether the layers are those of the network without options, classes left aside."""
+    plain = nets.get(spec.name)
+    keys = ("depth_multiplier", "image_size", "feature_depth")
+    return all(getattr(spec, key) == getattr(plain, key) for key in keys)
+
+
+def macs(spec: NetworkSpec, content: dict[str, Any]) -> int | None:
+    """Multiply-adds for one image of the artifact's size; None where they were not counted."""
+    if not has_stored_layers(spec):
+        return None
+    plain = nets.get(spec.name)
+    # The logits are one matrix product in every network: features times classes.
+    headless = nets.count_macs(spec.name) - plain.feature_depth * plain.num_classes
+    if content["task"] == "feature_vector":
+        return headless
+    return headless + spec.feature_depth * spec.num_classes
+
+
+def endpoints(spec: NetworkSpec, content: dict[str, Any]) -> list[dict[str, Any]]:
+    """What an artifact hands out, in graph order; nothing where the shapes are not stored."""
+    if not has_stored_layers(spec):
+        return []
+    rows = [{"key": "default", "shape": (content["output"]["width"],), "is_inner": False}]
+    for endpoint in nets.describe_endpoints(spec.name):
+        shape = endpoint.shape
+        if endpoint.name in _of_classes(spec):
+            shape = (*shape[:-1], spec.num_classes)
+        rows.append(
+            {
+                "key": spec.endpoint_key(endpoint.name),
+                "shape": shape,
+                "stride": endpoint.stride,
+                "level": endpoint.level,
+                "is_inner": endpoint.is_inner,
+            }
+        )
+        if content["task"] == "feature_vector" and endpoint.name == spec.feature_endpoint:
+            break  # what follows is the classification
+    return rows
+
+
+def _of_classes(spec: NetworkSpec) -> tuple[str | None, ...]:
+    return (spec.logits_endpoint, spec.predictions_endpoint, spec.sigmoid_endpoint)
+
+
+def options(content: dict[str, Any]) -> list[str]:
+    """In which options an artifact differs from the registered network it is named after."""
+    plain, network = recorded_network.registered(content), content["network"]
+    words = {
+        "depth_multiplier": "depth multiplier",
+        "image_size": "image size",
+        "feature_depth": "features",
+        "num_classes": "classes",
+    }
+    return [
+        f"{word} {network[key]} in place of {getattr(plain, key)}"
+        for key, word in words.items()
+        if network[key] != getattr(plain, key)
+    ]

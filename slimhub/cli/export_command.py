@@ -1,0 +1,100 @@
+"""`slimhub export`: the main job."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from slimhub.cli import checkpoint_flags, network_flags
+
+if TYPE_CHECKING:
+    from slimhub.export import Result
+
+NAME = "export"
+SUMMARY = "Exports a TF-Slim checkpoint as a TF2 SavedModel."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's arguments."""
+    from slimhub.export.verify import MODES
+    from slimhub.nets import TASKS
+
+    parser.add_argument(
+        "network",
+        metavar="NAME",
+        help="a name that `slimhub list` shows, package.module:SPEC for one of your own, or auto "
+        "for the one that the checkpoint fits",
+    )
+    checkpoint_flags.add(parser, "--checkpoint")
+    checkpoint_flags.add_averages(parser)
+    parser.add_argument("--task", choices=TASKS, default="feature_vector")
+    parser.add_argument("--output", required=True, metavar="FOLDER", help="folder to be written")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the SavedModel that is at the output"
+    )
+    parser.add_argument(
+        "--labels",
+        metavar="FILE",
+        help="one class name per line, in the order of the logits; ImageNet's are built in",
+    )
+    parser.add_argument(
+        "--proof",
+        choices=MODES,
+        default="full",
+        help="what is proved before the artifact is put in place: everything (full, the default), "
+        "no training and gradients (quick), nothing (none)",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    network_flags.add(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Exports, and prints what was done."""
+    from slimhub.cli.progress_display import ProgressDisplay
+    from slimhub.export import PHASES, Request, export
+
+    request = Request(
+        network=arguments.network,
+        checkpoint=arguments.checkpoint,
+        output=arguments.output,
+        task=arguments.task,
+        checkpoint_name=arguments.checkpoint_name,
+        sha256=arguments.sha256,
+        averages=arguments.averages,
+        labels=arguments.labels,
+        overwrite=arguments.overwrite,
+        proof=arguments.proof,
+        **network_flags.chosen(arguments),
+    )
+    with ProgressDisplay(len(PHASES)) as progress:
+        result = export(request, progress.phase, progress.transfer)
+    if arguments.format == "json":
+        print(json.dumps({"output": arguments.output, "record": result.record}, indent=2))
+    else:
+        print("\n".join(_lines(result, arguments.output)))
+    return 0
+
+
+def _lines(result: Result, output: str) -> list[str]:
+    record = result.record
+    source, labels = record["checkpoint"], record["labels"]
+    width, unit = record["output"]["width"], record["output"]["name"].replace("_vector", "s")
+    rows = [("network", f"{record['network']['name']}, {record['task']}: {width} {unit}")]
+    if result.network_choice:
+        rows.append(("", result.network_choice))
+    rows.append(("checkpoint", f"{source['name']}, of {source['source']}"))
+    rows.append(("", result.choice))
+    rows += [("" if i else "variables", line) for i, line in enumerate(result.filled)]
+    if labels is not None:
+        rows.append(("labels", f"{labels['count']}, {labels['source']}"))
+    elif record["task"] == "classification":
+        rows.append(("labels", "none: --labels=FILE adds the names of your classes"))
+    if result.proof is None:
+        rows.append(("proof", "none, as asked: nobody knows whether it computes what it should"))
+    else:
+        rows.append(("proof", result.proof.summary()))
+        rows += [("", f"{check.name}: {check.detail}") for check in result.proof.not_run]
+    rows.append(("artifact", f"{output}, {result.bytes / 1e6:.1f} MB"))
+    rows.append(("load it", f"hub.KerasLayer({output!r}, trainable=True)"))
+    return [f"{head:12}{text}".rstrip() for head, text in rows]

@@ -1,0 +1,47 @@
+"""`slimhub inspect`: what is in a checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from slimhub.cli import checkpoint_flags
+
+NAME = "inspect"
+SUMMARY = "Tells what is in a checkpoint, and which network it fits."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's arguments."""
+    checkpoint_flags.add(parser, "checkpoint")
+    parser.add_argument("--tensors", action="store_true", help="list every tensor")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Prints what is in the checkpoint."""
+    from slimhub import checkpoints
+    from slimhub.cli.progress_display import ProgressDisplay
+    from slimhub.export import network_match
+
+    with (
+        ProgressDisplay(1) as progress,
+        checkpoints.open(
+            arguments.checkpoint,
+            name=arguments.checkpoint_name,
+            sha256=arguments.sha256,
+            progress=progress.transfer,
+        ) as checkpoint,
+    ):
+        description = checkpoints.describe(checkpoint)
+        matches = network_match.matches(checkpoint)
+    if arguments.format == "json":
+        whole = [match.to_json() for match in matches if match.fit.is_whole]
+        print(json.dumps(description | {"fits": whole}, indent=2))
+        return 0
+    print(checkpoints.render(description, tensors=arguments.tensors))
+    if matches:
+        print("\n".join(f"fits        {match}" for match in matches))
+    else:
+        print("fits        no registered network")
+    return 0

@@ -1,0 +1,128 @@
+"""Entry point: reads the command line, runs one command, turns errors into exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+from absl import app
+from absl.flags import argparse_flags
+
+DONE, FAILED, WRONG_COMMAND_LINE = 0, 1, 2
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+def run() -> None:
+    """The console command `slimhub`; ends the process."""
+    # Only TensorFlow's own errors: its start-up notices are not the user's concern.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    _heed(signal.SIGTERM, _stop)
+    _heed(signal.SIGHUP, _stop)
+    # Until a command works there is nothing to clean up, and half-made imports to complain of.
+    _heed(signal.SIGINT, signal.SIG_DFL)
+    # A command's graphs are half a million small objects, needed until it ends: looking for
+    # garbage among them, and taking them apart in the end, would be a third of its time.
+    gc.disable()
+    try:
+        app.run(_main, flags_parser=_parse)
+    finally:
+        gc.freeze()
+
+
+def _heed(number: signal.Signals, action: Any) -> None:
+    """Sets what a signal does, but for those that are to be ignored, as under nohup."""
+    if signal.getsignal(number) != signal.SIG_IGN:
+        signal.signal(number, action)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Ends by an exception, so that whatever was begun is cleaned up."""
+    sys.exit(128 + number)
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    from slimhub.cli import (
+        bundle_command,
+        describe_command,
+        export_command,
+        inspect_command,
+        list_command,
+        page_command,
+        publish_command,
+        serve_command,
+        verify_command,
+        zoo_command,
+    )
+
+    parser = argparse_flags.ArgumentParser(
+        prog="slimhub",
+        description="Turns TF-Slim checkpoints into TF2 SavedModels for TensorFlow Hub's users.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    modules = (
+        export_command,
+        verify_command,
+        inspect_command,
+        list_command,
+        describe_command,
+        bundle_command,
+        publish_command,
+        serve_command,
+        page_command,
+        zoo_command,
+    )
+    for command in modules:
+        sub = commands.add_parser(
+            command.NAME,
+            help=command.SUMMARY,
+            description=command.SUMMARY,
+            allow_abbrev=False,
+            inherited_absl_flags=None,
+        )
+        sub.add_argument("--debug", action="store_true", help="show a traceback with an error")
+        command.add_arguments(sub)
+        sub.set_defaults(command=command.execute)
+    return parser.parse_args(argv[1:])
+
+
+def _main(arguments: argparse.Namespace) -> int:
+    from absl import logging
+
+    from slimhub import nets
+    from slimhub.common import quiet_tensorflow
+    from slimhub.common.errors import ExportError, RequestError, SlimhubError
+
+    if not arguments.debug:
+        logging.set_verbosity(logging.WARNING)  # TensorFlow logs through absl
+    nets.before_import(quiet_tensorflow.tensorflow)  # without its notices
+    _heed(signal.SIGINT, signal.default_int_handler)
+    try:
+        return arguments.command(arguments) or DONE
+    except RequestError as error:
+        return _report(error, WRONG_COMMAND_LINE, arguments.debug)
+    except SlimhubError as error:
+        return _report(error, FAILED, arguments.debug)
+    except KeyboardInterrupt as interrupt:
+        print(f"slimhub: interrupted; {interrupt or 'nothing was written'}", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:  # the reader of the output went away, as in `slimhub list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:  # of a disk or a folder that nobody nearer knew how to name
+        if error.strerror is None:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        return _report(ExportError(f"{where}{error.strerror}"), FAILED, arguments.debug)
+
+
+def _report(error: Exception, code: int, debug: bool) -> int:
+    if debug:
+        raise error
+    print(f"slimhub: {error}", file=sys.stderr)
+    return code

@@ -1,0 +1,151 @@
+"""`slimhub page`: the documentation page of an artifact, and a check of any page."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+
+NAME = "page"
+SUMMARY = "Renders an artifact's documentation page, or checks pages."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's arguments."""
+    parser.add_argument(
+        "artifact", nargs="?", metavar="ARTIFACT", help="folder that `slimhub export` wrote"
+    )
+    parser.add_argument("--handle", help="what it is called on the hub: PUBLISHER/NAME/VERSION")
+    parser.add_argument(
+        "--asset_path",
+        metavar="URL",
+        default="legacy",
+        help="where its archive is, a URL that ends in .tar.gz; by default the page leaves it open",
+    )
+    parser.add_argument(
+        "--load_url",
+        metavar="URL",
+        help="what the examples load; by default the asset path, or the handle on tfhub.dev",
+    )
+    parser.add_argument("--license", metavar="ID", help="the hub's id, such as apache-2.0")
+    parser.add_argument(
+        "--dataset",
+        metavar="ID",
+        help="the hub's id of what the weights were trained on; known for public checkpoints",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        help="write the page there, not to stdout; an existing file stays",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the file at the output")
+    other = parser.add_argument_group("pages of publishers and collections")
+    other.add_argument("--publisher", metavar="NAME", help="write the page of a publisher instead")
+    other.add_argument(
+        "--collection", metavar="PUBLISHER/NAME", help="write the page of a collection instead"
+    )
+    other.add_argument("--description", metavar="TEXT", help="of either, a sentence or two")
+    other.add_argument("--title", metavar="TEXT", help="heading above a collection's models")
+    other.add_argument(
+        "--models", nargs="+", metavar="HANDLE", help="of a collection, PUBLISHER/NAME/VERSION"
+    )
+    parser.add_argument(
+        "--check",
+        nargs="+",
+        metavar="FILE",
+        help="check pages by the hub's grammar instead; exit code 1 where one has a complaint",
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="of what --check finds"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Renders a page, or checks pages; exit code 1 where one breaks the grammar."""
+    from slimhub.common.errors import RequestError
+
+    if arguments.check is not None:
+        if arguments.artifact is not None or arguments.handle is not None:
+            raise RequestError("--check takes pages alone: leave ARTIFACT and --handle out")
+        return _check(arguments)
+    if arguments.publisher is not None or arguments.collection is not None:
+        return _write_other(arguments)
+    if arguments.artifact is None:
+        raise RequestError(
+            "name an ARTIFACT and its --handle, a --publisher or --collection, or pages to --check"
+        )
+    if arguments.handle is None:
+        raise RequestError("a page needs the model's --handle, as acme/flowers/feature_vector/1")
+    if arguments.format != "text":
+        raise RequestError("--format goes with --check; a page is Markdown")
+    return _render(arguments)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from slimhub.publish.pages.checker import linter
+
+    found = {file: linter.check_file(file) for file in arguments.check}
+    if arguments.format == "json":
+        rows = [
+            {"file": file, "complaints": [dataclasses.asdict(one) for one in complaints]}
+            for file, complaints in found.items()
+        ]
+        print(json.dumps(rows, indent=2))
+    else:
+        for file, complaints in found.items():
+            for complaint in complaints:
+                print(f"{file}:{complaint.line}: {complaint.message}")
+            if not complaints:
+                print(f"{file}: no complaints")
+    return 1 if any(found.values()) else 0
+
+
+def _render(arguments: argparse.Namespace) -> int:
+    from slimhub.publish import Handle, facts
+    from slimhub.publish.pages import page, page_file
+
+    handle = Handle.parse(arguments.handle)
+    if arguments.output is not None:
+        page_file.check_target(arguments.output, arguments.artifact, overwrite=arguments.overwrite)
+    text = page.render(
+        facts.read(arguments.artifact),
+        handle,
+        asset_path=arguments.asset_path,
+        load_url=arguments.load_url,
+        license=arguments.license,
+        dataset=arguments.dataset,
+    )
+    return _give(arguments, text, str(handle))
+
+
+def _write_other(arguments: argparse.Namespace) -> int:
+    """The page of a publisher or of a collection."""
+    from slimhub.common.errors import RequestError
+    from slimhub.publish import Handle
+    from slimhub.publish.pages import other_pages, page_file
+
+    if arguments.artifact is not None or None not in (arguments.publisher, arguments.collection):
+        raise RequestError("name one of ARTIFACT, --publisher and --collection")
+    description = arguments.description or ""
+    if arguments.publisher is not None:
+        name = arguments.publisher
+        text = other_pages.publisher_page(name, description)
+    else:
+        name = arguments.collection
+        models = [Handle.parse(model) for model in arguments.models or ()]
+        text = other_pages.collection_page(name, arguments.title or "Models", description, models)
+    if arguments.output is not None:
+        page_file.check_target(arguments.output, None, overwrite=arguments.overwrite)
+    return _give(arguments, text, name)
+
+
+def _give(arguments: argparse.Namespace, text: str, name: str) -> int:
+    """Writes a page where it was asked for."""
+    from slimhub.publish.pages import page_file
+
+    if arguments.output is None:
+        print(text, end="")
+    else:
+        page_file.write(arguments.output, text)
+        print(f"{arguments.output}: the page of {name}")
+    return 0

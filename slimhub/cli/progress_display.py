@@ -1,0 +1,65 @@
+"""Shows how far work is, on stderr: a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+
+_LINE_EVERY = 2.0  # seconds between plain lines of one transfer
+
+
+class ProgressDisplay:
+    """Phases of one piece of work, and transfers inside them."""
+
+    def __init__(self, phases: int) -> None:
+        """Starts.
+
+        Args:
+          phases: how many phases there will be.
+        """
+        self._bar = None
+        self._last_line = 0.0
+        if sys.stderr.isatty():
+            import tqdm
+
+            self._bar = tqdm.tqdm(total=phases, leave=False, bar_format="{desc} {bar} {elapsed}")
+            self._begun = 0
+
+    def __enter__(self) -> ProgressDisplay:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def phase(self, name: str) -> None:
+        """Says that a phase begins."""
+        if self._bar is None:
+            print(f"slimhub: {name}", file=sys.stderr, flush=True)
+            return
+        self._bar.set_description(name)
+        self._bar.update(min(self._begun, 1))  # the phase before this one is done
+        self._begun += 1
+
+    def transfer(self, what: str, done: int, total: int | None) -> None:
+        """Says how much of a file has arrived.
+
+        Args:
+          what: name of the file.
+          done: bytes so far.
+          total: bytes in all, where known.
+        """
+        amount = f"{done / 1e6:.1f} MB"
+        if total:
+            amount = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
+        if self._bar is not None:
+            self._bar.set_description(f"{what}: {amount}")
+        elif time.monotonic() - self._last_line > _LINE_EVERY or done == total:
+            self._last_line = time.monotonic()
+            print(f"slimhub: {what}: {amount}", file=sys.stderr, flush=True)

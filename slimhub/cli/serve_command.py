@@ -1,0 +1,108 @@
+"""`slimhub serve`: a hub over HTTP."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import logging
+import re
+import socket
+from pathlib import Path
+
+NAME = "serve"
+SUMMARY = "Serves a hub: models for hub.KerasLayer, pages for browsers."
+
+_SHUTDOWN_SECONDS = 10  # for downloads that are under way
+_PREFIX = re.compile(r"(/[\w.~-]+)*", re.ASCII)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's arguments."""
+    parser.add_argument("hub", metavar="HUB", help="folder that `slimhub publish` writes")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (%(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=8080, help="port, 0 for any that is free (%(default)s)"
+    )
+    parser.add_argument("--prefix", default="", help="path that the hub is under, such as /models")
+    parser.add_argument(
+        "--url", help="address of the hub as its readers see it; by default what they asked for"
+    )
+    parser.add_argument(
+        "--gcs_base",
+        metavar="gs://…",
+        help="copy of the hub that uncompressed loading is sent to",
+    )
+    parser.add_argument("--access_log", action="store_true", help="a line for every request")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Serves until it is told to end."""
+    from slimhub.common import extras
+
+    extras.need("starlette", "uvicorn", "httptools", "jinja2", "markdown_it", "pygments")
+    import uvicorn
+
+    from slimhub.publish.hub.sendfile import FileSending
+    from slimhub.publish.hub.server import Application
+
+    gc.enable()  # which `slimhub.cli.main` turns off for commands that end
+    application = FileSending(Application(Path(arguments.hub), _options(arguments)))
+    with _listen(arguments.host, arguments.port) as listener:
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        print(f"serving {arguments.hub} at http://{shown}:{port}{arguments.prefix}/", flush=True)
+        logging.basicConfig(format="%(message)s", level=logging.WARNING)
+        config = uvicorn.Config(
+            application,
+            http="httptools",
+            loop="asyncio",  # uvloop, which uvicorn would take if it is there, has no sendfile
+            lifespan="off",
+            ws="none",
+            log_level="info" if arguments.access_log else "warning",
+            access_log=arguments.access_log,
+            server_header=False,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        )
+        # When uvicorn has ended well it raises the signal that ended it once more.
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+            uvicorn.Server(config).run(sockets=[listener])
+    return 0
+
+
+def _options(arguments: argparse.Namespace) -> object:
+    from slimhub.common.errors import RequestError
+    from slimhub.publish.hub.server import ServerOptions
+
+    prefix = arguments.prefix.rstrip("/")
+    if not _PREFIX.fullmatch(prefix):
+        raise RequestError(f"--prefix={arguments.prefix} must be a path such as /models")
+    if arguments.url and not arguments.url.startswith(("http://", "https://")):
+        raise RequestError(f"--url={arguments.url} must begin with https:// or http://")
+    if arguments.gcs_base and not re.match(r"gs://\w", arguments.gcs_base):
+        raise RequestError(f"--gcs_base={arguments.gcs_base} must begin with gs://BUCKET")
+    base = arguments.gcs_base and arguments.gcs_base.rstrip("/")
+    return ServerOptions(prefix, arguments.url, base)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    from slimhub.common.errors import RequestError
+
+    if not 0 <= port <= 65535:
+        raise RequestError(f"--port={port} must be between 0 and 65535")
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(2048)
+        except BaseException:
+            listener.close()
+            raise
+    except OSError as error:
+        reason = error.strerror or error
+        raise RequestError(
+            f"cannot listen at {host}:{port}: {reason}; name another --port or --host"
+        ) from error
+    return listener

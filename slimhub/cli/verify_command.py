@@ -1,0 +1,97 @@
+"""`slimhub verify`: proof, again, at any time."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slimhub.cli import checkpoint_flags, network_flags
+
+if TYPE_CHECKING:
+    from slimhub.export.verify import Proof, Subject
+
+NAME = "verify"
+SUMMARY = "Checks an artifact, and that it computes what its checkpoint's network computes."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's arguments."""
+    from slimhub.nets import TASKS
+
+    parser.add_argument("artifact", metavar="ARTIFACT", help="folder of a SavedModel")
+    checkpoint_flags.add(parser, "--checkpoint", required=False)
+    checkpoint_flags.add_averages(parser, default=None)
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--report", metavar="FOLDER", help="write a report, report.html, there")
+    parser.add_argument(
+        "--network",
+        metavar="NAME",
+        help="which network it is, where the artifact does not say",
+    )
+    parser.add_argument(
+        "--public_key",
+        metavar="FILE",
+        help="the key that its signature must have been made with, as PEM",
+    )
+    parser.add_argument("--task", choices=TASKS, default=None, help="its task; with --network")
+    network_flags.add(parser)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Verifies, and prints every check; exit code 1 where one failed."""
+    from slimhub.cli.progress_display import ProgressDisplay
+    from slimhub.export.verify import PHASES, verify
+    from slimhub.publish import signing
+
+    if arguments.report is not None:
+        from slimhub.export.verify import report
+
+        report.check_folder(arguments.report, arguments.artifact)
+    signature = signing.check(arguments.artifact, arguments.public_key)
+    with ProgressDisplay(len(PHASES)) as progress:
+        proof = verify(
+            arguments.artifact,
+            arguments.checkpoint,
+            checkpoint_name=arguments.checkpoint_name,
+            sha256=arguments.sha256,
+            averages=arguments.averages,
+            subject=_subject(arguments),
+            wants_layers=arguments.report is not None,
+            on_phase=progress.phase,
+            on_transfer=progress.transfer,
+        )
+    if signature is not None:
+        proof = dataclasses.replace(proof, checks=(signature, *proof.checks))
+    if arguments.format == "json":
+        print(json.dumps(proof.to_json(), indent=2))
+    else:
+        print("\n".join(_lines(proof)))
+    if arguments.report is not None:
+        report.write(arguments.report, arguments.artifact, proof)
+    return 0 if proof.holds else 1
+
+
+def _subject(arguments: argparse.Namespace) -> Subject | None:
+    """The network that the flags name, None where they name none."""
+    from slimhub.export import record
+    from slimhub.export.verify import subject
+
+    content = None
+    with contextlib.suppress(OSError, ValueError):  # the examination says what is wrong with it
+        content = record.read(Path(arguments.artifact))
+    options = network_flags.chosen(arguments)
+    return subject.choose(content, arguments.network, arguments.task, options)
+
+
+def _lines(proof: Proof) -> list[str]:
+    verdict = "holds" if proof.holds else "FAILS"
+    compared = [f"compared with {proof.source}"] if proof.source else []
+    return [
+        *(check.line() for check in proof.checks),
+        *compared,
+        f"the proof {verdict}: {proof.summary()}",
+    ]

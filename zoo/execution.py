@@ -1,0 +1,132 @@
+"""Runs a plan: submits all of it to Dask, and tells what comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from slimhub.common.errors import PublishError
+from slimhub.zoo import zoo_worker
+from slimhub.zoo.clusters import MEMORY
+from slimhub.zoo.jobs import Job, JobOutcome
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+Event = dict[str, Any]
+_TICK = 0.5  # seconds between looks at the clock
+
+
+def carry_out(
+    client: Client, plan: Sequence[Job], on_event: Callable[[Event], None]
+) -> list[JobOutcome]:
+    """Runs all jobs of a plan.
+
+    Args:
+      client: of a cluster.
+      plan: what to do.
+      on_event: called, in this thread, with events in the order in which they become known:
+        `started` and `phase` with name, worker and time, `finished` with the outcome, `lost` with
+        the worker that is gone, and `tick` now and then.
+
+    Returns:
+      The outcomes, in the order of the plan. Where it is interrupted, nothing goes on.
+
+    Raises:
+      PublishError: where the scheduler goes away.
+    """
+    run_name = f"slimhub-zoo-{secrets.token_hex(8)}"
+    news = _News(client, run_name)
+    futures = _submit(client, plan, run_name)
+    names = {future.key: job.name for future, job in zip(futures, plan, strict=True)}
+    outcomes: dict[str, JobOutcome] = {}
+    try:
+        for future in futures:
+            future.add_done_callback(news.queue.put)
+        while len(outcomes) < len(plan):
+            item = news.next()
+            if isinstance(item, dict):
+                on_event(item)
+                continue
+            outcome = _outcome(item, names[item.key])
+            outcomes[outcome.name] = outcome
+            on_event({"event": "finished", "time": time.time()} | outcome.to_json())
+    finally:
+        with contextlib.suppress(OSError):  # of a scheduler that is gone
+            client.cancel(futures)
+            client.run(zoo_worker.stop, run_name, on_error="ignore")
+            news.close()
+    return [outcomes[job.name] for job in plan]
+
+
+class _News:
+    """What Dask tells of a run, in its own threads, for the one that waits for it."""
+
+    def __init__(self, client: Client, run_name: str) -> None:
+        self.queue: queue.SimpleQueue[Event | Future] = queue.SimpleQueue()
+        self._client, self._run_name = client, run_name
+        self._names: dict[str, str] = {}  # of workers, by address
+        client.subscribe_topic(run_name, lambda event: self._take(event[1]))
+        client.subscribe_topic("all", lambda event: self._take_of_cluster(event[1]))
+
+    def next(self) -> Event | Future:
+        """What comes next: an event, a finished future, or a tick of the clock."""
+        try:
+            return self.queue.get(timeout=_TICK)
+        except queue.Empty:
+            return {"event": "tick", "time": time.time()}
+
+    def close(self) -> None:
+        """Hears nothing more."""
+        for topic in (self._run_name, "all"):
+            self._client.unsubscribe_topic(topic)
+
+    def _take(self, event: Event) -> None:
+        event = dict(event)
+        address, name = event["worker"], event.pop("on")
+        self._names[address] = name
+        self.queue.put(event | {"worker": name})
+
+    def _take_of_cluster(self, event: Event) -> None:
+        if event.get("action") == "remove-worker" and event["worker"] in self._names:
+            name = self._names[event["worker"]]
+            self.queue.put({"event": "lost", "worker": name, "time": time.time()})
+
+
+def _submit(client: Client, plan: Sequence[Job], run_name: str) -> list[Future]:
+    """Gives everything to Dask, the largest first: a large one must not be left for the end."""
+    ranks = {job.name: rank for rank, job in enumerate(sorted(plan, key=lambda job: job.memory))}
+    return [
+        client.submit(
+            zoo_worker.run,
+            job,
+            run_name,
+            key=f"{run_name}-{number}",
+            resources={MEMORY: job.memory},
+            priority=ranks[job.name],
+            pure=False,
+        )
+        for number, job in enumerate(plan)
+    ]
+
+
+def _outcome(future: Future, name: str) -> JobOutcome:
+    """What a finished future says; what no worker could finish has failed."""
+    from distributed import KilledWorker
+
+    if future.status == "finished":
+        return future.result()
+    if future.cancelled():
+        raise PublishError(
+            "the scheduler is gone: start it again, then run the same command; what is done is kept"
+        )
+    error = future.exception()
+    if isinstance(error, KilledWorker):
+        reason = "the workers that ran it died, one after the other: out of memory?"
+    else:
+        reason = f"{type(error).__name__}: {error}"
+    return JobOutcome(name, "failed", detail=reason)
