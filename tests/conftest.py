@@ -13,7 +13,7 @@ import pytest
 
 from slimhub import export, nets
 from slimhub.nets.catalogue import stored
-from tests import support
+from tests.fixtures import support
 
 
 def write_checkpoint(prefix: Path, values) -> None:

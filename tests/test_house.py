@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import REPOSITORY
+from tests.fixtures.support import REPOSITORY
 
 # No room imports from one that is named before it; nets and checkpoints do not know each other.
 ROOMS = {

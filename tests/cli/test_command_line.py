@@ -10,8 +10,8 @@ import tarfile
 import pytest
 
 from slimhub import export, nets
-from tests.cli.commands import NETWORK, OPTIONS, SAMPLE, best_time, run
-from tests.support import REPOSITORY
+from tests.fixtures.commands import NETWORK, OPTIONS, SAMPLE, best_time, run
+from tests.fixtures.support import REPOSITORY
 
 COMMANDS = ("export", "verify", "inspect", "list", "describe")
 

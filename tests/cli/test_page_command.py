@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import best_time, run
-from tests.publish import records
+from tests.fixtures import records
+from tests.fixtures.commands import best_time, run
 
 HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"
 SOUND = "# Publisher acme\nMaker of models.\n"

@@ -10,10 +10,10 @@ import sys
 
 import pytest
 
-from tests.cli.commands import NETWORK, OPTIONS, SAMPLE, best_time, run
-from tests.publish.stores import places
-from tests.publish.stores.faulty import Fault
-from tests.support import REPOSITORY
+from tests.fixtures import store_places
+from tests.fixtures.commands import NETWORK, OPTIONS, SAMPLE, best_time, run
+from tests.fixtures.faulty_proxy import Fault
+from tests.fixtures.support import REPOSITORY
 
 HANDLE = "acme/digits/classification/3"
 
@@ -42,7 +42,7 @@ def environment(tmp_path):
 @contextlib.contextmanager
 def at(scheme, folder, environment):
     (folder / "account").mkdir()
-    with getattr(places, scheme)(folder / "account") as place:
+    with getattr(store_places, scheme)(folder / "account") as place:
         yield place, environment | place.environment
 
 
@@ -57,7 +57,7 @@ def check_secrets(scheme, folder, place, *finished):
     files = [path for path in folder.rglob("*") if path.is_file()]
     written += [path.read_bytes() for path in files if path.parent.name != "account"]
     written += list(place.files().values())
-    secrets = [secret.encode() for secret in places.SECRETS[scheme]]
+    secrets = [secret.encode() for secret in store_places.SECRETS[scheme]]
     for path in (folder / "account").glob("*.json"):
         secrets += json.loads(path.read_text())["private_key"].encode().splitlines()[1:-1]
     assert secrets

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.cli.commands import NETWORK, OPTIONS, SAMPLE, best_time, run
+from tests.fixtures.commands import NETWORK, OPTIONS, SAMPLE, best_time, run
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from tests.cli.commands import best_time, run
-from tests.support import REPOSITORY
+from tests.fixtures.commands import best_time, run
+from tests.fixtures.support import REPOSITORY
 
 PUBLISHED = str(REPOSITORY / "samples" / "published.toml")
 

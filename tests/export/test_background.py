@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from slimhub import export, nets
-from tests import support
+from tests.fixtures import support
 
 NETWORK = "mobilenet_v1_025_128"
 

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from tests import support
+from tests.fixtures import support
 
 SIZE = 224
 OUTPUTS = {"feature_vector": ("feature_vector", 1024), "classification": ("logits", 1001)}

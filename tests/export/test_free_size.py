@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from slimhub import export, nets
-from tests import support
+from tests.fixtures import support
 
 NETWORKS = [
     "mobilenet_v3_small_075_224",

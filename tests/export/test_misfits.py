@@ -6,8 +6,8 @@ import pytest
 from slimhub import export
 from slimhub.checkpoints import CheckpointError
 from slimhub.nets.catalogue import stored
-from tests import support
 from tests.conftest import write_checkpoint
+from tests.fixtures import support
 
 NETWORK = "mobilenet_v3_small_100_224"
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_hub as hub
 import tf_keras
 
-from tests import support
+from tests.fixtures import support
 
 SIZE = 224
 

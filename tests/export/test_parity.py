@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests import support
+from tests.fixtures import support
 
 CASES = [
     ("mobilenet_v3_small_075_224", "feature_vector"),

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from slimhub import export
 from slimhub.checkpoints import CheckpointError
-from tests.support import REFERENCE, needs_reference
+from tests.fixtures.support import REFERENCE, needs_reference
 
 pytestmark = needs_reference
 

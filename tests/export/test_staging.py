@@ -12,7 +12,7 @@ import pytest
 
 from slimhub.common.errors import ExportError, RequestError
 from slimhub.export import staging
-from tests.support import REPOSITORY
+from tests.fixtures.support import REPOSITORY
 
 
 def write_artifact(folder, content):

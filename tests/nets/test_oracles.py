@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from slimhub import nets
 from slimhub.nets.families import inverted_residual_layers
-from tests import support
+from tests.fixtures import support
 
 # Bounds of the reference: relative to the largest magnitude, for other kernels and other orders
 # of summation than TensorFlow 1.15's; batch statistics of two pictures amplify rounding.

@@ -11,7 +11,7 @@ import tensorflow.compat.v1 as tf
 from scripts.sweep import of_one_size
 from slimhub import nets
 from slimhub.nets.layers import trunk
-from tests import support
+from tests.fixtures import support
 
 AUXILIARY_UPDATES = 4  # two batch norms in the original's auxiliary head, each of two statistics
 

@@ -11,7 +11,7 @@ from scripts.sweep import of_one_size
 from slimhub import nets
 from slimhub.nets.catalogue import stored
 from slimhub.nets.layers import trunk
-from tests import support
+from tests.fixtures import support
 
 V3_FIGURES = {  # trainable parameters with and without logits, millions
     "mobilenet_v3_large_100_224": (5.484, 4.202),

@@ -17,9 +17,8 @@ from slimhub.export.verify.reference.artifact import Artifact
 from slimhub.export.verify.reference.source_network import SourceNetwork
 from slimhub.export.verify.subject import Source, Subject
 from slimhub.nets.catalogue import stored
-from tests import support
 from tests.conftest import write_checkpoint
-from tests.export.verify import faults
+from tests.fixtures import faults, support
 
 pytestmark = pytest.mark.slow
 

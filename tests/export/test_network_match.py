@@ -1,0 +1,124 @@
+"""Which network a checkpoint is of."""
+
+import re
+
+import pytest
+
+from slimhub import checkpoints, export, nets
+from slimhub.export import network_match
+from slimhub.nets.catalogue import stored
+from tests.conftest import write_checkpoint
+from tests.fixtures import support
+
+
+@pytest.fixture
+def resolve(tmp_path):
+    """Writes a checkpoint with tensors of some shapes, and asks for its network."""
+
+    def run(shapes, **options):
+        prefix = tmp_path / "model.ckpt-1"
+        write_checkpoint(prefix, {n: support.synthetic_value(n, s) for n, s in shapes.items()})
+        request = export.Request("auto", str(prefix), str(tmp_path / "artifact"), **options)
+        with checkpoints.open(str(prefix)) as checkpoint:
+            resolved, reason = network_match.resolve(request, checkpoint)
+            return resolved, network_match.matches(checkpoint), reason
+
+    return run
+
+
+def with_classes(network, count):
+    """A network's table of variables, with logits of another width."""
+    head = nets.get(network).head
+    return {
+        name: (*shape[:-1], count) if re.search(head, name) else shape
+        for name, shape in stored.variables(network).items()
+    }
+
+
+def test_the_network_that_fits_is_taken(resolve):
+    request, matches, reason = resolve(stored.variables("mobilenet_v3_small_075_224"))
+    assert reason == "the only registered network that the checkpoint fits"
+    assert request.network == "mobilenet_v3_small_075_224"
+    assert request.num_classes is None
+    assert [str(match) for match in matches] == [
+        "mobilenet_v3_small_075_224, with 1001 classes; depth multiplier 0.75"
+    ]
+
+
+def test_other_classes_are_taken_over(resolve):
+    shapes = with_classes("mobilenet_v3_small_075_224", 7)
+    assert resolve(shapes, task="classification")[0].num_classes == 7
+    assert resolve(shapes)[0].num_classes is None
+
+
+def test_the_number_of_classes_decides(resolve):
+    assert resolve(stored.variables("resnet_v1_50"))[0].network == "resnet_v1_50"
+    request, _, reason = resolve(stored.variables("resnet_v1_50_caffe"))
+    assert request.network == "resnet_v1_50_caffe"
+    # It might be one's own with 1000 classes, and nothing but its owner knows.
+    assert reason == (
+        "taken for its 1000 classes; the variables are also those of resnet_v1_50, which takes "
+        "images as x * 2 - 1, in [-1, 1]: name the network if yours does"
+    )
+    with pytest.raises(export.RequestError, match="several networks: resnet_v1_50, resnet_v1_50_c"):
+        resolve(with_classes("resnet_v1_50", 5))
+
+
+def test_the_size_decides(resolve):
+    shapes = stored.variables("mobilenet_v2_035_96")
+    request, _, reason = resolve(shapes, image_size=128)
+    assert request.network == "mobilenet_v2_035_128"
+    assert "the variables are also those of mobilenet_v2_035_224, mobilenet_v2_035_192" in reason
+    with pytest.raises(export.RequestError) as refusal:
+        resolve(shapes)
+    assert "mobilenet_v2_035_224, mobilenet_v2_035_192" in str(refusal.value)
+    assert "give --image_size: they differ in it alone (96, 128, 160, 192, 224)" in str(
+        refusal.value
+    )
+
+
+def test_what_is_left_over_is_named(resolve):
+    shapes = stored.variables("inception_v3")
+    more = {"InceptionV3/AuxLogits/Conv2d_1b_1x1/weights": (1, 1, 768, 128), "mine/w": (2,)}
+    _, matches, _ = resolve(shapes | more | {"global_step": ()})
+    assert str(matches[0]) == (
+        "inception_v3, with 1001 classes; depth multiplier 1; 1 left over as expected, of the "
+        "auxiliary head; 1 left over: mine/w"
+    )
+
+
+def test_averages_alone_are_variables(resolve):
+    shapes = stored.variables("mobilenet_v3_small_075_224")
+    shadows = {f"{name}/ExponentialMovingAverage": shape for name, shape in shapes.items()}
+    assert resolve(shadows)[0].network == "mobilenet_v3_small_075_224"
+    # Statistics are often not averaged.
+    mixed = {n.removesuffix("/ExponentialMovingAverage") if "moving" in n else n: s
+             for n, s in shadows.items()}  # fmt: skip
+    _, matches, _ = resolve(mixed)
+    assert (matches[0].fit.is_whole, matches[0].left_over) == (True, ())
+
+
+def test_logits_that_do_not_agree_are_none(resolve):
+    shapes = stored.variables("mobilenet_v3_small_075_224")
+    scope = "MobilenetV3/Logits/Conv2d_1c_1x1"
+    for odd in ({f"{scope}/biases": (7,)}, {f"{scope}/biases": (), f"{scope}/weights": ()}):
+        _, matches, _ = resolve(shapes | odd)
+        assert matches[0].fit.num_classes is None
+
+
+def test_where_none_fits_the_closest_is_named(resolve):
+    shapes = stored.variables("mobilenet_v3_small_075_224")
+    shapes = {name: shape for name, shape in shapes.items() if name != "MobilenetV3/Conv_1/weights"}
+    shapes["MobilenetV3/Conv/weights"] = (3, 3, 1, 16)
+    with pytest.raises(checkpoints.CheckpointError) as refusal:
+        resolve(shapes)
+    message = str(refusal.value)
+    assert "fits no registered network" in message
+    assert "mobilenet_v3_small_075_224 comes closest" in message
+    assert "missing: MobilenetV3/Conv_1/weights" in message
+    assert "MobilenetV3/Conv/weights is [3, 3, 1, 16], expected [3, 3, 3, 16]" in message
+
+
+def test_what_is_no_network_at_all_is_refused(resolve):
+    with pytest.raises(checkpoints.CheckpointError, match="is it of TF-Slim"):
+        resolve({"dense/kernel": (3, 4)})

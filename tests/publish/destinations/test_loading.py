@@ -1,0 +1,73 @@
+"""Whole artifacts there and back, by programs of their own."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from slimhub.export import record
+from slimhub.publish import bundle, facts
+from slimhub.publish.destinations.destination import File, Package
+from tests.fixtures import programs, support
+from tests.publish.destinations.conftest import TARGETS, TOKENS
+
+COMPARE = """
+import sys
+import numpy as np
+
+images = np.load(sys.argv[2])
+here = tf.saved_model.load(sys.argv[1])(images).numpy()
+(by_keras_3,) = [layer(images)] if not isinstance(layer(images), dict) else layer(images).values()
+for there in (module(images), model(images), by_keras_3):
+    np.testing.assert_array_equal(np.asarray(there), here)
+print("the same")
+"""
+
+
+def package_of(folder, **options):
+    files = {name: File(**record.describe_file(folder / name)) for name in bundle.files_of(folder)}
+    return Package(folder, facts.read(folder), files, **options)
+
+
+def blocks(text):
+    return re.findall(r"```python\n(.*?)\n```", text, re.DOTALL)
+
+
+@pytest.mark.slow
+def test_what_is_loaded_from_there_gives_the_same_numbers(hub, artifact, tmp_path):
+    """The very text of the plan and of the card is run."""
+    folder = Path(artifact().path)
+    plan, _ = hub.publish(package_of(folder))
+    load, *others = blocks(plan.cards.get("usage") or plan.cards["README.md"])
+    assert load == plan.load
+    np.save(tmp_path / "images.npy", support.images(2, 224))
+    program = "\n".join([load, *others, COMPARE])
+    finished = programs.run(program, hub, folder, tmp_path / "images.npy")
+    assert finished.stdout.splitlines()[-1] == "the same", finished.stderr
+
+
+def test_nothing_that_is_said_or_written_holds_a_token(hub, artifact, tmp_path):
+    hub.place.fail("", 429, times=1)
+    hub.place.fail("PUT", cut=1000)
+    kind = str(hub.destination).partition(":")[0]
+    folder = Path(artifact().path)
+    finished = programs.run(programs.PUBLISH, hub, folder, TARGETS[kind])
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout == ""  # the libraries' own messages stay away
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    written += [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    for token in TOKENS.values():
+        assert token not in finished.stderr
+        assert not any(token.encode() in data for data in written)
+    assert hub.place.tokens == {f"Bearer {TOKENS[kind]}"}
+
+
+def test_a_refusal_shows_no_token_even_with_its_causes(hub, artifact):
+    hub.place.fail("", 403, times=100)
+    kind = str(hub.destination).partition(":")[0]
+    finished = programs.run(programs.PUBLISH, hub, Path(artifact().path), TARGETS[kind])
+    assert finished.returncode == 1
+    assert "RefusedError" in finished.stderr
+    assert finished.stdout == ""
+    assert TOKENS[kind] not in finished.stderr

@@ -1,0 +1,151 @@
+"""A hub in a real browser: search, open, copy, load."""
+
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.publish.conftest import HANDLE
+from tests.publish.hub.test_server import LOAD, serving
+
+pytestmark = pytest.mark.browser
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+if CHROMIUM is None:
+    pytest.skip("no chromium is installed", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Containers have no user namespaces, which the sandbox needs.
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def hub(artifact, tmp_path_factory):
+    from slimhub.publish.hub import hub_folder
+
+    hub = tmp_path_factory.mktemp("browsed") / "hub"
+    for network, task, handle in (
+        ("mobilenet_v3_small_075_224", "feature_vector", HANDLE),
+        ("mobilenet_v3_small_075_224", "feature_vector", HANDLE[:-1] + "6"),
+        ("mobilenet_v1_025_128", "classification", "local/mobilenet_v1_025_128/classification/1"),
+    ):
+        item = hub_folder.choose(artifact(network, task).path, handle, None)
+        hub_folder.publish(item, hub)
+    return hub
+
+
+@pytest.fixture
+def page(browser):
+    """A page of a browser that counts what is asked of other hosts, and what goes wrong."""
+    context = browser.new_context(viewport={"width": 1200, "height": 800})
+    page = context.new_page()
+    page.wrong = []
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    page.on("console", lambda m: page.wrong.append(m.text) if m.type == "error" else None)
+    yield page
+    context.close()
+    assert page.wrong == []
+
+
+def test_search_open_copy_and_load(hub, page, tmp_path):
+    with serving(hub) as (port, _):
+        root = f"http://127.0.0.1:{port}"
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=root)
+        page.goto(root)
+        rows = page.locator(".models li:visible")
+        assert rows.count() == 2
+        page.get_by_role("searchbox").fill("feature SMALL")
+        assert rows.count() == 1
+        assert page.locator("[data-count]").inner_text() == "1"
+        page.get_by_role("searchbox").fill("nothing at all")
+        assert rows.count() == 0
+        assert page.locator("[data-none]").is_visible()
+        page.get_by_role("searchbox").fill("075")
+        rows.get_by_role("link").click()
+        assert page.url == f"{root}/{HANDLE[:-1]}6"
+        page.get_by_role("link", name="5", exact=True).click()
+        assert page.url == f"{root}/{HANDLE}"
+        page.get_by_role("button", name="Copy").click()
+        page.get_by_role("button", name="Copied").wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == f"{root}/{HANDLE}"
+        load = [sys.executable, "-c", LOAD, copied, str(hub / HANDLE)]
+        environment = {"TFHUB_CACHE_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
+        done = subprocess.run(load, env=environment, capture_output=True, text=True)
+        assert done.stdout.strip() == "bitwise", done.stderr
+
+
+@pytest.mark.parametrize("is_dark", [False, True])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_pages_fit_phones_and_are_readable(hub, browser, width, is_dark):
+    scheme = "dark" if is_dark else "light"
+    context = browser.new_context(
+        viewport={"width": width, "height": 740}, color_scheme=scheme, java_script_enabled=True
+    )
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    with serving(hub) as (port, _):
+        for path in ("", HANDLE, "local", "nothing"):
+            page.goto(f"http://127.0.0.1:{port}/{path}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert contrast(page, "body") > 7
+            assert all(contrast(page, s) > 4.5 for s in (".lead", ".top a", "footer"))
+    assert all(url.startswith((f"http://127.0.0.1:{port}/", "data:")) for url in asked)
+    context.close()
+
+
+def contrast(page, selector):
+    """Contrast of text and ground, 1 to 21, as WCAG 2 defines it."""
+    colors = page.eval_on_selector(
+        selector,
+        "e => [getComputedStyle(e).color, getComputedStyle(document.body).backgroundColor]",
+    )
+    light = []
+    for color in colors:
+        channels = np.array([float(c) for c in color[4:-1].split(",")[:3]]) / 255
+        linear = np.where(
+            channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
+        )
+        light.append(linear @ [0.2126, 0.7152, 0.0722])
+    return (max(light) + 0.05) / (min(light) + 0.05)
+
+
+def test_static_files_are_the_same_pages(hub, page):
+    """As any static host serves them, and even from a disk."""
+    command = [sys.executable, "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    with subprocess.Popen(
+        ["env", "PYTHONUNBUFFERED=1", *command],
+        cwd=hub,
+        stdout=subprocess.PIPE,
+        text=True,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            port = server.stdout.readline().split(" port ")[1].split()[0]
+            for root in (f"http://127.0.0.1:{port}", hub.as_uri()):
+                page.goto(f"{root}/index.html")
+                page.get_by_role("searchbox").fill("v1")
+                assert page.locator(".models li:visible").count() == 1
+                page.locator(".models li:visible a").click()
+                assert page.url == f"{root}/local/mobilenet_v1_025_128/classification/1.html"
+                page.get_by_role("link", name="classification", exact=True).click()
+                assert page.url.endswith("/classification/index.html")
+                page.get_by_role("link", name="Model hub").click()
+                assert page.url == f"{root}/index.html"
+                page.goto(f"{root}/{HANDLE}.html")
+                page.get_by_role("link", name="6", exact=True).click()
+                assert page.url == f"{root}/{HANDLE[:-1]}6.html"
+                page.get_by_role("link", name="google").click()
+                assert page.url == f"{root}/google/index.html"
+                assert page.locator(".models li").count() == 1
+        finally:
+            server.terminate()
