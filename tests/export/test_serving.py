@@ -119,7 +119,12 @@ def test_a_c_program_runs_it(artifact, batch, tmp_path):
     package = Path(tf.__file__).parent
     program = tmp_path / "consumer"
     libraries = [f"-l:{path.name}" for path in sorted(package.glob("libtensorflow_*.so.2"))]
-    command = ["cc", str(REPOSITORY / "tests" / "fixtures" / "consumer.c"), "-o", str(program)]
+    command = [
+        "cc",
+        str(support.REPOSITORY / "tests" / "fixtures" / "consumer.c"),
+        "-o",
+        str(program),
+    ]
     command += [f"-I{package / 'include'}", f"-L{package}", f"-Wl,-rpath,{package}", *libraries]
     subprocess.run(command, check=True, capture_output=True, text=True)
     batch.tofile(tmp_path / "images")
