@@ -4,10 +4,16 @@ import ast
 import functools
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 from tests.fixtures.support import REPOSITORY
 
@@ -22,6 +28,20 @@ ROOMS = {
     "common": set(),
 }
 INSIDE_THE_PACKAGE = ("cli", "common")  # the other rooms are folders of the repository
+# Of folders side by side in a room, those to the right know nothing of those to their left.
+FOLDERS = {
+    "nets": ("families", "catalogue", "layers"),
+    "export": ("verify", "savedmodel"),
+    "export.verify": ("process", "checks", "reference"),
+    "publish": ("destinations", "hub", "pages"),
+    "publish.pages": ("checker",),
+}
+APART = {
+    "nets": ("families", "catalogue"),
+    "publish.destinations": ("stores", "kaggle", "huggingface"),
+}
+# Nouns of the field that look like gerunds.
+NOUNS = ("rounding", "scaling", "signing", "staging", "training")
 SECOND_DOOR = "slimhub.export.__main__"  # `python -m slimhub.export`, imported by nothing
 
 
@@ -32,7 +52,8 @@ def modules() -> dict[str, Path]:
     for room in ROOMS:
         folder = Path("slimhub", room) if room in INSIDE_THE_PACKAGE else Path(room)
         found |= below(f"slimhub.{room}", folder)
-    found |= {f"slimhub.{path.stem}": path for path in Path("slimhub").glob("*.py")}
+    found["slimhub"] = REPOSITORY / "slimhub" / "__init__.py"
+    found["slimhub.__main__"] = REPOSITORY / "slimhub" / "__main__.py"
     return found | below("tests", Path("tests")) | below("scripts", Path("scripts"))
 
 
@@ -48,7 +69,7 @@ def below(package: str, folder: Path) -> dict[str, Path]:
 def imported(module: str) -> frozenset[str]:
     """What a module imports, wherever in it: at the top, in a function, or for types alone."""
     names = set()
-    for node in ast.walk(ast.parse((REPOSITORY / modules()[module]).read_text("utf-8"))):
+    for node in ast.walk(ast.parse(modules()[module].read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -88,6 +109,71 @@ def circles() -> Iterator[list[str]]:
 
 def test_there_is_no_circle_of_files():
     assert list(circles()) == []
+
+
+def test_folders_import_in_one_direction():
+    for place, names in FOLDERS.items():
+        folders = [f"slimhub.{place}.{name}" for name in names]
+        for position, folder in enumerate(folders):
+            assert imports_below(folder, folders[:position]) == [], folder
+
+
+def test_folders_that_have_nothing_to_do_with_each_other_stay_apart():
+    for place, names in APART.items():
+        folders = [f"slimhub.{place}.{name}" for name in names]
+        for folder in folders:
+            assert imports_below(folder, [other for other in folders if other != folder]) == []
+
+
+def imports_below(folder: str, others: list[str]) -> list[tuple[str, str]]:
+    """Imports from modules of a folder to modules of others."""
+    return [
+        (module, name)
+        for module in modules()
+        if f"{module}.".startswith(f"{folder}.")
+        for name in imported(module)
+        if any(f"{name}.".startswith(f"{other}.") for other in others)
+    ]
+
+
+def product() -> dict[str, Path]:
+    """The modules that a wheel holds."""
+    return {name: path for name, path in modules().items() if name.startswith("slimhub")}
+
+
+def test_modules_are_named_by_nouns_and_no_two_alike():
+    names = Counter(path.stem for path in product().values() if not path.stem.startswith("__"))
+    assert [name for name, count in names.items() if count > 1] == []
+    assert [name for name in names if name.endswith("ing") and name not in NOUNS] == []
+
+
+def test_no_two_classes_have_one_name():
+    places: dict[str, list[str]] = {}
+    for module, path in product().items():
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(module)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_every_folder_is_a_package_of_the_wheel():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
+    settings = project["tool"]["setuptools"]
+    folders = {name for name, path in product().items() if path.name == "__init__.py"}
+    assert sorted(settings["packages"]) == sorted(folders)
+    data = {
+        f"{package}/{path.name}"
+        for package in folders
+        for path in product()[package].parent.iterdir()
+        if path.is_dir() and path.name in ("data", "static", "templates")
+    }
+    listed = {
+        f"{package}/{pattern.split('/')[0]}"
+        for package, patterns in settings["package-data"].items()
+        for pattern in patterns
+        if "/" in pattern
+    }
+    assert data == listed
 
 
 @pytest.mark.parametrize("room", ROOMS)
