@@ -14,6 +14,7 @@ import pytest
 from slimhub import export, nets
 from slimhub.nets.catalogue import stored
 from tests.fixtures import support
+from tests.fixtures.shared import SharedFolder
 
 
 def write_checkpoint(prefix: Path, values) -> None:
@@ -30,20 +31,29 @@ def write_checkpoint(prefix: Path, values) -> None:
 
 
 @pytest.fixture(scope="session")
-def synthetic_checkpoint(tmp_path_factory):
+def shared(tmp_path_factory) -> SharedFolder:
+    """The folder that the processes of one test run have in common."""
+    folder = tmp_path_factory.getbasetemp()
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    return SharedFolder((folder.parent if is_worker else folder) / "shared")
+
+
+@pytest.fixture(scope="session")
+def synthetic_checkpoint(shared):
     """Makes checkpoints of registered networks with the oracles' values; returns prefixes."""
-    made = {}
 
     def make(network: str) -> Path:
-        if network not in made:
-            made[network] = tmp_path_factory.mktemp(network) / "model.ckpt-7"
-            shapes = stored.variables(network)
-            write_checkpoint(
-                made[network], {n: support.synthetic_value(n, s) for n, s in shapes.items()}
-            )
-        return made[network]
+        return shared.once(
+            f"checkpoint-{network}", lambda folder: _write_synthetic(network, folder)
+        )
 
     return make
+
+
+def _write_synthetic(network: str, folder: Path) -> Path:
+    values = {n: support.synthetic_value(n, s) for n, s in stored.variables(network).items()}
+    write_checkpoint(folder / "checkpoint" / "model.ckpt-7", values)
+    return folder / "checkpoint" / "model.ckpt-7"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,9 +61,13 @@ class Artifact:
     """An exported network."""
 
     path: str
-    spec: nets.NetworkSpec
+    network: str
     task: str
     result: export.Result
+
+    @property
+    def spec(self) -> nets.NetworkSpec:
+        return nets.get(self.network)
 
     @property
     def num_classes(self):
@@ -66,18 +80,17 @@ class Artifact:
 
 
 @pytest.fixture(scope="session")
-def artifact(tmp_path_factory, synthetic_checkpoint):
+def artifact(shared, synthetic_checkpoint):
     """Exports registered networks with the oracles' values, each once."""
-    made = {}
 
     def make(network="mobilenet_v3_small_075_224", task="feature_vector") -> Artifact:
-        if (network, task) not in made:
-            folder = tmp_path_factory.mktemp("artifacts") / f"{network}-{task}"
+        def export_into(folder: Path) -> Artifact:
+            output = folder / f"{network}-{task}"
             request = export.Request(
-                network, str(synthetic_checkpoint(network)), str(folder), task=task, proof="none"
+                network, str(synthetic_checkpoint(network)), str(output), task=task, proof="none"
             )
-            result = export.export(request)
-            made[network, task] = Artifact(str(folder), request.spec(), task, result)
-        return made[network, task]
+            return Artifact(str(output), network, task, export.export(request))
+
+        return shared.once(f"artifact-{network}-{task}", export_into)
 
     return make
