@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from slimhub import checkpoints
-from slimhub.checkpoints import CheckpointError
+from slimhub.checkpoints import CheckpointError, locator
 from tests.checkpoints.conftest import PLAIN, WEIGHTS, files_below, flip, make, make_v1, tar
 
 INDEX, DATA = "model.ckpt-7.index", "model.ckpt-7.data-00000-of-00001"
@@ -166,7 +166,7 @@ def test_a_folder_of_other_things_is_refused(tmp_path, refuses):
 
 
 def test_a_folder_of_too_many_files_is_refused(tmp_path, monkeypatch, refuses):
-    monkeypatch.setattr(checkpoints.checkpoint.locating, "_MAX_FILES", 3)
+    monkeypatch.setattr(locator, "_MAX_FILES", 3)
     for name in "abcd":
         (tmp_path / name).touch()
     refuses(tmp_path, "holds more than 3 files: name the checkpoint's own folder")

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.fixtures.commands import NETWORK, OPTIONS, SAMPLE, best_time, run
+from tests.fixtures.commands import NETWORK, OPTIONS, SAMPLE, run, run_light
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +86,10 @@ REFUSED = [
 
 @pytest.mark.parametrize(("arguments", "message"), REFUSED, ids=lambda value: str(value)[:60])
 def test_refused_arguments_are_answered_at_once(arguments, message):
-    seconds, finished = best_time(*arguments)
+    finished = run_light(*arguments)
     assert finished.returncode == 2
     assert message in finished.stderr
     assert finished.stdout == ""
-    assert seconds < 0.5
 
 
 def test_a_quick_proof_says_what_it_left_out(tmp_path):
