@@ -18,12 +18,23 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENT = REPOSITORY / ".venv"
 CONSTRAINTS = REPOSITORY / "requirements" / "constraints.txt"
 
+# The tests run in two passes: most of them in two processes side by side, each with TensorFlow on
+# one thread, then those that are timed, killed or serve, with nothing beside them.
+_PYTEST = ["-m", "pytest", "-q", "--durations=20"]
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
+# Each step of a program: arguments of Python, and variables of the environment.
 PROGRAMS = {
-    "demo": [["-m", "scripts.demo"]],
+    "demo": [(["-m", "scripts.demo"], {})],
     "test": [
-        ["-m", "ruff", "check", "."],
-        ["-m", "ruff", "format", "--check", "."],
-        ["-m", "pytest", "-m", "not large", "--durations=10"],
+        (["-m", "ruff", "check", "."], {}),
+        (["-m", "ruff", "format", "--check", "."], {}),
+        (["-m", "scripts.check_types"], {}),
+        ([*_PYTEST, "-m", "not large and not serial", "-n2", "--dist=loadscope"], _ONE_THREAD),
+        ([*_PYTEST, "-m", "serial and not large"], {}),
     ],
 }
 
@@ -56,11 +67,11 @@ def main() -> int:
     if len(sys.argv) != 2 or sys.argv[1] not in PROGRAMS:
         print(f"usage: python3 scripts/run.py {{{','.join(PROGRAMS)}}}", file=sys.stderr)
         return 2
-    # A PYTHONPATH of the user's own may hold other packages named `nets`.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     python = set_up()
-    for arguments in PROGRAMS[sys.argv[1]]:
-        finished = subprocess.run([python, *arguments], cwd=REPOSITORY, env=environment)
+    for arguments, settings in PROGRAMS[sys.argv[1]]:
+        command = [python, *arguments]
+        finished = subprocess.run(command, cwd=REPOSITORY, env=environment | settings)
         if finished.returncode:
             return finished.returncode
     return 0

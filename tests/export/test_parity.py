@@ -31,7 +31,7 @@ def output_of(network, task):
 @pytest.mark.parametrize("batch_size", [1, 2, 7])
 def test_inference_is_the_sources(case, batch_size):
     made, loaded = case
-    source = support.SourceNetwork(made.spec, made.num_classes)
+    source = support.inference_network(made.spec, made.num_classes)
     batch = support.images(batch_size, made.spec.image_size, seed=batch_size)
     expected = source.run(output_of(source, made.task), batch)
     # The same kernels in the same order: no tolerance.
@@ -40,7 +40,7 @@ def test_inference_is_the_sources(case, batch_size):
 
 def test_every_endpoint_is_the_sources(case):
     made, loaded = case
-    source = support.SourceNetwork(made.spec, made.num_classes)
+    source = support.inference_network(made.spec, made.num_classes)
     batch = support.images(2, made.spec.image_size)
     expected = source.run(source.endpoints, batch)
     endpoints = loaded(batch, return_endpoints=True)
