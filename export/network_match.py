@@ -99,11 +99,12 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Reque
             f"Name the one that is meant in place of {AUTO}{_sizes(fits)}"
         )
     spec = nets.get(fits[0].network)
-    changes: dict[str, Any] = {"network": spec.name}
+    options = request.options
     has_other_classes = fits[0].num_classes not in (None, spec.num_classes)
-    if request.task == "classification" and request.num_classes is None and has_other_classes:
-        changes["num_classes"] = fits[0].num_classes
-    return dataclasses.replace(request, **changes), _reason(fits[0], everyone)
+    if request.task == "classification" and options.num_classes is None and has_other_classes:
+        options = dataclasses.replace(options, num_classes=fits[0].num_classes)
+    resolved = dataclasses.replace(request, network=spec.name, options=options)
+    return resolved, _reason(fits[0], everyone)
 
 
 def _reason(chosen: nets.Fit, everyone: list[nets.Fit]) -> str:
@@ -129,7 +130,7 @@ def _has_the_classes(fit: nets.Fit) -> bool:
 
 
 def _has_the_size(fit: nets.Fit, request: Request) -> bool:
-    return nets.get(fit.network).image_size == request.image_size
+    return nets.get(fit.network).image_size == request.options.image_size
 
 
 def _sizes(fits: list[nets.Fit]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from slimhub.common.errors import PublishError, RequestError
 from slimhub.export import record
+from slimhub.nets import NetworkOptions
 from slimhub.publish import addresses, bundle, facts, signing
 from slimhub.publish.destinations import targets
 from slimhub.publish.destinations.destination import Destination, File, Package, PublishPlan
@@ -174,7 +175,7 @@ def check_options(destination: Destination, target: str, options: PublishOptions
 def _prove(package: Package, options: PublishOptions) -> None:
     from slimhub.export.verify import subject, verify
 
-    chosen = subject.choose(package.content, options.network, None, {})
+    chosen = subject.choose(package.content, options.network, None, NetworkOptions())
     proof = verify(package.folder, subject=chosen)
     if not proof.holds:
         first = proof.failed[0]

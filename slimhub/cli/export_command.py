@@ -65,7 +65,7 @@ def execute(arguments: argparse.Namespace) -> int:
         labels=arguments.labels,
         overwrite=arguments.overwrite,
         proof=arguments.proof,
-        **network_flags.chosen(arguments),
+        options=network_flags.chosen(arguments),
     )
     with ProgressDisplay(len(PHASES)) as progress:
         result = export(request, progress.phase, progress.transfer)

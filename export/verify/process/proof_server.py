@@ -56,7 +56,7 @@ def _prove() -> dict[str, Any]:
     hello = _read()
     import tensorflow  # noqa: F401  the processes forked below have it then
 
-    subject = Subject(**hello["subject"]) if hello["subject"] else None
+    subject = Subject.from_json(hello["subject"]) if hello["subject"] else None
     source_line = _read()["source"]
     source = Source(**source_line) if source_line else None
     target = None

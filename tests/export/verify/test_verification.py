@@ -13,6 +13,7 @@ from slimhub.export.verify import subject
 from slimhub.export.verify.checks import artifact_files
 from slimhub.export.verify.process.proof_client import ProofProcess
 from slimhub.export.verify.reference.artifact import Artifact
+from slimhub.nets import NetworkOptions
 from tests.fixtures import foreign_artifacts
 
 NETWORK = "mobilenet_v1_025_128"
@@ -237,10 +238,11 @@ def test_another_network_than_the_records_is_refused(own):
     with pytest.raises(
         RequestError, match="the artifact's record says network=mobilenet_v1_025_128"
     ):
-        subject.choose(content, "mobilenet_v1_100_224", None, {})
+        subject.choose(content, "mobilenet_v1_100_224", None, NetworkOptions())
     with pytest.raises(RequestError, match="says num_classes=1001, not 7"):
-        subject.choose(content, NETWORK, None, {"num_classes": 7})
-    assert subject.choose(content, NETWORK, None, {}) == subject.from_record(content)
+        subject.choose(content, NETWORK, None, NetworkOptions(num_classes=7))
+    chosen = subject.choose(content, NETWORK, None, NetworkOptions())
+    assert chosen == subject.from_record(content)
 
 
 def test_a_record_that_names_another_network_fails(own, tmp_path):
