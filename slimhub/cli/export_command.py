@@ -11,9 +11,6 @@ from slimhub.cli import checkpoint_flags, network_flags
 if TYPE_CHECKING:
     from slimhub.export import Result
 
-NAME = "export"
-SUMMARY = "Exports a TF-Slim checkpoint as a TF2 SavedModel."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""

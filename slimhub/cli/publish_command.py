@@ -16,8 +16,6 @@ from slimhub.cli import publish_output
 if TYPE_CHECKING:
     from slimhub.publish.hub.hub_folder import HubItem, HubOutcome
 
-NAME = "publish"
-SUMMARY = "Publishes an artifact, with its page, to a hub or a store."
 _SCHEME = "hub:"
 
 

@@ -14,9 +14,6 @@ from slimhub.cli import checkpoint_flags, network_flags
 if TYPE_CHECKING:
     from slimhub.export.verify import Proof, Subject
 
-NAME = "verify"
-SUMMARY = "Checks an artifact, and that it computes what its checkpoint's network computes."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
