@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from slimhub import checkpoints, nets
-from slimhub.common.errors import RequestError
+from slimhub.common.errors import RequestError, option
 from slimhub.export.request import AUTO, Request
 
 
@@ -139,7 +139,8 @@ def _sizes(fits: list[nets.Fit]) -> str:
     sizes = sorted({spec.image_size for spec in specs})
     if len({spec.family for spec in specs}) > 1 or len(sizes) < len(specs):
         return ""
-    return f", or give --image_size: they differ in it alone ({', '.join(map(str, sizes))})"
+    listed = ", ".join(map(str, sizes))
+    return f", or give {option('image_size')}: they differ in it alone ({listed})"
 
 
 def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str:
@@ -161,7 +162,7 @@ def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str
             lines.append(f"  of another shape: {_listed(pairs)}")
         lines.append(
             "If it was trained with options of its own, name the network, and give them: "
-            "--depth_multiplier, --feature_depth."
+            f"{option('depth_multiplier')}, {option('feature_depth')}."
         )
     return "\n".join(lines)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from slimhub import nets
-from slimhub.common.errors import RequestError
+from slimhub.common.errors import RequestError, option
 from slimhub.export.verify.proof import MODES, Proof
 from slimhub.export.verify.subject import Subject
 from slimhub.nets import NetworkOptions
@@ -81,7 +81,9 @@ class Request(_RequestFields):
         if self.proof not in MODES:
             raise RequestError(f"the proof must be {' or '.join(MODES)}, not {self.proof!r}")
         if self.options.drop_background and self.task != "classification":
-            raise RequestError("only --task=classification has a background class to drop")
+            raise RequestError(
+                f"only {option('task', 'classification')} has a background class to drop"
+            )
 
     def subject(self) -> Subject:
         """What the proof is about."""

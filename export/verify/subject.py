@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from slimhub import nets
-from slimhub.common.errors import RequestError
+from slimhub.common.errors import RequestError, option
 from slimhub.nets import NetworkOptions
 
 
@@ -67,8 +67,8 @@ def from_record(record: dict[str, Any], network: str | None = None) -> Subject:
     reference = described.get("reference")
     if reference and network != reference:
         raise nets.NetworkError(
-            f"it is a network of someone's own, {reference}: name it with --network={reference}, "
-            "where that module can be imported"
+            f"it is a network of someone's own, {reference}: name it with "
+            f"{option('network', reference)}, where that module can be imported"
         )
     if record["task"] not in nets.TASKS:
         raise nets.NetworkError(f"no task is named {record['task']!r}")
@@ -97,8 +97,10 @@ def choose(
     given = options.given()
     if network is None:
         if given or task:
-            names = ", ".join(f"--{name}" for name in given or ["task"])
-            raise RequestError(f"{names}: say which network is meant, too, with --network")
+            names = ", ".join(option(name) for name in given or ["task"])
+            raise RequestError(
+                f"{names}: say which network is meant, too, with {option('network')}"
+            )
         return None
     if record is None:
         subject = Subject(network, task or "feature_vector", options)
@@ -112,6 +114,7 @@ def choose(
     for name, value in said.items():
         if value != known[name]:
             raise RequestError(
-                f"the artifact's record says {name}={known[name]}, not {value}: leave --{name} out"
+                f"the artifact's record says {name}={known[name]}, not {value}: leave "
+                f"{option(name)} out"
             )
     return recorded

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any, Protocol
 
-from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.export import record
 from slimhub.nets import NetworkOptions
 from slimhub.publish import addresses, bundle, facts, signing
@@ -169,7 +169,7 @@ def check_options(destination: Destination, target: str, options: PublishOptions
     """
     for name in _FLAGS:
         if getattr(options, name) not in (None, False) and name not in destination.options:
-            raise RequestError(f"--{name} has no meaning for {target}: leave it out")
+            raise RequestError(f"{option(name)} has no meaning for {target}: leave it out")
 
 
 def _prove(package: Package, options: PublishOptions) -> None:

@@ -64,9 +64,9 @@ def _main(arguments: argparse.Namespace) -> int:
     try:
         return arguments.execute(arguments) or DONE
     except RequestError as error:
-        return _report(error, WRONG_COMMAND_LINE, arguments.debug)
+        return _report(error, WRONG_COMMAND_LINE, arguments)
     except SlimhubError as error:
-        return _report(error, FAILED, arguments.debug)
+        return _report(error, FAILED, arguments)
     except KeyboardInterrupt as interrupt:
         print(f"slimhub: interrupted; {interrupt or 'nothing was written'}", file=sys.stderr)
         return _INTERRUPTED
@@ -77,11 +77,13 @@ def _main(arguments: argparse.Namespace) -> int:
         if error.strerror is None:
             raise
         where = f"{error.filename}: " if error.filename else ""
-        return _report(ExportError(f"{where}{error.strerror}"), FAILED, arguments.debug)
+        return _report(ExportError(f"{where}{error.strerror}"), FAILED, arguments)
 
 
-def _report(error: Exception, code: int, debug: bool) -> int:
-    if debug:
+def _report(error: Exception, code: int, arguments: argparse.Namespace) -> int:
+    from slimhub.cli import flag_spelling
+
+    if arguments.debug:
         raise error
-    print(f"slimhub: {error}", file=sys.stderr)
+    print(f"slimhub: {flag_spelling.in_flags(str(error), arguments)}", file=sys.stderr)
     return code

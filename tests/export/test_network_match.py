@@ -72,7 +72,7 @@ def test_the_size_decides(resolve):
     with pytest.raises(export.RequestError) as refusal:
         resolve(shapes)
     assert "mobilenet_v2_035_224, mobilenet_v2_035_192" in str(refusal.value)
-    assert "give --image_size: they differ in it alone (96, 128, 160, 192, 224)" in str(
+    assert "give `image_size`: they differ in it alone (96, 128, 160, 192, 224)" in str(
         refusal.value
     )
 

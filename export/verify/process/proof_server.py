@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slimhub.common.errors import ExportError, SlimhubError
+from slimhub.common.errors import ExportError, SlimhubError, option
 from slimhub.export.verify.checks import artifact_files
 from slimhub.export.verify.process.parts import ProofTask
 from slimhub.export.verify.proof import Check, Proof
@@ -110,7 +110,7 @@ def _identify(folder: str) -> Subject:
     if subject is None:
         raise ExportError(
             "the artifact has no record, and the variables are not those of one registered "
-            "network: name it with --network"
+            f"network: name it with {option('network')}"
         )
     return subject
 

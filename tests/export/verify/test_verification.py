@@ -120,7 +120,7 @@ def test_what_no_network_fits_has_to_be_named(tmp_path):
             return images
 
     tf.saved_model.save(Other(), str(tmp_path / "module"))
-    with pytest.raises(ExportError, match="name it with --network"):
+    with pytest.raises(ExportError, match="name it with `network`"):
         verify.verify(tmp_path / "module")
     named = verify.verify(tmp_path / "module", subject=verify.Subject(NETWORK, "feature_vector"))
     assert "contract: children of the object" in outcomes(named, "failed")
@@ -183,7 +183,7 @@ def test_what_is_neither_file_nor_folder_is_refused(own, tmp_path):
 
 
 def test_what_is_said_of_no_checkpoint_is_refused(own):
-    with pytest.raises(RequestError, match="--sha256, --averages: say which checkpoint is meant"):
+    with pytest.raises(RequestError, match="`sha256`, `averages`: say which checkpoint is meant"):
         verify.verify(own, sha256="0" * 64, averages="shadow")
 
 
