@@ -35,7 +35,7 @@ REFUSED = [
 def test_a_refusal_names_flags(words, message):
     finished = run(*words)
     assert (finished.returncode, finished.stdout) == (2, "")
-    assert finished.stderr.splitlines()[-1] == f"{message}"
+    assert finished.stderr.splitlines()[-1] == f"slimhub: {message}"
 
 
 def refused_export(tmp_path, *words):

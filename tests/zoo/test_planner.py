@@ -3,7 +3,7 @@
 import pytest
 
 from slimhub import nets, zoo
-from slimhub.export import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.zoo import memory, placeholders
 from slimhub.zoo.jobs import Publication
 from tests.fixtures.support import REPOSITORY

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slimhub.export import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.publish import PublishError
 from slimhub.publish.hub import index
 from slimhub.zoo import Publication, publisher
