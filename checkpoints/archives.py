@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
-from slimhub.common.errors import CheckpointError
+from slimhub.common.errors import CheckpointError, option
 
 MAX_UNPACKED_BYTES = 4 << 30  # 4 GiB; the largest public TF-Slim archive unpacks to about 1.5 GiB
 _MAX_MEMBERS = 100_000
@@ -94,7 +94,7 @@ def _reading(path: Path) -> Iterator[tarfile.TarFile]:
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
         raise CheckpointError(
             f"{path.name} is a damaged or truncated archive ({reason}): download it again, and "
-            "give --sha256 if its digest is published"
+            f"give {option('sha256')} if its digest is published"
         ) from error
 
 

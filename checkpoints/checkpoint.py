@@ -14,7 +14,7 @@ import numpy as np
 
 from slimhub.checkpoints import archives, downloads, locator, names, selection, tensor_reader
 from slimhub.checkpoints.checkpoint_digest import sha256_of_checkpoint, sha256_of_file
-from slimhub.common.errors import CheckpointError, ChoiceError
+from slimhub.common.errors import CheckpointError, ChoiceError, option
 
 HeldAverages = Literal["stored", "shadows", "unknown"]
 
@@ -226,7 +226,7 @@ def _check_digest(path: Path, expected: str | None) -> str | None:
     if not is_one_file:
         if expected and (path.exists() or locator.is_prefix(path)):
             raise CheckpointError(
-                f"--sha256 is for an archive or a single file, and {path.name} is neither"
+                f"{option('sha256')} is for an archive or a single file, and {path.name} is neither"
             )
         return None
     digest = sha256_of_file(path)

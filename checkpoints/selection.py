@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from slimhub.checkpoints import names
-from slimhub.common.errors import ChoiceError
+from slimhub.common.errors import ChoiceError, option
 
 _AVERAGED_FOLDER = "ema"  # where the public archives keep averages under plain names
 
@@ -90,7 +90,8 @@ def choose(
     if len(newest) > 1:
         listed = "\n  ".join(newest)
         raise ChoiceError(
-            f"{where} holds several checkpoints:\n  {listed}\npick one with --checkpoint_name"
+            f"{where} holds several checkpoints:\n  {listed}\n"
+            f"pick one with {option('checkpoint_name')}"
         )
     reasons = [part for part in (reason, newest_reason) if part]
     return Choice(newest[0], f"one of {len(labels)}, " + ", ".join(reasons))

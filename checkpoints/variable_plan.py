@@ -12,7 +12,7 @@ import numpy as np
 
 from slimhub.checkpoints import names
 from slimhub.checkpoints.checkpoint import Checkpoint
-from slimhub.common.errors import CheckpointError
+from slimhub.common.errors import CheckpointError, option
 
 Reason = Literal["average", "raw", "plain"]
 
@@ -153,8 +153,9 @@ def plan(
         _require_shadows(checkpoint, variables)
     if averages == "raw" and checkpoint.averages == "stored":
         raise CheckpointError(
-            f"--averages=raw, but {checkpoint.label} holds averages under the plain names, as its "
-            "folder's name says: leave the flag out, or name another with --checkpoint_name"
+            f"{option('averages', 'raw')}, but {checkpoint.label} holds averages under the plain "
+            "names, as its folder's name says: leave it out, or name another with "
+            f"{option('checkpoint_name')}"
         )
     assignments, missing, mismatched = [], [], []
     for variable in variables:
@@ -198,8 +199,8 @@ def _require_shadows(checkpoint: Checkpoint, variables: Sequence[VariableInfo]) 
     without = [name for name in held if not checkpoint.shadow_of(name)]
     if without:
         raise CheckpointError(
-            f"--averages=shadow, but no moving average of {_listed(without)} is in "
-            f"{checkpoint.label}: leave the flag out to use plain values where there is none"
+            f"{option('averages', 'shadow')}, but no moving average of {_listed(without)} is in "
+            f"{checkpoint.label}: leave it out to use plain values where there is none"
         )
 
 
@@ -239,8 +240,8 @@ def _sound_value(checkpoint: Checkpoint, tensor: str) -> np.ndarray:
     if _VARIANCE.search(tensor) and (value < 0).any():
         raise CheckpointError(
             f"the tensor {tensor} in {checkpoint.label} is a variance with negative values "
-            f"(lowest {value.min():g}): take another checkpoint, or --averages=raw if it is an "
-            "average"
+            f"(lowest {value.min():g}): take another checkpoint, or "
+            f"{option('averages', 'raw')} if it is an average"
         )
     return value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from slimhub import checkpoints, nets
+from slimhub.common.errors import option
 
 
 def give(checkpoint: checkpoints.Checkpoint, plan: checkpoints.Plan, spec: nets.NetworkSpec) -> str:
@@ -13,49 +14,51 @@ def give(checkpoint: checkpoints.Checkpoint, plan: checkpoints.Plan, spec: nets.
       plan: shows what is missing and of another shape.
       spec: the network that was asked for.
     """
-    flags = _flags(plan, spec)
-    if flags:
-        return f"The checkpoint has other widths than the network: give {flags}."
+    widths = _widths(plan, spec)
+    if widths:
+        return f"The checkpoint has other widths than the network: give {widths}."
     fits = nets.find_fits(checkpoint.shapes())
     whole = [fit for fit in fits if fit.is_whole]
     if not spec.reference and any(fit.network == spec.name for fit in whole):
         changed = _own_options(spec)
         if changed:
             return f"The checkpoint fits {spec.name} without {changed}: leave that out."
-        return "The checkpoint has no logits: export it with --task=feature_vector."
+        task = option("task", "feature_vector")
+        return f"The checkpoint has no logits: export it with {task}."
     if whole:
         found = " or ".join(str(fit) for fit in whole)
         return f"The checkpoint is that of {found}: export it under that name."
     closest = f" Of the registered networks {fits[0]}." if fits else ""
+    known = ", ".join(map(option, ("depth_multiplier", "num_classes", "feature_depth")))
     return (
         f"No registered network fits it.{closest} If it was trained with options of its own, give "
-        "them: --depth_multiplier, --num_classes, --feature_depth."
+        f"them: {known}."
     )
 
 
 def _own_options(spec: nets.NetworkSpec) -> str:
-    """Flags that give the network other widths, apart from the logits', than the registered one."""
+    """Options that give the network other widths than the registered one, the logits' apart."""
     registered = nets.get(spec.reference or spec.name)
     changed = []
     depth = registered.feature_depth
     if spec.depth_multiplier != registered.depth_multiplier:
-        changed.append(f"--depth_multiplier={spec.depth_multiplier:g}")
+        changed.append(option("depth_multiplier", f"{spec.depth_multiplier:g}"))
         depth = registered.customized(depth_multiplier=spec.depth_multiplier).feature_depth
     if spec.feature_depth != depth:
-        changed.append(f"--feature_depth={spec.feature_depth}")
+        changed.append(option("feature_depth", spec.feature_depth))
     return " and ".join(changed)
 
 
-def _flags(plan: checkpoints.Plan, spec: nets.NetworkSpec) -> str:
-    """Flags that would make the plan fit, where classes or features are all that differs."""
+def _widths(plan: checkpoints.Plan, spec: nets.NetworkSpec) -> str:
+    """Options that would make the plan fit, where classes or features are all that differs."""
     pairs = {
         (wanted, found)
         for _, wanted_shape, found_shape in plan.mismatched
         for wanted, found in zip(wanted_shape, found_shape, strict=False)
         if wanted != found
     }
-    widths = {spec.num_classes: "--num_classes", spec.feature_depth: "--feature_depth"}
+    widths = {spec.num_classes: "num_classes", spec.feature_depth: "feature_depth"}
     explained = {wanted for wanted, _ in pairs} <= set(widths) and len(pairs) == len(dict(pairs))
     if plan.missing or not explained:
         return ""
-    return " and ".join(f"{widths[wanted]}={found}" for wanted, found in sorted(pairs))
+    return " and ".join(option(widths[wanted], found) for wanted, found in sorted(pairs))

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from slimhub import nets
-from slimhub.common.errors import RequestError
+from slimhub.common.errors import RequestError, option
 
 _NUMBERED = re.compile(r"(?P<number>\d+):(?P<name>.*)")
 FILE_NAME = "labels.txt"  # under assets/
@@ -51,7 +51,9 @@ def choose(path: str | os.PathLike[str] | None, task: str, spec: nets.NetworkSpe
     """
     if task != "classification":
         if path is not None:
-            raise RequestError("labels go with --task=classification; leave --labels out")
+            raise RequestError(
+                f"labels go with {option('task', 'classification')}; leave {option('labels')} out"
+            )
         return None
     if path is not None:
         return _read(Path(path), spec)

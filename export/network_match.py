@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from slimhub import checkpoints, nets
-from slimhub.common.errors import RequestError
+from slimhub.common.errors import RequestError, option
 from slimhub.export.request import AUTO, Request
 
 
@@ -99,11 +99,12 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Reque
             f"Name the one that is meant in place of {AUTO}{_sizes(fits)}"
         )
     spec = nets.get(fits[0].network)
-    changes: dict[str, Any] = {"network": spec.name}
+    options = request.options
     has_other_classes = fits[0].num_classes not in (None, spec.num_classes)
-    if request.task == "classification" and request.num_classes is None and has_other_classes:
-        changes["num_classes"] = fits[0].num_classes
-    return dataclasses.replace(request, **changes), _reason(fits[0], everyone)
+    if request.task == "classification" and options.num_classes is None and has_other_classes:
+        options = dataclasses.replace(options, num_classes=fits[0].num_classes)
+    resolved = dataclasses.replace(request, network=spec.name, options=options)
+    return resolved, _reason(fits[0], everyone)
 
 
 def _reason(chosen: nets.Fit, everyone: list[nets.Fit]) -> str:
@@ -129,7 +130,7 @@ def _has_the_classes(fit: nets.Fit) -> bool:
 
 
 def _has_the_size(fit: nets.Fit, request: Request) -> bool:
-    return nets.get(fit.network).image_size == request.image_size
+    return nets.get(fit.network).image_size == request.options.image_size
 
 
 def _sizes(fits: list[nets.Fit]) -> str:
@@ -138,7 +139,8 @@ def _sizes(fits: list[nets.Fit]) -> str:
     sizes = sorted({spec.image_size for spec in specs})
     if len({spec.family for spec in specs}) > 1 or len(sizes) < len(specs):
         return ""
-    return f", or give --image_size: they differ in it alone ({', '.join(map(str, sizes))})"
+    listed = ", ".join(map(str, sizes))
+    return f", or give {option('image_size')}: they differ in it alone ({listed})"
 
 
 def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str:
@@ -160,7 +162,7 @@ def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str
             lines.append(f"  of another shape: {_listed(pairs)}")
         lines.append(
             "If it was trained with options of its own, name the network, and give them: "
-            "--depth_multiplier, --feature_depth."
+            f"{option('depth_multiplier')}, {option('feature_depth')}."
         )
     return "\n".join(lines)
 

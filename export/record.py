@@ -84,6 +84,7 @@ def describe_network(spec: NetworkSpec) -> dict[str, Any]:
         "batch_norm_epsilon": spec.batch_norm_epsilon,
         "paper": spec.paper.url if spec.paper else "",
         "public_checkpoint": spec.checkpoint,
+        **spec.options.given(),
     }
 
 

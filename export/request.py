@@ -8,15 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from slimhub import nets
-from slimhub.common.errors import RequestError
+from slimhub.common.errors import RequestError, option
 from slimhub.export.verify.proof import MODES, Proof
 from slimhub.export.verify.subject import Subject
+from slimhub.nets import NetworkOptions
 
 AUTO = "auto"  # in place of a network: the one that the checkpoint fits
 
 
 @dataclasses.dataclass(frozen=True)
-class Request:
+class _RequestFields:
+    network: str
+    checkpoint: str
+    output: str
+    task: str = "feature_vector"
+    checkpoint_name: str | None = None
+    sha256: str | None = None
+    averages: str = "auto"
+    labels: str | None = None
+    overwrite: bool = False
+    proof: str = "full"
+    options: NetworkOptions = dataclasses.field(default_factory=NetworkOptions)
+
+
+class Request(_RequestFields):
     """One export.
 
     Attributes:
@@ -30,26 +45,20 @@ class Request:
       labels: path of a text file with one label per line.
       overwrite: replace an artifact that is at the output.
       proof: one of `export.verify.MODES`: what is proved before the artifact is put in place.
-      depth_multiplier, num_classes, image_size, feature_depth, free_size, drop_background: options
-        of the network; see `NetworkSpec.customized`.
+      options: of the network.
     """
 
-    network: str
-    checkpoint: str
-    output: str
-    task: str = "feature_vector"
-    checkpoint_name: str | None = None
-    sha256: str | None = None
-    averages: str = "auto"
-    labels: str | None = None
-    overwrite: bool = False
-    proof: str = "full"
-    depth_multiplier: float | None = None
-    num_classes: int | None = None
-    image_size: int | None = None
-    feature_depth: int | None = None
-    free_size: bool = False
-    drop_background: bool = False
+    def __init__(self, *values: Any, options: NetworkOptions | None = None, **named: Any) -> None:
+        """Takes the attributes, and single options of the network by name: `num_classes=7`.
+
+        Args:
+          values: attributes in their order.
+          options: of the network.
+          named: attributes by name, and options, which go before those of `options`.
+        """
+        single = {name: named.pop(name) for name in NetworkOptions.names() if name in named}
+        options = dataclasses.replace(options or NetworkOptions(), **single)
+        super().__init__(*values, options=options, **named)
 
     def spec(self) -> nets.NetworkSpec:
         """The network with the request's options.
@@ -71,14 +80,19 @@ class Request:
             raise RequestError(f"the task must be {' or '.join(nets.TASKS)}, not {self.task!r}")
         if self.proof not in MODES:
             raise RequestError(f"the proof must be {' or '.join(MODES)}, not {self.proof!r}")
-        if self.drop_background and self.task != "classification":
-            raise RequestError("only --task=classification has a background class to drop")
+        if self.options.drop_background and self.task != "classification":
+            raise RequestError(
+                f"only {option('task', 'classification')} has a background class to drop"
+            )
 
     def subject(self) -> Subject:
         """What the proof is about."""
-        return Subject(
-            self.network, self.task, {name: getattr(self, name) for name in nets.OPTIONS}
-        )
+        return Subject(self.network, self.task, self.options)
+
+    def to_json(self) -> dict[str, Any]:
+        """The request as JSON, the options among the attributes: `Request(**json)` is the same."""
+        values = dataclasses.asdict(self)
+        return values | values.pop("options")
 
     def command(self, checkpoint_name: str) -> str:
         """The command line that repeats this export, without any path of the machine.
@@ -86,11 +100,11 @@ class Request:
         Args:
           checkpoint_name: what the checkpoint is called without its folder.
         """
-        flags = dataclasses.asdict(self) | {
+        flags = self.to_json() | {
             "checkpoint": checkpoint_name,
             "labels": self.labels and Path(self.labels).name,
         }
-        defaults = {field.name: field.default for field in dataclasses.fields(self)}
+        defaults = Request("", "", "").to_json()
         unneeded = ("network", "output", "overwrite")
         words = ["slimhub", "export", self.network]
         for name, value in flags.items():

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from slimhub.common.errors import ExportError, RequestError
+from slimhub.common.errors import ExportError, RequestError, option
 
 _AT_FDCWD = -100  # "relative to the working folder", linux/fcntl.h
 _RENAME_EXCHANGE = 2  # linux/fs.h
@@ -51,18 +51,19 @@ def check_target(target: str | os.PathLike[str], overwrite: bool) -> Path:
     if not overwrite:
         raise RequestError(
             f"the output {os.fspath(target)} exists: name another folder, or replace it "
-            "with --overwrite"
+            f"with {option('overwrite')}"
         )
     if not path.is_dir() or (any(path.iterdir()) and not (path / "saved_model.pb").is_file()):
         raise RequestError(
-            f"the output {os.fspath(target)} is not a SavedModel folder, so --overwrite does "
-            "not replace it: name another folder, or remove it yourself"
+            f"the output {os.fspath(target)} is not a SavedModel folder, so {option('overwrite')} "
+            "does not replace it: name another folder, or remove it yourself"
         )
     others = sorted(entry.name for entry in path.iterdir() if entry.name not in _OF_A_SAVED_MODEL)
     if others:
         raise RequestError(
-            f"the output {os.fspath(target)} also holds {', '.join(others[:3])}, which --overwrite "
-            "would remove with the SavedModel: name another folder, or move that away"
+            f"the output {os.fspath(target)} also holds {', '.join(others[:3])}, which "
+            f"{option('overwrite')} would remove with the SavedModel: name another folder, or move "
+            "that away"
         )
     return path
 

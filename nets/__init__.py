@@ -10,15 +10,16 @@ from slimhub.nets.catalogue.fits import find as find_fits
 from slimhub.nets.catalogue.stored import count_macs, count_parameters
 from slimhub.nets.catalogue.stored import variables as stored_variables
 from slimhub.nets.custom import before_import
+from slimhub.nets.options import NetworkOptions
 from slimhub.nets.registry import get, names
-from slimhub.nets.spec import OPTIONS, TASKS, NetworkSpec, Paper, Published
+from slimhub.nets.spec import TASKS, NetworkSpec, Paper, Published
 
 __all__ = [
-    "OPTIONS",
     "TASKS",
     "Endpoint",
     "Fit",
     "NetworkError",
+    "NetworkOptions",
     "NetworkSpec",
     "Paper",
     "Published",

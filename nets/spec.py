@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slimhub.common.errors import NetworkError
+from slimhub.nets.options import NetworkOptions
 from slimhub.nets.scaling import InputScaling
 
 if TYPE_CHECKING:
@@ -23,16 +24,6 @@ Layers = Callable[["NetworkSpec", "tf.Tensor", "dict[str, tf.Tensor]"], "tf.Tens
 Builder = Callable[..., "dict[str, tf.Tensor]"]
 
 TASKS = ("feature_vector", "classification")
-
-# What `NetworkSpec.customized` takes.
-OPTIONS = (
-    "depth_multiplier",
-    "num_classes",
-    "image_size",
-    "feature_depth",
-    "free_size",
-    "drop_background",
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,6 +95,7 @@ class NetworkSpec:
       paper: the first description, or None.
       checkpoint: public archive and the checkpoint inside it, or empty.
       reference: `package.module:NAME` of a spec that is a user's own, empty for registered ones.
+      options: the given ones that set none of these fields, for the builder that heeds them.
     """
 
     name: str
@@ -144,62 +136,68 @@ class NetworkSpec:
     head: str = r"/Logits/"
     auxiliary: str | None = None
     reference: str = ""
+    options: NetworkOptions = dataclasses.field(default_factory=NetworkOptions)
 
-    def customized(
-        self,
-        *,
-        depth_multiplier: float | None = None,
-        num_classes: int | None = None,
-        image_size: int | None = None,
-        feature_depth: int | None = None,
-        free_size: bool | None = None,
-        drop_background: bool | None = None,
-    ) -> NetworkSpec:
+    def customized(self, options: NetworkOptions | None = None, **values: Any) -> NetworkSpec:
         """The same network with options of one's own.
 
         Args:
-          depth_multiplier: above 0, at most 4; for networks that have one.
-          num_classes: width of the logits, at least 1.
-          image_size: height and width in pixels, from `smallest_image` on.
-          feature_depth: width of the last layer before the logits; by default what
-            the published networks have at this depth multiplier.
-          free_size: take images of any size, not of `image_size` alone.
-          drop_background: leave class 0 out of the output; it says that class 0 is background,
-            whatever the number of classes.
+          options: those that are not given leave the network as it is.
+          values: single options by name, `num_classes=7`.
 
         Returns:
-          A spec; this one where nothing is given.
+          A spec; this one where nothing differs.
 
         Raises:
           NetworkError: for a value out of its range, or an option that this network cannot have.
         """
-        _check_range("depth_multiplier", depth_multiplier, 0.01, 4)
-        _check_range("num_classes", num_classes, 1, 1_000_000)
-        _check_range("image_size", image_size, self.smallest_image, 4096)
-        _check_range("feature_depth", feature_depth, 1, 65_536)
-        changes: dict[str, object] = {}
-        if depth_multiplier is not None and depth_multiplier != self.depth_multiplier:
-            if self.depth_rule is None:
-                raise NetworkError(f"{self.name} has no depth multiplier: leave it out")
-            changes["depth_multiplier"] = depth_multiplier
-            changes["feature_depth"] = self.depth_rule(depth_multiplier)
-        if num_classes is not None:
-            changes["num_classes"] = num_classes
-            changes["has_background"] = self.has_background and num_classes == self.num_classes
-        if image_size is not None:
-            changes["image_size"] = image_size
-        if feature_depth is not None:
-            changes["feature_depth"] = feature_depth
-        if free_size:
-            if not self.size_can_be_free:
-                raise NetworkError(f"{self.name} is built for one image size: leave free_size out")
-            changes["size_is_free"] = True
-        if drop_background:
-            if not self.has_background and num_classes is None:
-                raise NetworkError(f"{self.name} has no background class to drop")
-            _check_range("num_classes", num_classes, 2, 1_000_000)  # one is to be left
-            changes |= {"drop_background": True, "has_background": True}
+        options = dataclasses.replace(options or NetworkOptions(), **values)
+        self._check(options)
+        changes = {
+            attribute: value
+            for attribute, value in self._settings(options).items()
+            if value != getattr(self, attribute)
+        }
         return dataclasses.replace(self, **changes) if changes else self
+
+    def _check(self, options: NetworkOptions) -> None:
+        """Refuses options that this network cannot have.
+
+        Raises:
+          NetworkError: names the option.
+        """
+        for field in dataclasses.fields(options):
+            value = getattr(options, field.name)
+            if value is None or field.metadata["range"] is None:
+                continue
+            low, high = field.metadata["range"]
+            if field.name == "image_size":
+                low = self.smallest_image
+            if field.name == "num_classes" and options.drop_background:
+                low = 2  # one is to be left
+            if not low <= value <= high:
+                raise NetworkError(f"{field.name} must be between {low} and {high}, not {value}")
+        if options.depth_multiplier not in (None, self.depth_multiplier) and not self.depth_rule:
+            raise NetworkError(f"{self.name} has no depth multiplier: leave it out")
+        if options.free_size and not self.size_can_be_free:
+            raise NetworkError(f"{self.name} is built for one image size: leave free_size out")
+        if options.drop_background and not self.has_background and options.num_classes is None:
+            raise NetworkError(f"{self.name} has no background class to drop")
+
+    def _settings(self, options: NetworkOptions) -> dict[str, Any]:
+        """What options that were checked make of the fields of this spec."""
+        given = options.given()
+        attributes = {f.name: f.metadata["attribute"] for f in dataclasses.fields(options)}
+        settings = {attributes[name]: value for name, value in given.items() if attributes[name]}
+        if others := {name: value for name, value in given.items() if not attributes[name]}:
+            settings["options"] = type(options)(**self.options.given() | others)
+        if self.depth_rule and options.depth_multiplier not in (None, self.depth_multiplier):
+            settings.setdefault("feature_depth", self.depth_rule(options.depth_multiplier))
+        if options.drop_background:
+            settings["has_background"] = True
+        elif options.num_classes not in (None, self.num_classes):
+            settings["has_background"] = False
+        return settings
 
     def output_width(self, task: str) -> int:
         """Width of the output: features, or classes.
@@ -222,8 +220,3 @@ class NetworkSpec:
     def is_regularized(self, variable_name: str) -> bool:
         """Whether the L2 loss of the original training covers a variable."""
         return re.search(self.regularized, variable_name) is not None
-
-
-def _check_range(option: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:
-        raise NetworkError(f"{option} must be between {low} and {high}, not {value}")

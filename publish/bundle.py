@@ -13,7 +13,7 @@ import tarfile
 from pathlib import Path
 from typing import IO
 
-from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.errors import PublishError, RequestError, option
 
 SUFFIX, DIGEST_SUFFIX = ".tar.gz", ".tar.gz.sha256"
 
@@ -148,7 +148,7 @@ def _check_target(artifact: Path, target: Path, digest_file: Path, overwrite: bo
         if path.is_dir():
             raise RequestError(f"the output {path} is a folder: name another file")
         if os.path.lexists(path) and not overwrite:
-            raise RequestError(f"{path} exists: name another output, or give --overwrite")
+            raise RequestError(f"{path} exists: name another output, or give {option('overwrite')}")
 
 
 def _member(name: str, kind: bytes, mode: int, size: int) -> tarfile.TarInfo:

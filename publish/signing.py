@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common import extras
-from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.export import record
 from slimhub.export.verify import Check
 from slimhub.publish import bundle
@@ -59,7 +59,7 @@ def check(folder: str | Path, public_key: str | None) -> Check | None:
     """
     is_there = (Path(folder) / record.SIGNATURE).is_file()
     if public_key is None:
-        reason = f"{record.SIGNATURE} is there: check it with --public_key"
+        reason = f"{record.SIGNATURE} is there: check it with {option('public_key')}"
         return Check(_AREA, _NAME, "not run", reason) if is_there else None
     extras.need("model_signing", "OpenSSL", extra="sign")
     key = _public_key(public_key, is_private=False)
@@ -86,7 +86,7 @@ def check_digests(folder: Path) -> None:
     if complaint:
         raise PublishError(
             f"the signature in {folder} does not hold: {complaint}; remove {record.SIGNATURE}, or "
-            "sign anew with --sign"
+            f"sign anew with {option('sign')}"
         )
 
 

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.common.version import __version__
 from slimhub.zoo import zoo_worker
 from slimhub.zoo.jobs import Job
@@ -93,7 +93,7 @@ def share(memory: int, jobs: int, needs: Sequence[int]) -> list[int]:
     if largest > memory:
         raise RequestError(
             f"an export needs {largest / 1e9:.1f} GB, and there are {memory / 1e9:.1f} GB: give "
-            "more with --memory, or state what it needs with memory_gb in the manifest"
+            f"more with {option('memory')}, or state what it needs with memory_gb in the manifest"
         )
     jobs = min(jobs, len(needs))
     if largest <= memory // jobs:
@@ -121,7 +121,7 @@ def existing(address: str, plan: Sequence[Job]) -> Iterator[Client]:
     try:
         client = Client(address, timeout=_ANSWER)
     except ValueError as error:
-        raise RequestError(f"--scheduler={address} is not like tcp://host:8786") from error
+        raise RequestError(f"{option('scheduler', address)} is not like tcp://host:8786") from error
     except OSError as error:
         raise PublishError(
             f"no scheduler answers at {address}: start one with `dask scheduler`, or check address "

@@ -7,7 +7,6 @@ such a process, which it might not have of Python's own kind.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import signal
@@ -60,7 +59,7 @@ class Exporter:
         """What the process answers; None where it ended well instead."""
         process = self._running()
         try:
-            process.stdin.write(json.dumps(dataclasses.asdict(request)) + "\n")
+            process.stdin.write(json.dumps(request.to_json()) + "\n")
             process.stdin.flush()
         except OSError:
             return self._end()

@@ -21,6 +21,7 @@ from typing import Any
 
 from slimhub.common import extras
 from slimhub.common.errors import RequestError
+from slimhub.nets import NetworkOptions
 
 _STRINGS = (
     "checkpoint",
@@ -37,9 +38,9 @@ _STRINGS = (
     "dataset",
 )
 _LISTS = ("networks", "tasks")
-_COUNTS = ("num_classes", "image_size", "feature_depth")
-_NUMBERS = ("depth_multiplier", "memory_gb")
-_SWITCHES = ("free_size", "drop_background")
+_COUNTS = NetworkOptions.names(int)
+_NUMBERS = (*NetworkOptions.names(float), "memory_gb")
+_SWITCHES = NetworkOptions.names(bool)
 _NEEDED = ("networks", "checkpoint", "output")
 
 # What a value of each key must be, in words.

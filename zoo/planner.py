@@ -11,6 +11,7 @@ from slimhub import nets
 from slimhub.common.errors import RequestError
 from slimhub.export import labels
 from slimhub.export.request import Request
+from slimhub.nets import NetworkOptions
 from slimhub.zoo import manifest, memory, placeholders, publisher
 from slimhub.zoo.jobs import Job, Publication
 from slimhub.zoo.manifest import Table
@@ -77,7 +78,7 @@ def _job(table: Table, base: Path, network: str, task: str) -> Job:
 
 
 def _request(base: Path, network: str, task: str, values: dict[str, Any]) -> Request:
-    optional = ("checkpoint_name", "sha256", "averages", "proof", *nets.OPTIONS)
+    optional = ("checkpoint_name", "sha256", "averages", "proof", *NetworkOptions.names())
     given = {key: values[key] for key in optional if key in values}
     checkpoint = values["checkpoint"]
     if "://" not in checkpoint:

@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from slimhub.common.errors import ExportError, RequestError
+from slimhub.common.errors import ExportError, RequestError, option
 from slimhub.export import record
 from slimhub.export.verify.proof import Proof
 
@@ -46,12 +46,16 @@ def check_folder(folder: str, artifact: str) -> None:
         ) from None
     path = Path(folder)
     if not folder or path.resolve().is_relative_to(Path(artifact).resolve()):
-        raise RequestError("--report needs a folder outside the artifact, which it must not change")
+        raise RequestError(
+            f"{option('report')} needs a folder outside the artifact, which it must not change"
+        )
     if (path / FILE_NAME).is_dir():
-        raise RequestError(f"{path / FILE_NAME} is a folder: name another for --report")
+        raise RequestError(f"{path / FILE_NAME} is a folder: name another for {option('report')}")
     existing = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise RequestError(f"{existing} is no folder you may write in: name another for --report")
+        raise RequestError(
+            f"{existing} is no folder you may write in: name another for {option('report')}"
+        )
 
 
 def write(folder: str, artifact: str, proof: Proof) -> Path:

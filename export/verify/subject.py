@@ -6,7 +6,8 @@ import dataclasses
 from typing import Any
 
 from slimhub import nets
-from slimhub.common.errors import RequestError
+from slimhub.common.errors import RequestError, option
+from slimhub.nets import NetworkOptions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,16 +17,21 @@ class Subject:
     Attributes:
       network: registered name.
       task: one of `nets.TASKS`.
-      options: of the network, by name, as `NetworkSpec.customized` takes them.
+      options: of the network.
     """
 
     network: str
     task: str
-    options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    options: NetworkOptions = dataclasses.field(default_factory=NetworkOptions)
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Subject:
+        """The subject that another process sent, as `dataclasses.asdict` made it."""
+        return cls(**content | {"options": NetworkOptions(**content["options"])})
 
     def spec(self) -> nets.NetworkSpec:
         """The network with its options."""
-        return nets.get(self.network).customized(**self.options)
+        return nets.get(self.network).customized(self.options)
 
     @property
     def is_classification(self) -> bool:
@@ -61,18 +67,17 @@ def from_record(record: dict[str, Any], network: str | None = None) -> Subject:
     reference = described.get("reference")
     if reference and network != reference:
         raise nets.NetworkError(
-            f"it is a network of someone's own, {reference}: name it with --network={reference}, "
-            "where that module can be imported"
+            f"it is a network of someone's own, {reference}: name it with "
+            f"{option('network', reference)}, where that module can be imported"
         )
     if record["task"] not in nets.TASKS:
         raise nets.NetworkError(f"no task is named {record['task']!r}")
-    options = {name: described.get(name) for name in nets.OPTIONS}
-    options["free_size"] = described["size_is_free"]
+    options = NetworkOptions.of_record(described)
     return Subject(reference or described["name"], record["task"], options)
 
 
 def choose(
-    record: dict[str, Any] | None, network: str | None, task: str | None, options: dict[str, Any]
+    record: dict[str, Any] | None, network: str | None, task: str | None, options: NetworkOptions
 ) -> Subject | None:
     """The subject that a user names, for an artifact with a record or without.
 
@@ -80,7 +85,7 @@ def choose(
       record: content of the record, or None.
       network: what the user says that it is, or None.
       task: its task, or None.
-      options: of the network; None or False where the user does not give them.
+      options: of the network, as the user gives them.
 
     Returns:
       None where the user names no network: the artifact says itself what it is.
@@ -89,11 +94,13 @@ def choose(
       RequestError: where the user contradicts the record, or leaves out which network is meant.
       NetworkError: for an unknown network, or an option out of range.
     """
-    given = {name: value for name, value in options.items() if value not in (None, False)}
+    given = options.given()
     if network is None:
         if given or task:
-            names = ", ".join(f"--{name}" for name in given or ["task"])
-            raise RequestError(f"{names}: say which network is meant, too, with --network")
+            names = ", ".join(option(name) for name in given or ["task"])
+            raise RequestError(
+                f"{names}: say which network is meant, too, with {option('network')}"
+            )
         return None
     if record is None:
         subject = Subject(network, task or "feature_vector", options)
@@ -101,10 +108,13 @@ def choose(
         return subject
     recorded = from_record(record, network)
     said = {"network": network, "task": task or recorded.task} | given
-    known = {"network": recorded.network, "task": recorded.task} | recorded.options
+    known = {"network": recorded.network, "task": recorded.task} | dataclasses.asdict(
+        recorded.options
+    )
     for name, value in said.items():
         if value != known[name]:
             raise RequestError(
-                f"the artifact's record says {name}={known[name]}, not {value}: leave --{name} out"
+                f"the artifact's record says {name}={known[name]}, not {value}: leave "
+                f"{option(name)} out"
             )
     return recorded

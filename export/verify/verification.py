@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from slimhub import checkpoints
-from slimhub.common.errors import RequestError
+from slimhub.common.errors import RequestError, option
 from slimhub.export import record
 from slimhub.export.verify.process.proof_client import ProofProcess
 from slimhub.export.verify.proof import Proof
@@ -54,9 +54,11 @@ def verify(
       ExportError: for an artifact that cannot be examined at all.
     """
     given = {"checkpoint_name": checkpoint_name, "sha256": sha256, "averages": averages}
-    alone = [f"--{name}" for name, value in given.items() if value is not None]
+    alone = [option(name) for name, value in given.items() if value is not None]
     if checkpoint is None and alone:
-        raise RequestError(f"{', '.join(alone)}: say which checkpoint is meant, with --checkpoint")
+        raise RequestError(
+            f"{', '.join(alone)}: say which checkpoint is meant, with {option('checkpoint')}"
+        )
     path = Path(folder).expanduser().resolve()
     if not (path / "saved_model.pb").is_file():
         raise RequestError(

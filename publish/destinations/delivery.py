@@ -8,8 +8,9 @@ import os
 from pathlib import Path
 from typing import Any, Protocol
 
-from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.export import record
+from slimhub.nets import NetworkOptions
 from slimhub.publish import addresses, bundle, facts, signing
 from slimhub.publish.destinations import targets
 from slimhub.publish.destinations.destination import Destination, File, Package, PublishPlan
@@ -168,13 +169,13 @@ def check_options(destination: Destination, target: str, options: PublishOptions
     """
     for name in _FLAGS:
         if getattr(options, name) not in (None, False) and name not in destination.options:
-            raise RequestError(f"--{name} has no meaning for {target}: leave it out")
+            raise RequestError(f"{option(name)} has no meaning for {target}: leave it out")
 
 
 def _prove(package: Package, options: PublishOptions) -> None:
     from slimhub.export.verify import subject, verify
 
-    chosen = subject.choose(package.content, options.network, None, {})
+    chosen = subject.choose(package.content, options.network, None, NetworkOptions())
     proof = verify(package.folder, subject=chosen)
     if not proof.holds:
         first = proof.failed[0]

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from slimhub.common.errors import option
+
 # Takes (what, bytes done, bytes in all or None) while something is sent.
 Transfer = Callable[[str, int, "int | None"], None]
 
@@ -92,7 +94,8 @@ def kept(names: list[str]) -> tuple[str, ...]:
     if not names:
         return ()
     return (
-        f"kept {', '.join(names)}, which may tell of another version: --overwrite_card replaces it",
+        f"kept {', '.join(names)}, which may tell of another version: {option('overwrite_card')} "
+        "replaces it",
     )
 
 

@@ -14,7 +14,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.export import record
 from slimhub.publish import addresses, bundle, facts, signing
 from slimhub.publish.handle import Handle
@@ -184,10 +184,11 @@ def _stage(item: HubItem, hub: Path, stage: journal.Stage) -> HubOutcome:
         written += [f"{handle}{bundle.SUFFIX}", f"{handle}{bundle.DIGEST_SUFFIX}", f"{handle}/"]
     elif old.archive != told:
         only = "; only its signature differs" if _is_signed_otherwise(item, old) else ""
+        following = f"{handle.model}/{max(known.models[handle.model]) + 1}"
         raise PublishError(
             f"{handle} is published with other content (sha256 {old.archive['sha256'][:12]}…, not "
             f"{archive.sha256[:12]}…{only}), and a version never changes: publish it as "
-            f"--handle={handle.model}/{max(known.models[handle.model]) + 1}"
+            f"{option('handle', following)}"
         )
     else:
         written += _restore(item, archive, hub, stage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 import urllib.parse
@@ -9,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from slimhub import nets
-from slimhub.nets import NetworkSpec
+from slimhub.nets import NetworkOptions, NetworkSpec
 from slimhub.nets.scaling import InputScaling
 from slimhub.publish.pages import recorded_network
 from slimhub.publish.pages.checker import grammar
@@ -78,7 +79,9 @@ def has_stored_layers(spec: NetworkSpec) -> bool:
     """Whether the layers are those of the network without options, classes left aside."""
     plain = nets.get(spec.name)
     keys = ("depth_multiplier", "image_size", "feature_depth")
-    return all(getattr(spec, key) == getattr(plain, key) for key in keys)
+    return spec.options == plain.options and all(
+        getattr(spec, key) == getattr(plain, key) for key in keys
+    )
 
 
 def macs(spec: NetworkSpec, content: dict[str, Any]) -> int | None:
@@ -123,14 +126,12 @@ def _of_classes(spec: NetworkSpec) -> tuple[str | None, ...]:
 def options(content: dict[str, Any]) -> list[str]:
     """In which options an artifact differs from the registered network it is named after."""
     plain, network = recorded_network.registered(content), content["network"]
-    words = {
-        "depth_multiplier": "depth multiplier",
-        "image_size": "image size",
-        "feature_depth": "features",
-        "num_classes": "classes",
-    }
-    return [
-        f"{word} {network[key]} in place of {getattr(plain, key)}"
-        for key, word in words.items()
-        if network[key] != getattr(plain, key)
-    ]
+    named = [field for field in dataclasses.fields(NetworkOptions) if field.metadata["label"]]
+    named.sort(key=lambda field: field.name == "num_classes")  # the layers first, then the head
+    found = []
+    for field in named:
+        key = field.metadata["attribute"] or field.name
+        usual, value = getattr(plain, key, None), network.get(key)
+        if value != usual:
+            found.append(f"{field.metadata['label']} {value} in place of {usual}")
+    return found

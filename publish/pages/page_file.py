@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.errors import PublishError, RequestError, option
 
 
 def check_target(path: str, artifact: str | None, *, overwrite: bool) -> None:
@@ -22,11 +22,15 @@ def check_target(path: str, artifact: str | None, *, overwrite: bool) -> None:
     """
     target = Path(path)
     if not path or target.is_dir():
-        raise RequestError(f"--output must name a file, not the folder {path or '.'}")
+        raise RequestError(f"{option('output')} must name a file, not the folder {path or '.'}")
     if artifact is not None and target.resolve().is_relative_to(Path(artifact).resolve()):
-        raise RequestError("--output must be outside the artifact, which holds nothing but itself")
+        raise RequestError(
+            f"{option('output')} must be outside the artifact, which holds nothing but itself"
+        )
     if os.path.lexists(target) and not overwrite:
-        raise RequestError(f"{path} exists: name another --output, or give --overwrite")
+        raise RequestError(
+            f"{path} exists: name another {option('output')}, or give {option('overwrite')}"
+        )
 
 
 def write(path: str, text: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from slimhub import nets
 from slimhub.common.errors import PublishError
-from slimhub.nets import NetworkSpec
+from slimhub.nets import NetworkOptions, NetworkSpec
 
 
 def spec_of(content: dict[str, Any]) -> NetworkSpec | None:
@@ -25,8 +25,7 @@ def spec_of(content: dict[str, Any]) -> NetworkSpec | None:
     if network["reference"]:
         return None
     try:
-        spec = registered(content)
-        return spec.customized(**_options(spec, network))
+        return registered(content).customized(NetworkOptions.of_record(network))
     except nets.NetworkError as error:
         raise PublishError(
             f"the record of the artifact names a network that this slimhub does not have: {error}; "
@@ -44,13 +43,3 @@ def registered(content: dict[str, Any]) -> NetworkSpec:
     if name not in nets.names():  # never import what a record names
         raise nets.NetworkError(f"no network is named {name!r}")
     return nets.get(name)
-
-
-def _options(spec: NetworkSpec, network: dict[str, Any]) -> dict[str, Any]:
-    named = ("depth_multiplier", "num_classes", "image_size")
-    options = {key: network[key] for key in named if network[key] != getattr(spec, key)}
-    return options | {
-        "feature_depth": network["feature_depth"],
-        "free_size": network["size_is_free"] and not spec.size_is_free,
-        "drop_background": network["drop_background"],
-    }

@@ -6,9 +6,6 @@ import argparse
 import json
 from pathlib import Path
 
-NAME = "bundle"
-SUMMARY = "Packs an artifact into the archive that a hub serves."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""

@@ -11,9 +11,6 @@ from slimhub.cli import checkpoint_flags, network_flags
 if TYPE_CHECKING:
     from slimhub.export import Result
 
-NAME = "export"
-SUMMARY = "Exports a TF-Slim checkpoint as a TF2 SavedModel."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
@@ -65,7 +62,7 @@ def execute(arguments: argparse.Namespace) -> int:
         labels=arguments.labels,
         overwrite=arguments.overwrite,
         proof=arguments.proof,
-        **network_flags.chosen(arguments),
+        options=network_flags.chosen(arguments),
     )
     with ProgressDisplay(len(PHASES)) as progress:
         result = export(request, progress.phase, progress.transfer)

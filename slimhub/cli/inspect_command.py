@@ -7,9 +7,6 @@ import json
 
 from slimhub.cli import checkpoint_flags
 
-NAME = "inspect"
-SUMMARY = "Tells what is in a checkpoint, and which network it fits."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""

@@ -6,9 +6,6 @@ import argparse
 import json
 import sys
 
-NAME = "list"
-SUMMARY = "Lists the networks that can be rebuilt."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""

@@ -11,7 +11,6 @@ from types import FrameType
 from typing import Any
 
 from absl import app
-from absl.flags import argparse_flags
 
 DONE, FAILED, WRONG_COMMAND_LINE = 0, 1, 2
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -46,49 +45,9 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    from slimhub.cli import (
-        bundle_command,
-        describe_command,
-        export_command,
-        inspect_command,
-        list_command,
-        page_command,
-        publish_command,
-        serve_command,
-        verify_command,
-        zoo_command,
-    )
+    from slimhub.cli import commands
 
-    parser = argparse_flags.ArgumentParser(
-        prog="slimhub",
-        description="Turns TF-Slim checkpoints into TF2 SavedModels for TensorFlow Hub's users.",
-        allow_abbrev=False,
-    )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    modules = (
-        export_command,
-        verify_command,
-        inspect_command,
-        list_command,
-        describe_command,
-        bundle_command,
-        publish_command,
-        serve_command,
-        page_command,
-        zoo_command,
-    )
-    for command in modules:
-        sub = commands.add_parser(
-            command.NAME,
-            help=command.SUMMARY,
-            description=command.SUMMARY,
-            allow_abbrev=False,
-            inherited_absl_flags=None,
-        )
-        sub.add_argument("--debug", action="store_true", help="show a traceback with an error")
-        command.add_arguments(sub)
-        sub.set_defaults(command=command.execute)
-    return parser.parse_args(argv[1:])
+    return commands.parser().parse_args(argv[1:])
 
 
 def _main(arguments: argparse.Namespace) -> int:
@@ -103,11 +62,11 @@ def _main(arguments: argparse.Namespace) -> int:
     nets.before_import(quiet_tensorflow.tensorflow)  # without its notices
     _heed(signal.SIGINT, signal.default_int_handler)
     try:
-        return arguments.command(arguments) or DONE
+        return arguments.execute(arguments) or DONE
     except RequestError as error:
-        return _report(error, WRONG_COMMAND_LINE, arguments.debug)
+        return _report(error, WRONG_COMMAND_LINE, arguments)
     except SlimhubError as error:
-        return _report(error, FAILED, arguments.debug)
+        return _report(error, FAILED, arguments)
     except KeyboardInterrupt as interrupt:
         print(f"slimhub: interrupted; {interrupt or 'nothing was written'}", file=sys.stderr)
         return _INTERRUPTED
@@ -118,11 +77,13 @@ def _main(arguments: argparse.Namespace) -> int:
         if error.strerror is None:
             raise
         where = f"{error.filename}: " if error.filename else ""
-        return _report(ExportError(f"{where}{error.strerror}"), FAILED, arguments.debug)
+        return _report(ExportError(f"{where}{error.strerror}"), FAILED, arguments)
 
 
-def _report(error: Exception, code: int, debug: bool) -> int:
-    if debug:
+def _report(error: Exception, code: int, arguments: argparse.Namespace) -> int:
+    from slimhub.cli import flag_spelling
+
+    if arguments.debug:
         raise error
-    print(f"slimhub: {error}", file=sys.stderr)
+    print(f"slimhub: {flag_spelling.in_flags(str(error), arguments)}", file=sys.stderr)
     return code

@@ -6,9 +6,6 @@ import argparse
 import dataclasses
 import json
 
-NAME = "page"
-SUMMARY = "Renders an artifact's documentation page, or checks pages."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""

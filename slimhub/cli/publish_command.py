@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slimhub.cli import publish_output
+from slimhub.cli import flag_spelling, publish_output
 
 if TYPE_CHECKING:
     from slimhub.publish.hub.hub_folder import HubItem, HubOutcome
 
-NAME = "publish"
-SUMMARY = "Publishes an artifact, with its page, to a hub or a store."
 _SCHEME = "hub:"
 
 
@@ -131,6 +129,8 @@ def _deliver(arguments: argparse.Namespace) -> int:
     )
     with ProgressDisplay(len(delivery.PHASES)) as progress:
         outcome = delivery.deliver(arguments.artifact, arguments.target, options, progress)
+    notes = tuple(flag_spelling.in_flags(note, arguments) for note in outcome.plan.notes)
+    outcome = dataclasses.replace(outcome, plan=dataclasses.replace(outcome.plan, notes=notes))
     if arguments.format == "json":
         print(json.dumps(outcome.to_json(), indent=2))
     else:

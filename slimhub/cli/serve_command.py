@@ -10,9 +10,6 @@ import re
 import socket
 from pathlib import Path
 
-NAME = "serve"
-SUMMARY = "Serves a hub: models for hub.KerasLayer, pages for browsers."
-
 _SHUTDOWN_SECONDS = 10  # for downloads that are under way
 _PREFIX = re.compile(r"(/[\w.~-]+)*", re.ASCII)
 

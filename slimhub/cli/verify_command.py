@@ -9,13 +9,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slimhub.cli import checkpoint_flags, network_flags
+from slimhub.cli import checkpoint_flags, flag_spelling, network_flags
 
 if TYPE_CHECKING:
-    from slimhub.export.verify import Proof, Subject
-
-NAME = "verify"
-SUMMARY = "Checks an artifact, and that it computes what its checkpoint's network computes."
+    from slimhub.export.verify import Check, Proof, Subject
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,8 +61,10 @@ def execute(arguments: argparse.Namespace) -> int:
             on_phase=progress.phase,
             on_transfer=progress.transfer,
         )
-    if signature is not None:
-        proof = dataclasses.replace(proof, checks=(signature, *proof.checks))
+    checks = proof.checks if signature is None else (signature, *proof.checks)
+    proof = dataclasses.replace(
+        proof, checks=tuple(_in_flags(check, arguments) for check in checks)
+    )
     if arguments.format == "json":
         print(json.dumps(proof.to_json(), indent=2))
     else:
@@ -85,6 +84,11 @@ def _subject(arguments: argparse.Namespace) -> Subject | None:
         content = record.read(Path(arguments.artifact))
     options = network_flags.chosen(arguments)
     return subject.choose(content, arguments.network, arguments.task, options)
+
+
+def _in_flags(check: Check, arguments: argparse.Namespace) -> Check:
+    detail = flag_spelling.in_flags(check.detail, arguments)
+    return dataclasses.replace(check, detail=detail)
 
 
 def _lines(proof: Proof) -> list[str]:

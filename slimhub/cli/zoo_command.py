@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from slimhub.zoo import Job, JobOutcome
 
-NAME = "zoo"
-SUMMARY = "Makes all exports of a manifest, and publishes them."
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""

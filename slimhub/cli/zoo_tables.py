@@ -56,7 +56,7 @@ def plan_as_json(plan: Sequence[Job], actions: Sequence[tuple[str, str]]) -> lis
             "action": action,
             "reason": reason,
             "memory": job.memory,
-            "request": dataclasses.asdict(job.request),
+            "request": job.request.to_json(),
             "publication": job.publication and dataclasses.asdict(job.publication),
         }
         for job, (action, reason) in zip(plan, actions, strict=True)

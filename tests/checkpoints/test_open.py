@@ -184,11 +184,11 @@ def test_another_digest_is_refused(folder, tmp_path, refuses):
 
 def test_a_digest_for_a_folder_is_refused(folder, refuses):
     for source in (folder, folder / "model.ckpt-7.index"):
-        refuses(source, "--sha256 is for an archive or a single file", sha256="0" * 64)
+        refuses(source, "`sha256` is for an archive or a single file", sha256="0" * 64)
 
 
 def test_a_digest_for_a_prefix_is_refused(folder, refuses):
-    match = "--sha256 is for an archive or a single file"
+    match = "`sha256` is for an archive or a single file"
     refuses(folder / "model.ckpt-7", match, sha256="0" * 64)
 
 

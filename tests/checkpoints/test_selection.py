@@ -101,7 +101,7 @@ def test_a_tie_lists_the_candidates(tmp_path, refuses, labels):
     for label in labels:
         make(tmp_path / "several" / label)
     one, two = labels
-    match = rf"the folder several holds several checkpoints:\n  {one}\n  {two}\npick one with --ch"
+    match = rf"the folder several holds several checkpoints:\n  {one}\n  {two}\npick one with `ch"
     refuses(tmp_path / "several", match)
 
 

@@ -87,7 +87,7 @@ def test_moving_statistics_without_an_average_are_taken_raw(opened, averages):
 
 def test_shadows_are_refused_when_asked_for_but_not_there(opened):
     for values, folder in ((PLAIN, "a"), (PLAIN, "ema")):
-        match = f"^--averages=shadow, but no moving average of {KERNEL} is in model-7: leave"
+        match = f"^`averages=shadow`, but no moving average of {KERNEL} is in model-7: leave"
         with pytest.raises(CheckpointError, match=match):
             checkpoints.plan(opened(values, folder), wanted(), averages="shadow")
 
@@ -107,7 +107,7 @@ def test_averages_of_another_form_are_not_called_absent(opened):
 
 
 def test_raw_values_are_not_taken_from_averages(opened):
-    with pytest.raises(CheckpointError, match="--averages=raw, but model-7 holds averages under"):
+    with pytest.raises(CheckpointError, match="`averages=raw`, but model-7 holds averages under"):
         checkpoints.plan(opened(PLAIN, "ema"), wanted(), averages="raw")
 
 
@@ -254,7 +254,7 @@ def test_a_negative_variance_is_refused(opened):
 def test_a_negative_average_of_a_variance_is_refused_and_its_raw_value_is_not(opened):
     values = {**with_shadows(), VARIANCE + SHADOW: np.array([1, -0.5, 2], np.float32)}
     checkpoint = opened(values)
-    assert_values_refused(checkpoint, f"^the tensor {VARIANCE}{SHADOW} in .* --averages=raw")
+    assert_values_refused(checkpoint, f"^the tensor {VARIANCE}{SHADOW} in .* `averages=raw`")
     raw = checkpoints.plan(checkpoint, wanted(), averages="raw")
     np.testing.assert_array_equal(loaded(raw, checkpoint)[VARIANCE], [1, 2, 3])
 

@@ -72,5 +72,5 @@ def test_a_bad_file_is_refused(tmp_path, content, message):
 
 
 def test_labels_need_classification(tmp_path):
-    with pytest.raises(RequestError, match="--task=classification"):
+    with pytest.raises(RequestError, match="`task=classification`"):
         labels.choose(tmp_path / "labels.txt", "feature_vector", SPEC)

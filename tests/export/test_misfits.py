@@ -53,12 +53,12 @@ def test_a_depth_multiplier_of_ones_own_is_advised(refusal):
     message = refusal(half)
     assert "No registered network fits it" in message
     assert f"{NETWORK} comes closest: all its 208 variables are there by name, 207 of" in message
-    assert "--depth_multiplier" in message
+    assert "`depth_multiplier`" in message
 
 
 def test_an_option_too_many_is_named(refusal):
     message = refusal(values_of(NETWORK), depth_multiplier=0.75)
-    assert f"fits {NETWORK} without --depth_multiplier=0.75: leave that out." in message
+    assert f"fits {NETWORK} without `depth_multiplier=0.75`: leave that out." in message
 
 
 def test_another_class_count_is_advised(refusal):
@@ -68,7 +68,7 @@ def test_another_class_count_is_advised(refusal):
     }
     message = refusal(values_of(NETWORK, **logits), task="classification")
     assert "wants [1001], has [7]" in message
-    assert "give --num_classes=7." in message
+    assert "give `num_classes=7`." in message
 
 
 def test_another_feature_depth_is_advised(refusal):
@@ -76,7 +76,7 @@ def test_another_feature_depth_is_advised(refusal):
         "MobilenetV3/Conv_2/weights": np.zeros([1, 1, 576, 64], np.float32),
         "MobilenetV3/Conv_2/biases": np.zeros([64], np.float32),
     }
-    assert "give --feature_depth=64." in refusal(values_of(NETWORK, **features))
+    assert "give `feature_depth=64`." in refusal(values_of(NETWORK, **features))
 
 
 def test_several_widths_are_advised_together(refusal):
@@ -87,7 +87,7 @@ def test_several_widths_are_advised_together(refusal):
         "MobilenetV3/Logits/Conv2d_1c_1x1/biases": np.zeros([7], np.float32),
     }
     message = refusal(values_of(NETWORK, **other), task="classification")
-    assert "give --num_classes=7 and --feature_depth=64." in message
+    assert "give `num_classes=7` and `feature_depth=64`." in message
 
 
 def test_both_sides_of_a_renamed_variable_are_shown(refusal):

@@ -39,7 +39,7 @@ def test_the_network_that_fits_is_taken(resolve):
     request, matches, reason = resolve(stored.variables("mobilenet_v3_small_075_224"))
     assert reason == "the only registered network that the checkpoint fits"
     assert request.network == "mobilenet_v3_small_075_224"
-    assert request.num_classes is None
+    assert request.options.num_classes is None
     assert [str(match) for match in matches] == [
         "mobilenet_v3_small_075_224, with 1001 classes; depth multiplier 0.75"
     ]
@@ -47,8 +47,8 @@ def test_the_network_that_fits_is_taken(resolve):
 
 def test_other_classes_are_taken_over(resolve):
     shapes = with_classes("mobilenet_v3_small_075_224", 7)
-    assert resolve(shapes, task="classification")[0].num_classes == 7
-    assert resolve(shapes)[0].num_classes is None
+    assert resolve(shapes, task="classification")[0].options.num_classes == 7
+    assert resolve(shapes)[0].options.num_classes is None
 
 
 def test_the_number_of_classes_decides(resolve):
@@ -72,7 +72,7 @@ def test_the_size_decides(resolve):
     with pytest.raises(export.RequestError) as refusal:
         resolve(shapes)
     assert "mobilenet_v2_035_224, mobilenet_v2_035_192" in str(refusal.value)
-    assert "give --image_size: they differ in it alone (96, 128, 160, 192, 224)" in str(
+    assert "give `image_size`: they differ in it alone (96, 128, 160, 192, 224)" in str(
         refusal.value
     )
 

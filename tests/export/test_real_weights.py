@@ -69,5 +69,5 @@ def test_classification_of_a_checkpoint_without_logits_is_refused(tmp_path):
     with pytest.raises(CheckpointError) as caught:
         export.export(request)
     assert "MobilenetV3/Logits/Conv2d_1c_1x1/weights" in str(caught.value)
-    assert "export it with --task=feature_vector" in str(caught.value)
+    assert "export it with `task=feature_vector`" in str(caught.value)
     assert list(tmp_path.iterdir()) == []

@@ -76,7 +76,7 @@ def test_a_target_that_exists_is_refused(tmp_path):
     target = tmp_path / "artifact"
     assert staging.check_target(target, overwrite=False) == target
     target.mkdir()
-    with pytest.raises(RequestError, match="exists: name another folder, or replace it with --ov"):
+    with pytest.raises(RequestError, match="exists: name another folder, or replace it with `ov"):
         staging.check_target(target, overwrite=False)
     assert staging.check_target(target, overwrite=True) == target  # empty
 
@@ -105,7 +105,7 @@ def test_what_is_beside_a_saved_model_is_not_removed(tmp_path):
     (tmp_path / "variables").mkdir()
     assert staging.check_target(tmp_path, overwrite=True) == tmp_path
     (tmp_path / "NOTES.md").write_text("mine")
-    with pytest.raises(RequestError, match=r"also holds NOTES\.md, which --overwrite would remove"):
+    with pytest.raises(RequestError, match=r"also holds NOTES\.md, which `overwrite` would remove"):
         staging.check_target(tmp_path, overwrite=True)
 
 

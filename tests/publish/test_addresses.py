@@ -2,7 +2,7 @@
 
 import pytest
 
-from slimhub.export import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.publish import addresses
 from slimhub.publish.destinations import targets
 

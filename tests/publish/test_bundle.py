@@ -86,7 +86,7 @@ def test_targets_that_cannot_be_are_refused(copied, tmp_path):
         (tmp_path / "a.zip", "must end in .tar.gz"),
         (copied / "a.tar.gz", "is inside the artifact"),
         (tmp_path / "nowhere" / "a.tar.gz", "there is no folder"),
-        (taken, "exists: name another output, or give --overwrite"),
+        (taken, "exists: name another output, or give `overwrite`"),
     ):
         with pytest.raises(export.RequestError, match=complaint):
             bundle.write_with_digest(copied, target, overwrite=False)

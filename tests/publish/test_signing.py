@@ -55,7 +55,7 @@ def test_a_signature_without_a_key_is_not_run(signed):
     check = signing.check(signed, None)
     assert (check.outcome, check.detail) == (
         "not run",
-        f"{record.SIGNATURE} is there: check it with --public_key",
+        f"{record.SIGNATURE} is there: check it with `public_key`",
     )
     (signed / record.SIGNATURE).unlink()
     assert signing.check(signed, None) is None
@@ -173,7 +173,7 @@ def test_a_missing_extra_is_one_sentence(keys, monkeypatch, package):
 @pytest.mark.parametrize("what", ["garbage", "changed", "removed", "record"])
 def test_a_signature_that_cannot_hold_is_not_published(signed, what):
     said = spoil(signed, what)
-    with pytest.raises(publish.PublishError, match=r"does not hold: .*--sign") as refusal:
+    with pytest.raises(publish.PublishError, match=r"does not hold: .*`sign`") as refusal:
         signing.check_digests(signed)
     assert said in str(refusal.value)
 
@@ -199,7 +199,7 @@ def test_a_refusal_says_that_only_the_signature_differs(artifact, copied, keys, 
     put(copied, hub)
     with (
         signing.signed(copied, keys()[0], None) as folder,
-        pytest.raises(publish.PublishError, match=r"; only its signature differs\).*--handle="),
+        pytest.raises(publish.PublishError, match=r"; only its signature differs\).*`handle="),
     ):
         put(folder, hub)
     with pytest.raises(publish.PublishError, match=r"other content") as refusal:

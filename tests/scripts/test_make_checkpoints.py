@@ -7,7 +7,7 @@ import pytest
 
 from scripts import make_checkpoints
 from slimhub import checkpoints, zoo
-from slimhub.export import RequestError
+from slimhub.common.errors import RequestError
 from tests.fixtures.support import REPOSITORY
 
 MANIFEST = """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from slimhub.export import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.zoo import manifest
 
 GOOD = """

@@ -3,7 +3,7 @@
 import pytest
 
 from slimhub import nets, zoo
-from slimhub.export import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.zoo import memory, placeholders
 from slimhub.zoo.jobs import Publication
 from tests.fixtures.support import REPOSITORY
@@ -50,7 +50,7 @@ def test_options_and_labels_go_to_the_requests(plan, tmp_path):
     (tmp_path / "labels.txt").write_text("a\nb\n")
     options = 'num_classes = 2\nimage_size = 64\nlabels = "labels.txt"\nproof = "quick"\n'
     feature, classes = plan(SMALL.replace("025_*", "025_128") + options)
-    assert classes.request.num_classes == feature.request.num_classes == 2
+    assert classes.request.options.num_classes == feature.request.options.num_classes == 2
     assert classes.request.proof == "quick"
     assert classes.request.labels == str(tmp_path / "labels.txt")
     assert feature.request.labels is None  # a feature vector has none

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slimhub.export import RequestError
+from slimhub.common.errors import RequestError
 from slimhub.publish import PublishError
 from slimhub.publish.hub import index
 from slimhub.zoo import Publication, publisher
@@ -65,7 +65,7 @@ def test_destinations_are_published_to(artifact, tmp_path):
 
 def test_what_a_destination_has_no_use_for_is_refused():
     target = "kaggle://me/net/tensorFlow2/small"
-    with pytest.raises(RequestError, match="--handle has no meaning for kaggle"):
+    with pytest.raises(RequestError, match="`handle` has no meaning for kaggle"):
         publisher.check(Publication(target, HANDLE), "feature_vector")
     publisher.check(Publication(target, None, page_options={"license": "mit"}), "feature_vector")
 

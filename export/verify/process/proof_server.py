@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slimhub.common.errors import ExportError, SlimhubError
+from slimhub.common.errors import ExportError, SlimhubError, option
 from slimhub.export.verify.checks import artifact_files
 from slimhub.export.verify.process.parts import ProofTask
 from slimhub.export.verify.proof import Check, Proof
@@ -56,7 +56,7 @@ def _prove() -> dict[str, Any]:
     hello = _read()
     import tensorflow  # noqa: F401  the processes forked below have it then
 
-    subject = Subject(**hello["subject"]) if hello["subject"] else None
+    subject = Subject.from_json(hello["subject"]) if hello["subject"] else None
     source_line = _read()["source"]
     source = Source(**source_line) if source_line else None
     target = None
@@ -110,7 +110,7 @@ def _identify(folder: str) -> Subject:
     if subject is None:
         raise ExportError(
             "the artifact has no record, and the variables are not those of one registered "
-            "network: name it with --network"
+            f"network: name it with {option('network')}"
         )
     return subject
 

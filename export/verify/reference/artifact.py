@@ -137,11 +137,8 @@ class Artifact:
         fits = [fit for fit in fits if size in (None, nets.get(fit.network).image_size)] or fits
         if not fits or len({nets.get(fit.network).scope for fit in fits}) > 1:
             return None
-        fit, options = fits[0], {}
-        if size is not None:
-            options["image_size"] = size
-        if fit.num_classes is not None:
-            options["num_classes"] = fit.num_classes
+        fit = fits[0]
+        options = nets.NetworkOptions(image_size=size, num_classes=fit.num_classes)
         task = "feature_vector" if fit.num_classes is None else "classification"
         return Subject(fit.network, task, options)
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from slimhub.common.errors import PublishError
+from slimhub.common.errors import PublishError, option
 from slimhub.publish.destinations.destination import Change, File, Package
 from slimhub.publish.destinations.huggingface import huggingface_tree
 from slimhub.publish.destinations.huggingface.huggingface_tree import Tree
@@ -57,13 +57,13 @@ def choose_tag(package: Package, tags: list[str], tree: Callable[[str], Tree]) -
     if package.overwrite_card and tag != newest_tag([*tags, tag]):
         raise PublishError(
             f"the README on Hugging Face is that of v{newest}, which is newer than {tag}: leave "
-            "--overwrite_card out"
+            f"{option('overwrite_card')} out"
         )
     if tag in tags and (others := differing(tree(tag), package)):
+        following = f"{Handle.parse(package.handle).model}/{newest + 1}"
         raise PublishError(
             f"Hugging Face has {tag} with other content ({', '.join(others[:3])} differ), and a "
-            f"version never changes: publish it as "
-            f"--handle={Handle.parse(package.handle).model}/{newest + 1}"
+            f"version never changes: publish it as {option('handle', following)}"
         )
     return tag
 

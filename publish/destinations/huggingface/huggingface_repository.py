@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from slimhub.common import extras
-from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.export import record
 from slimhub.publish import addresses
 from slimhub.publish.destinations import licences
@@ -67,7 +67,7 @@ class HuggingFace:
         if "@" in parts[1]:
             raise RequestError(
                 f"the target '{target}' names a revision: leave '@{parts[1].partition('@')[2]}' "
-                "out, the version is that of --handle"
+                f"out, the version is that of {option('handle')}"
             )
         for kind, part in zip(("owner", "name"), parts, strict=True):
             if not _is_name(part):

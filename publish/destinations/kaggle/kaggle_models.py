@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from slimhub.common import extras
-from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.export import record
 from slimhub.publish.destinations import licences
 from slimhub.publish.destinations.destination import Package, PublishPlan, Transfer, kept
@@ -192,7 +192,7 @@ def _check_licence(instance: Any | None, package: Package) -> None:
     if stated and found and stated != found:
         raise PublishError(
             f"Kaggle has the variation under the licence '{found}', not '{stated}': change it "
-            "there, or leave --license away"
+            f"there, or leave {option('license')} away"
         )
 
 
@@ -217,7 +217,7 @@ def _check_texts(api: KaggleApi, texts: dict[str, str]) -> None:
     if others:
         raise PublishError(
             f"the texts of {api.address} on Kaggle are not what was sent: {', '.join(others)} "
-            "differ; look there, and publish again with --overwrite_card"
+            f"differ; look there, and publish again with {option('overwrite_card')}"
         )
 
 

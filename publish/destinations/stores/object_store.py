@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from slimhub.common import extras
-from slimhub.common.errors import PublishError
+from slimhub.common.errors import PublishError, option
 from slimhub.export import record
 from slimhub.publish.destinations.destination import Change, Package, PublishPlan, Transfer
 from slimhub.publish.destinations.stores import layout
@@ -128,7 +128,8 @@ class ObjectStore:
             if not self._is_same(item, self._client.info(path)):
                 raise PublishError(
                     f"somebody else publishes {handle} at {self._store}: {item.name} came there "
-                    "with other content, and stays; publish again, under another --handle"
+                    "with other content, and stays; publish again, under another "
+                    f"{option('handle')}"
                 ) from error
 
     @functools.cached_property
@@ -158,7 +159,8 @@ class ObjectStore:
             if item is None or not self._is_same(item, there[name]):
                 raise PublishError(
                     f"{handle} is published at {self._store} with other content ({name}), and a "
-                    f"version never changes: publish it as --handle={_next(handle, there)}"
+                    "version never changes: publish it as "
+                    f"{option('handle', _next(handle, there))}"
                 )
 
     def _is_same(self, item: Item, told: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ import shutil
 import pytest
 import tensorflow as tf
 
-from slimhub import export
+from slimhub import export, nets
 from slimhub.export import verify
 from slimhub.export.verify.checks import differences, gradients, inference, training
 from slimhub.export.verify.checks.evidence import Evidence
@@ -42,7 +42,7 @@ def examine(checkpoint):
     """Compares an artifact with the source, in this process: one source for all faults."""
     rewriting = tf.config.optimizer.get_experimental_options()
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    subject = Subject(NETWORK, "classification", OPTIONS)
+    subject = Subject(NETWORK, "classification", nets.NetworkOptions(**OPTIONS))
     source = Source(str(checkpoint), "auto")
     still, moving = (SourceNetwork(subject, source, is_training=mode) for mode in (False, True))
     examiners = (
@@ -228,7 +228,8 @@ def test_raw_values_are_found(examine, checkpoint, tmp_path):
 
 def test_a_wrong_regularizer_is_found(examine, checkpoint, tmp_path, monkeypatch):
     spec = dataclasses.replace(
-        Subject(NETWORK, "classification", OPTIONS).spec(), regularized="weights$"
+        Subject(NETWORK, "classification", nets.NetworkOptions(**OPTIONS)).spec(),
+        regularized="weights$",
     )
     monkeypatch.setattr(export.Request, "spec", lambda request: spec)
     export_one(checkpoint, tmp_path / "artifact")
@@ -239,7 +240,7 @@ def test_a_wrong_regularizer_is_found(examine, checkpoint, tmp_path, monkeypatch
 
 def test_a_wrong_dropout_is_found(examine, checkpoint, tmp_path, monkeypatch):
     spec = dataclasses.replace(
-        Subject(NETWORK, "classification", OPTIONS).spec(), dropout_keep=0.05
+        Subject(NETWORK, "classification", nets.NetworkOptions(**OPTIONS)).spec(), dropout_keep=0.05
     )
     monkeypatch.setattr(export.Request, "spec", lambda request: spec)
     export_one(checkpoint, tmp_path / "artifact")

@@ -13,6 +13,7 @@ from slimhub.export.verify import subject
 from slimhub.export.verify.checks import artifact_files
 from slimhub.export.verify.process.proof_client import ProofProcess
 from slimhub.export.verify.reference.artifact import Artifact
+from slimhub.nets import NetworkOptions
 from tests.fixtures import foreign_artifacts
 
 NETWORK = "mobilenet_v1_025_128"
@@ -119,7 +120,7 @@ def test_what_no_network_fits_has_to_be_named(tmp_path):
             return images
 
     tf.saved_model.save(Other(), str(tmp_path / "module"))
-    with pytest.raises(ExportError, match="name it with --network"):
+    with pytest.raises(ExportError, match="name it with `network`"):
         verify.verify(tmp_path / "module")
     named = verify.verify(tmp_path / "module", subject=verify.Subject(NETWORK, "feature_vector"))
     assert "contract: children of the object" in outcomes(named, "failed")
@@ -182,7 +183,7 @@ def test_what_is_neither_file_nor_folder_is_refused(own, tmp_path):
 
 
 def test_what_is_said_of_no_checkpoint_is_refused(own):
-    with pytest.raises(RequestError, match="--sha256, --averages: say which checkpoint is meant"):
+    with pytest.raises(RequestError, match="`sha256`, `averages`: say which checkpoint is meant"):
         verify.verify(own, sha256="0" * 64, averages="shadow")
 
 
@@ -237,10 +238,11 @@ def test_another_network_than_the_records_is_refused(own):
     with pytest.raises(
         RequestError, match="the artifact's record says network=mobilenet_v1_025_128"
     ):
-        subject.choose(content, "mobilenet_v1_100_224", None, {})
+        subject.choose(content, "mobilenet_v1_100_224", None, NetworkOptions())
     with pytest.raises(RequestError, match="says num_classes=1001, not 7"):
-        subject.choose(content, NETWORK, None, {"num_classes": 7})
-    assert subject.choose(content, NETWORK, None, {}) == subject.from_record(content)
+        subject.choose(content, NETWORK, None, NetworkOptions(num_classes=7))
+    chosen = subject.choose(content, NETWORK, None, NetworkOptions())
+    assert chosen == subject.from_record(content)
 
 
 def test_a_record_that_names_another_network_fails(own, tmp_path):

@@ -268,7 +268,7 @@ def test_a_card_that_was_edited_is_kept_and_told(hub, pack):
     edited = texts[name]
     plan = publish_other(hub, pack)
     assert plan.notes == (
-        f"kept {name}, which may tell of another version: --overwrite_card replaces it",
+        f"kept {name}, which may tell of another version: `overwrite_card` replaces it",
     )
     assert name not in plan.cards
     texts, name = readme_of(hub)

@@ -76,7 +76,7 @@ def test_other_bytes_under_a_version_are_refused(artifact, put, tmp_path):
     put(artifact().path, hub)
     before = tree(hub)
     other = artifact("mobilenet_v1_025_128").path
-    with pytest.raises(publish.PublishError, match=f"publish it as --handle={MODEL}/6"):
+    with pytest.raises(publish.PublishError, match=f"publish it as `handle={MODEL}/6`"):
         put(other, hub)
     assert tree(hub) == before
     assert put(other, hub, f"{MODEL}/6").change == "new"

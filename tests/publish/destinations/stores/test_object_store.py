@@ -70,7 +70,7 @@ def test_other_bytes_under_a_version_are_refused(artifact, place):
     put(artifact().path, place)
     before = place.files()
     other = artifact("mobilenet_v1_025_128").path
-    refusal = rf"with other content \({HANDLE}.*publish it as --handle={MODEL}/6"
+    refusal = rf"with other content \({HANDLE}.*publish it as `handle={MODEL}/6`"
     with pytest.raises(publish.PublishError, match=refusal):
         begin(other, place)
     assert place.files() == before
@@ -78,7 +78,7 @@ def test_other_bytes_under_a_version_are_refused(artifact, place):
     after = place.files()
     assert set(after) - set(before) == {change.name for change in plan.changes}
     assert {name: after[name] for name in before} == before
-    with pytest.raises(publish.PublishError, match=rf"--handle={MODEL}/7"):
+    with pytest.raises(publish.PublishError, match=rf"`handle={MODEL}/7`"):
         begin(other, place)
 
 
