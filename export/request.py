@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import shlex
 from pathlib import Path
-from typing import Any
 
 from slimhub import nets
 from slimhub.common.errors import RequestError
+from slimhub.export.record import Record
 from slimhub.export.verify.proof import MODES, Proof
 from slimhub.export.verify.subject import Subject
 
@@ -105,7 +105,7 @@ class Result:
 
     Attributes:
       output: the artifact's folder.
-      record: what `assets.extra/slimhub.json` holds.
+      record: of the artifact, as it is in there.
       network_choice: why this network, where none was named.
       choice: why this checkpoint, where the source held several.
       filled: lines that say what filled the variables and what was left over.
@@ -114,7 +114,7 @@ class Result:
     """
 
     output: Path
-    record: dict[str, Any]
+    record: Record
     network_choice: str
     choice: str
     filled: list[str]

@@ -7,6 +7,7 @@ from typing import Any
 
 from slimhub import nets
 from slimhub.common.errors import RequestError
+from slimhub.export.record import Record
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,38 +47,38 @@ class Source:
     averages: str
 
 
-def from_record(record: dict[str, Any], network: str | None = None) -> Subject:
+def from_record(record: Record, network: str | None = None) -> Subject:
     """The subject of an artifact that has a record.
 
     Args:
-      record: its content.
+      record: of the artifact.
       network: the network of the user's own that it is, as the user says. What a record names is
         not imported: the artifact may be anybody's.
 
     Raises:
       NetworkError: for a network of someone's own that the user does not name.
     """
-    described = record["network"]
-    reference = described.get("reference")
+    described = record.network
+    reference = described.reference
     if reference and network != reference:
         raise nets.NetworkError(
             f"it is a network of someone's own, {reference}: name it with --network={reference}, "
             "where that module can be imported"
         )
-    if record["task"] not in nets.TASKS:
-        raise nets.NetworkError(f"no task is named {record['task']!r}")
-    options = {name: described.get(name) for name in nets.OPTIONS}
-    options["free_size"] = described["size_is_free"]
-    return Subject(reference or described["name"], record["task"], options)
+    options = {
+        name: described.size_is_free if name == "free_size" else getattr(described, name)
+        for name in nets.OPTIONS
+    }
+    return Subject(reference or described.name, record.task, options)
 
 
 def choose(
-    record: dict[str, Any] | None, network: str | None, task: str | None, options: dict[str, Any]
+    record: Record | None, network: str | None, task: str | None, options: dict[str, Any]
 ) -> Subject | None:
     """The subject that a user names, for an artifact with a record or without.
 
     Args:
-      record: content of the record, or None.
+      record: of the artifact, or None.
       network: what the user says that it is, or None.
       task: its task, or None.
       options: of the network; None or False where the user does not give them.

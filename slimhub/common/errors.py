@@ -29,3 +29,15 @@ class ExportError(SlimhubError):
 
 class PublishError(SlimhubError):
     """An artifact that could not be published, or a target that does not allow it."""
+
+
+class RecordError(ExportError, PublishError):
+    """A record that is missing, damaged, or not of the artifact that it is in.
+
+    Attributes:
+      reason: what is wrong with it, as the end of a sentence.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
