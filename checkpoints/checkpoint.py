@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 
 from slimhub.checkpoints import archives, downloads, locator, names, selection, tensor_reader
-from slimhub.checkpoints.checkpoint_digest import sha256_of_checkpoint, sha256_of_file
+from slimhub.checkpoints.checkpoint_digest import sha256_of_checkpoint
+from slimhub.common import files
 from slimhub.common.errors import CheckpointError, ChoiceError, option
 
 HeldAverages = Literal["stored", "shadows", "unknown"]
@@ -229,7 +230,7 @@ def _check_digest(path: Path, expected: str | None) -> str | None:
                 f"{option('sha256')} is for an archive or a single file, and {path.name} is neither"
             )
         return None
-    digest = sha256_of_file(path)
+    digest = files.sha256_of(path)
     if expected and digest != expected:
         raise CheckpointError(
             f"{path.name} has the sha256 {digest}, not {expected}: check the digest, or get the "

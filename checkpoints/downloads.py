@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from slimhub.checkpoints.checkpoint_digest import sha256_of_file
+from slimhub.common import files
 from slimhub.common.errors import CheckpointError
 from slimhub.common.quiet_tensorflow import tensorflow
 
@@ -147,7 +147,7 @@ def _fetch_with_tensorflow(
         if not sources:
             raise CheckpointError(f"there is nothing at {name}: name an archive or a prefix")
         place.parent.mkdir(parents=True, exist_ok=True)
-        if sha256 and place.is_file() and sha256_of_file(place) != sha256:
+        if sha256 and place.is_file() and files.sha256_of(place) != sha256:
             place.unlink()
         _copy_all(sources, place.parent, transfer)
     except (tf.errors.OpError, OSError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from slimhub import checkpoints, nets
 from slimhub.common.errors import ExportError
-from slimhub.export import advice, labels, network_match, record, staging
+from slimhub.export import advice, labels, network_match, record, record_draft, staging
+from slimhub.export.record import Record
+from slimhub.export.record_parts import RecordedProof
 from slimhub.export.request import AUTO, Request, Result
 from slimhub.export.verify.process import launch
 from slimhub.export.verify.process.proof_client import ProofProcess
@@ -93,22 +96,25 @@ def export(
         from slimhub.export import golden_answer
         from slimhub.export.savedmodel import writer  # import TensorFlow
 
-        content = record.describe(request, spec, checkpoint, plan, names)
-        content["variables"] |= built.variables.count()
+        variables = record_draft.describe_variables(plan, built.variables.count())
+        described = record_draft.draft(request, spec, checkpoint, variables, names)
         with staging.staged(target, request.overwrite) as folder:
             writer.write(folder, spec, request.task, built, names)
             if proof_process is not None:
-                proof_process.examine(folder, content)
+                proof_process.examine(folder, described)
             on_phase(PHASES[5])
-            content["golden"] = golden_answer.write(folder, spec, built)
-            record.write(folder, content)
+            golden = golden_answer.write(folder, spec, built)
+            described = dataclasses.replace(
+                described, golden=golden, files=record.digest_files(folder)
+            )
             proof = None
             if proof_process is not None:
-                proof = _prove(proof_process, folder, checkpoint, on_phase)
-            record.write(folder, content | {"proof": record.describe_proof(request.proof, proof)})
+                proof = _prove(proof_process, folder, described, checkpoint, on_phase)
+                counts = RecordedProof(mode=request.proof, counts=proof.counts())
+                described = dataclasses.replace(described, proof=counts)
+            described.write(folder)
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-            content = record.read(folder)
-    return Result(target, content, network_choice, checkpoint.choice, plan.summary(), size, proof)
+    return Result(target, described, network_choice, checkpoint.choice, plan.summary(), size, proof)
 
 
 def _open(
@@ -124,7 +130,11 @@ def _open(
 
 
 def _prove(
-    proof_process: ProofProcess, folder: Path, checkpoint: checkpoints.Checkpoint, on_phase: OnPhase
+    proof_process: ProofProcess,
+    folder: Path,
+    described: Record,
+    checkpoint: checkpoints.Checkpoint,
+    on_phase: OnPhase,
 ) -> Proof:
     """Waits for the proof, and refuses an artifact that fails it.
 
@@ -132,7 +142,7 @@ def _prove(
       ExportError: says what differs, and where.
     """
     private = _absolute(folder.parent, checkpoint.prefix.parent)
-    proof = proof_process.conclude(private, lambda part: on_phase(PHASES[6]))
+    proof = proof_process.conclude(private, lambda part: on_phase(PHASES[6]), record=described)
     if not proof.holds:
         failed = "\n".join(f"  {check.line()}" for check in proof.failed)
         raise ExportError(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from slimhub.export.record_parts import GoldenInput, GoldenOutput, RecordedGolden
 from slimhub.export.savedmodel import graphs
 from slimhub.nets import NetworkSpec
 
@@ -16,12 +17,12 @@ _BATCH = 1  # images
 _GENERATOR = "numpy.random.RandomState(0).uniform(0, 1, shape).astype('float32')"
 
 
-def images(shape: list[int]) -> np.ndarray:
+def images(shape: Sequence[int]) -> np.ndarray:
     """The input: noise f32[shape] in [0, 1], the same on every machine."""
     return np.random.RandomState(0).uniform(0, 1, shape).astype(np.float32)
 
 
-def write(folder: Path, spec: NetworkSpec, built: graphs.Graphs) -> dict[str, Any]:
+def write(folder: Path, spec: NetworkSpec, built: graphs.Graphs) -> RecordedGolden:
     """Puts the output of inference into an artifact.
 
     Args:
@@ -30,8 +31,8 @@ def write(folder: Path, spec: NetworkSpec, built: graphs.Graphs) -> dict[str, An
       built: its graphs, the variables filled.
 
     Returns:
-      Generator and digests of the input and the output, as JSON. The output's digest is of the
-      bytes that this machine computes: other processors and releases round otherwise.
+      Generator and digests of the input and the output. The output's digest is of the bytes that
+      this machine computes: other processors and releases round otherwise.
     """
     import tensorflow as tf
 
@@ -43,19 +44,19 @@ def write(folder: Path, spec: NetworkSpec, built: graphs.Graphs) -> dict[str, An
     path = folder / OUTPUT
     path.parent.mkdir(exist_ok=True)
     np.save(path, output, allow_pickle=False)
-    return {
-        "input": {"generator": _GENERATOR, "shape": list(batch.shape), "sha256": digest(batch)},
-        "output": {
-            "file": OUTPUT,
-            "shape": list(output.shape),
-            "sha256": digest(output),
-            "largest": largest,
+    return RecordedGolden(
+        input=GoldenInput(generator=_GENERATOR, shape=tuple(batch.shape), sha256=digest(batch)),
+        output=GoldenOutput(
+            file=OUTPUT,
+            shape=tuple(output.shape),
+            sha256=digest(output),
+            largest=largest,
             # How much the last bit of every pixel changes it, relative to the largest: what other
             # kernels' rounding may do, and much in deep networks that are not trained.
-            "rounding": float(np.abs(again - output).max()) / (largest or 1.0),
-            "mean": float(output.mean()),
-        },
-    }
+            rounding=float(np.abs(again - output).max()) / (largest or 1.0),
+            mean=float(output.mean()),
+        ),
+    )
 
 
 def digest(array: np.ndarray) -> str:

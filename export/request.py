@@ -9,6 +9,7 @@ from typing import Any
 
 from slimhub import nets
 from slimhub.common.errors import RequestError, option
+from slimhub.export.record import Record
 from slimhub.export.verify.proof import MODES, Proof
 from slimhub.export.verify.subject import Subject
 from slimhub.nets import NetworkOptions
@@ -119,7 +120,7 @@ class Result:
 
     Attributes:
       output: the artifact's folder.
-      record: what `assets.extra/slimhub.json` holds.
+      record: of the artifact, as it is in there.
       network_choice: why this network, where none was named.
       choice: why this checkpoint, where the source held several.
       filled: lines that say what filled the variables and what was left over.
@@ -128,7 +129,7 @@ class Result:
     """
 
     output: Path
-    record: dict[str, Any]
+    record: Record
     network_choice: str
     choice: str
     filled: list[str]

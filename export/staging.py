@@ -12,19 +12,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from slimhub.common.errors import ExportError, RequestError, option
+from slimhub.export import saved_model_files
 
 _AT_FDCWD = -100  # "relative to the working folder", linux/fcntl.h
 _RENAME_EXCHANGE = 2  # linux/fs.h
-
-# What TensorFlow, Keras and slimhub write into such a folder.
-_OF_A_SAVED_MODEL = {
-    "assets",
-    "assets.extra",
-    "fingerprint.pb",
-    "keras_metadata.pb",
-    "saved_model.pb",
-    "variables",
-}
 
 
 def check_target(target: str | os.PathLike[str], overwrite: bool) -> Path:
@@ -58,7 +49,7 @@ def check_target(target: str | os.PathLike[str], overwrite: bool) -> Path:
             f"the output {os.fspath(target)} is not a SavedModel folder, so {option('overwrite')} "
             "does not replace it: name another folder, or remove it yourself"
         )
-    others = sorted(entry.name for entry in path.iterdir() if entry.name not in _OF_A_SAVED_MODEL)
+    others = sorted({entry.name for entry in path.iterdir()} - saved_model_files.REPLACEABLE)
     if others:
         raise RequestError(
             f"the output {os.fspath(target)} also holds {', '.join(others[:3])}, which "

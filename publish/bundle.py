@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import gzip
 import hashlib
 import os
 import re
-import secrets
 import tarfile
 from pathlib import Path
 from typing import IO
 
+from slimhub.common import files
 from slimhub.common.errors import PublishError, RequestError, option
+from slimhub.common.files import FileDigest
+from slimhub.export import saved_model_files
 
 SUFFIX, DIGEST_SUFFIX = ".tar.gz", ".tar.gz.sha256"
 
-# What the page checker of TensorFlow Hub takes: tensorflow/tfhub.dev, tools/validator.py.
-_ALLOWED = re.compile(
-    r"(saved_model\.pb|saved_model\.pbtxt|fingerprint\.pb|keras_metadata\.pb|tfhub_module\.pb"
-    r"|assets/.+|assets\.extra/.+|variables/variables\..+)",
-    re.ASCII,
-)
+# The page checker of TensorFlow Hub takes no other parts of a path.
 _PART = re.compile(r"[\w-][!',\w.\-=:% ]*", re.ASCII)
 _LEVEL = 6  # of gzip's 9, its default: weights are nearly noise, more gains nothing
 
@@ -40,6 +36,11 @@ class Archive:
     path: Path
     sha256: str
     bytes: int
+
+    @property
+    def digest(self) -> FileDigest:
+        """Size and sha256, apart from where it is."""
+        return FileDigest(self.bytes, self.sha256)
 
 
 def files_of(artifact: Path) -> list[str]:
@@ -60,7 +61,7 @@ def files_of(artifact: Path) -> list[str]:
             continue
         if path.is_symlink() or not path.is_file():
             raise PublishError(f"{name} in {artifact} is no plain file: a hub takes no other")
-        if not _ALLOWED.fullmatch(name) or not all(map(_PART.fullmatch, name.split("/"))):
+        if not _is_taken(name):
             raise PublishError(
                 f"{name} in {artifact} is not part of a SavedModel: move it away, a hub takes "
                 "saved_model.pb, variables/, assets/ and assets.extra/ only, and names of letters, "
@@ -68,6 +69,11 @@ def files_of(artifact: Path) -> list[str]:
             )
         names.append(name)
     return names
+
+
+def _is_taken(name: str) -> bool:
+    """Whether a hub takes a file of this path."""
+    return saved_model_files.may_be_on_hub(name) and all(map(_PART.fullmatch, name.split("/")))
 
 
 def write(artifact: Path, target: Path) -> Archive:
@@ -118,17 +124,10 @@ def write_with_digest(artifact: Path, target: Path, overwrite: bool) -> Archive:
     """
     digest_file = target.with_name(target.name + ".sha256")
     _check_target(artifact, target, digest_file, overwrite)
-    ending = f".slimhub-{secrets.token_hex(4)}"
-    stage, digest_stage = (target.with_name(f".{kind}{ending}") for kind in ("archive", "digest"))
-    try:
+    # The archive takes its place before the digest does.
+    with files.replacing(digest_file) as digest_stage, files.replacing(target) as stage:
         written = write(artifact, stage)
         digest_stage.write_text(digest_line(written.sha256, target.name), "utf-8")
-        stage.replace(target)
-        digest_stage.replace(digest_file)
-    finally:
-        for path in (stage, digest_stage):
-            with contextlib.suppress(OSError):
-                path.unlink()
     return dataclasses.replace(written, path=target)
 
 

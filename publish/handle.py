@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any
 
 from slimhub.common.errors import RequestError
+from slimhub.export.record import Record
 
 _DEFAULT_PUBLISHER = "local"
 PUBLISHER = re.compile(r"[a-z\d-]+", re.ASCII)
@@ -77,16 +77,16 @@ class Handle:
         return cls(publisher, name, int(version))
 
     @classmethod
-    def for_record(cls, content: dict[str, Any], text: str | None) -> Handle:
+    def for_record(cls, record: Record, text: str | None) -> Handle:
         """Reads a handle, or makes up `local/NETWORK/TASK/1`.
 
         Args:
-          content: the record of what is called so.
+          record: of what is called so.
           text: the handle; None where the user gives none.
 
         Raises:
           RequestError: says which part is wrong.
         """
         if text is None:
-            text = f"{_DEFAULT_PUBLISHER}/{content['network']['name']}/{content['task']}/1"
+            text = f"{_DEFAULT_PUBLISHER}/{record.network.name}/{record.task}/1"
         return cls.parse(text)

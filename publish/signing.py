@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slimhub.common import extras
+from slimhub.common import extras, files
 from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.export import record
 from slimhub.export.verify import Check
@@ -175,10 +175,8 @@ def _read(path: Path) -> tuple[str, dict[str, str]] | None:
 
 def _changed(folder: Path, told: dict[str, str]) -> str:
     """Which files are not those that a signature tells of; empty where all are."""
-    digests = {name: file["sha256"] for name, file in record.describe_files(folder).items()}
-    if (folder / record.PATH).is_file():
-        digests[record.PATH] = record.describe_file(folder / record.PATH)["sha256"]
-    changed = sorted(n for n in told.keys() | digests.keys() if told.get(n) != digests.get(n))
+    found = files.digest_folder(folder, without=[record.SIGNATURE])
+    changed = files.differing(told, {name: file.sha256 for name, file in found.items()})
     return f"{', '.join(changed[:3])} changed, came or went after it was made" if changed else ""
 
 

@@ -109,7 +109,7 @@ def _export(request: Request, output: IO[str]) -> dict[str, Any]:
     import resource
 
     from slimhub.common.errors import SlimhubError
-    from slimhub.export import export
+    from slimhub.export import export, record_json
 
     try:
         result = export(request, lambda phase: _write(output, {"phase": phase}), forks=True)
@@ -118,7 +118,8 @@ def _export(request: Request, output: IO[str]) -> dict[str, Any]:
     except Exception:
         return {"error": f"the export failed in an unexpected way:\n{traceback.format_exc()}"}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"done": {"bytes": result.bytes, "proof": result.record["proof"], "peak": peak}}
+    proof = record_json.encode(result.record.proof)
+    return {"done": {"bytes": result.bytes, "proof": proof, "peak": peak}}
 
 
 def _write(output: IO[str], message: dict[str, Any]) -> None:

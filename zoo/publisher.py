@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from slimhub.common import extras
+from slimhub.common import extras, files
 from slimhub.common.errors import RequestError
-from slimhub.export import record
 from slimhub.publish import addresses, bundle
 from slimhub.publish.destinations import delivery, targets
 from slimhub.publish.handle import Handle
@@ -119,16 +118,14 @@ def _is_there(publication: Publication, artifact: Path, hub: Path) -> bool:
     told = {key: (version.metadata.get(key) or [None])[0] for key in publication.page_options}
     if told != publication.page_options or not _is_whole(hub, publication.handle, version):
         return False
-    files = record.describe_files(artifact)
-    files[record.PATH] = record.describe_file(artifact / record.PATH)
-    return files == version.files
+    return files.digest_folder(artifact) == version.files
 
 
 def _is_whole(hub: Path, handle: str, version: index.Version) -> bool:
     """Whether all files of a version are there, in their size."""
     beside = [hub / f"{handle}{ending}" for ending in (bundle.DIGEST_SUFFIX, ".md", ".html")]
-    sizes = {hub / handle / name: file["bytes"] for name, file in version.files.items()}
-    sizes[hub / f"{handle}{bundle.SUFFIX}"] = version.archive["bytes"]
+    sizes = {hub / handle / name: file.bytes for name, file in version.files.items()}
+    sizes[hub / f"{handle}{bundle.SUFFIX}"] = version.archive.bytes
     try:
         return all(path.is_file() for path in beside) and all(
             path.stat().st_size == size for path, size in sizes.items()

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
-from typing import Any
 
 from slimhub import checkpoints
+from slimhub.common import files
+from slimhub.common.errors import RecordError
 from slimhub.common.version import __version__
-from slimhub.export import labels, record
+from slimhub.export import identity, labels, record, record_draft
+from slimhub.export.record import Record
 from slimhub.export.request import Request
 
 NEW, UNCHANGED, OUTDATED, FOREIGN = "new", "unchanged", "outdated", "foreign"
+
+# What to say where a field of the identity differs; the first one counts. The checkpoint, which
+# may have to be fetched for it, comes last and is looked at apart.
+_REASONS = {
+    "task": "it has other options",
+    "options": "it has other options",
+    "checkpoint_name": "it has other options",
+    "averages": "it has other options",
+    "proof": "it has other options",
+    "network": "the network is defined otherwise now",
+    "labels": "the labels are others",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,33 +58,36 @@ def look(request: Request, *, fetches: bool = True) -> State:
     output = Path(request.output)
     if not output.exists():
         return State(NEW)
-    try:
-        content = record.read(output)
-        known = content["network"]["name"], content["task"]
-    except (OSError, ValueError, KeyError, TypeError):
+    claimed = record.claimed(output)
+    if claimed is None:
         return State(FOREIGN, "slimhub has not written what is there: move it away")
-    if known != (request.network, request.task):
-        return State(FOREIGN, f"what is there is {known[0]}, {known[1]}: move it away")
+    if claimed != (request.network, request.task):
+        return State(FOREIGN, f"what is there is {claimed[0]}, {claimed[1]}: move it away")
     try:
-        reason = _difference(request, content, fetches) or _damage(output, content)
-    except (KeyError, TypeError, AttributeError):
-        reason = "its record is damaged"
+        recorded = Record.read(output)
+    except RecordError:
+        return State(OUTDATED, "its record is damaged")
+    reason = _difference(request, recorded, fetches) or _damage(output, recorded)
     return State(OUTDATED, reason) if reason else State(UNCHANGED)
 
 
-def _difference(request: Request, content: dict[str, Any], fetches: bool) -> str:
+def _difference(request: Request, recorded: Record, fetches: bool) -> str:
     """Why an artifact is not what the request would make; empty where it is."""
-    source = content["checkpoint"]
-    if content["versions"]["slimhub"] != __version__:
-        return f"slimhub {content['versions']['slimhub']} wrote it, this is {__version__}"
-    if content["command"] != request.command(source["source"]):
-        return "it has other options"
+    if recorded.versions.slimhub != __version__:
+        return f"slimhub {recorded.versions.slimhub} wrote it, this is {__version__}"
+    if recorded.identity is None:
+        return "its record has no identity to compare with: an earlier slimhub wrote it"
     spec = request.spec()
-    if content["network"] != _as_read(record.describe_network(spec)):
-        return "the network is defined otherwise now"
-    chosen = labels.choose(request.labels, request.task, spec)
-    if content["labels"] != _as_read(record.describe_labels(chosen)):
-        return "the labels are others"
+    wanted = record_draft.identify(
+        request,
+        record_draft.describe_network(spec),
+        record_draft.describe_labels(labels.choose(request.labels, request.task, spec)),
+        None,
+    ).fields()
+    found = identity.recorded_fields(recorded)
+    for name, reason in _REASONS.items():
+        if found.get(name) != wanted[name]:
+            return reason
     digest = checkpoints.digest(
         request.checkpoint,
         name=request.checkpoint_name,
@@ -79,17 +95,11 @@ def _difference(request: Request, content: dict[str, Any], fetches: bool) -> str
         sha256=request.sha256,
         fetches=fetches,
     )
-    if digest not in (source["sha256"], None):
+    if digest not in (recorded.source.sha256, None):
         return "the checkpoint is another"
     return ""
 
 
-def _damage(output: Path, content: dict[str, Any]) -> str:
-    told, found = content["files"], record.describe_files(output)
-    changed = sorted(n for n in told.keys() | found.keys() if told.get(n) != found.get(n))
+def _damage(output: Path, recorded: Record) -> str:
+    changed = files.differing(recorded.files, record.digest_files(output))
     return f"{changed[0]} is not as it was written" if changed else ""
-
-
-def _as_read(described: Any) -> Any:
-    """What a record says when it has been written and read."""
-    return json.loads(json.dumps(described))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-import tempfile
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from slimhub.common.errors import ExportError, RequestError, option
-from slimhub.export import record
+from slimhub.common import files
+from slimhub.common.errors import ExportError, RecordError, RequestError, option
+from slimhub.export.record import Record
 from slimhub.export.verify.proof import Proof
 
 FILE_NAME = "report.html"
@@ -75,13 +75,7 @@ def write(folder: str, artifact: str, proof: Proof) -> Path:
     text = render(artifact, proof)
     path = Path(folder, FILE_NAME)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, encoding="utf-8", delete=False
-        ) as file:
-            file.write(text)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)  # whole or not at all
+        files.write_atomically(path, text)
     except OSError as error:
         raise ExportError(f"cannot write {path}: {error.strerror}") from error
     return path
@@ -102,14 +96,12 @@ def render(artifact: str, proof: Proof) -> str:
     environment.filters["difference"] = _difference
     template = resources.files("slimhub.export.verify").joinpath(_TEMPLATE).read_text("utf-8")
     try:
-        content = record.read(Path(artifact))
-        if not {"checkpoint", "versions", "network", "task"} <= set(content):
-            content = None
-    except (OSError, ValueError, TypeError):
-        content = None
+        record = Record.read(artifact)
+    except RecordError:
+        record = None
     return environment.from_string(template).render(
         name=Path(artifact).resolve().name,
-        record=content,
+        record=record,
         proof=proof,
         areas=_by_area(proof),
         plots=[_plot(mode, rows) for mode, rows in _by_mode(proof).items()],

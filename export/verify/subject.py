@@ -7,6 +7,7 @@ from typing import Any
 
 from slimhub import nets
 from slimhub.common.errors import RequestError, option
+from slimhub.export.record import Record
 from slimhub.nets import NetworkOptions
 
 
@@ -52,37 +53,35 @@ class Source:
     averages: str
 
 
-def from_record(record: dict[str, Any], network: str | None = None) -> Subject:
+def from_record(record: Record, network: str | None = None) -> Subject:
     """The subject of an artifact that has a record.
 
     Args:
-      record: its content.
+      record: of the artifact.
       network: the network of the user's own that it is, as the user says. What a record names is
         not imported: the artifact may be anybody's.
 
     Raises:
       NetworkError: for a network of someone's own that the user does not name.
     """
-    described = record["network"]
-    reference = described.get("reference")
+    described = record.network
+    reference = described.reference
     if reference and network != reference:
         raise nets.NetworkError(
             f"it is a network of someone's own, {reference}: name it with "
             f"{option('network', reference)}, where that module can be imported"
         )
-    if record["task"] not in nets.TASKS:
-        raise nets.NetworkError(f"no task is named {record['task']!r}")
-    options = NetworkOptions.of_record(described)
-    return Subject(reference or described["name"], record["task"], options)
+    options = NetworkOptions.of_record(described.settings())
+    return Subject(reference or described.name, record.task, options)
 
 
 def choose(
-    record: dict[str, Any] | None, network: str | None, task: str | None, options: NetworkOptions
+    record: Record | None, network: str | None, task: str | None, options: NetworkOptions
 ) -> Subject | None:
     """The subject that a user names, for an artifact with a record or without.
 
     Args:
-      record: content of the record, or None.
+      record: of the artifact, or None.
       network: what the user says that it is, or None.
       task: its task, or None.
       options: of the network, as the user gives them.

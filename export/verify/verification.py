@@ -7,11 +7,11 @@ import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from slimhub import checkpoints
-from slimhub.common.errors import RequestError, option
-from slimhub.export import record
+from slimhub.common.errors import RecordError, RequestError, option
+from slimhub.export.record import Record
+from slimhub.export.record_parts import RecordedSource
 from slimhub.export.verify.process.proof_client import ProofProcess
 from slimhub.export.verify.proof import Proof
 from slimhub.export.verify.subject import Source, Subject
@@ -73,7 +73,7 @@ def verify(
         source, compared = None, ""
         if checkpoint is not None:
             recorded = _recorded(path)
-            averages = averages or recorded.get("averages", "auto")
+            averages = averages or (recorded.averages if recorded else "auto")
 
             def opened(name: str | None) -> checkpoints.Checkpoint:
                 return resources.enter_context(
@@ -87,7 +87,7 @@ def verify(
                 )
 
             found = opened(checkpoint_name)
-            label = _recorded_label(recorded.get("name", ""), found.candidates)
+            label = _recorded_label(recorded.name if recorded else "", found.candidates)
             if checkpoint_name is None and label not in (None, found.label):
                 found = opened(label)  # of several, the one that the artifact was made from
             source = Source(str(found.prefix), averages)
@@ -99,11 +99,11 @@ def verify(
         return dataclasses.replace(proof, source=compared)
 
 
-def _recorded(folder: Path) -> dict[str, Any]:
-    """What the record says of the checkpoint; the proof_process complains of a damaged one."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return dict(record.read(folder)["checkpoint"])
-    return {}
+def _recorded(folder: Path) -> RecordedSource | None:
+    """What the record says of the checkpoint; the process of the proof refuses a damaged one."""
+    with contextlib.suppress(RecordError):
+        return Record.read(folder).source
+    return None
 
 
 def _recorded_label(name: str, candidates: Sequence[str]) -> str | None:

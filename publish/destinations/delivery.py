@@ -8,12 +8,14 @@ import os
 from pathlib import Path
 from typing import Any, Protocol
 
+from slimhub.common import files
 from slimhub.common.errors import PublishError, RequestError, option
-from slimhub.export import record
+from slimhub.common.files import FileDigest
+from slimhub.export.record import Record
 from slimhub.nets import NetworkOptions
-from slimhub.publish import addresses, bundle, facts, signing
+from slimhub.publish import addresses, bundle, signing
 from slimhub.publish.destinations import targets
-from slimhub.publish.destinations.destination import Destination, File, Package, PublishPlan
+from slimhub.publish.destinations.destination import Destination, Package, PublishPlan
 
 _FLAGS = ("handle", "license", "dataset", "overwrite_card", "url")  # not every target heeds them
 
@@ -65,7 +67,7 @@ class PublishOutcome:
     """
 
     target: str
-    files: dict[str, File]
+    files: dict[str, FileDigest]
     plan: PublishPlan
     is_published: bool
 
@@ -136,13 +138,13 @@ def pack(artifact: str | os.PathLike[str], options: PublishOptions) -> Package:
         signing.check_key(options.sign)
     addresses.check(options.url)
     bundle.files_of(folder)
-    content = facts.read(folder)
-    facts.check_files(folder, content)
+    record = Record.read(folder)
+    record.check(folder)
     if options.sign is None:
         signing.check_digests(folder)
     return Package(
         folder=folder,
-        content=content,
+        record=record,
         files=_files(folder),
         handle=options.handle,
         license=options.license,
@@ -152,8 +154,8 @@ def pack(artifact: str | os.PathLike[str], options: PublishOptions) -> Package:
     )
 
 
-def _files(folder: Path) -> dict[str, File]:
-    return {n: File(**record.describe_file(folder / n)) for n in bundle.files_of(folder)}
+def _files(folder: Path) -> dict[str, FileDigest]:
+    return {n: files.digest_file(folder / n) for n in bundle.files_of(folder)}
 
 
 def check_options(destination: Destination, target: str, options: PublishOptions) -> None:
@@ -175,7 +177,7 @@ def check_options(destination: Destination, target: str, options: PublishOptions
 def _prove(package: Package, options: PublishOptions) -> None:
     from slimhub.export.verify import subject, verify
 
-    chosen = subject.choose(package.content, options.network, None, NetworkOptions())
+    chosen = subject.choose(package.record, options.network, None, NetworkOptions())
     proof = verify(package.folder, subject=chosen)
     if not proof.holds:
         first = proof.failed[0]

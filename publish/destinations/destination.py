@@ -10,20 +10,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from slimhub.common.errors import option
+from slimhub.common.files import FileDigest
+from slimhub.export.record import Record
 
 # Takes (what, bytes done, bytes in all or None) while something is sent.
 Transfer = Callable[[str, int, "int | None"], None]
-
-
-@dataclasses.dataclass(frozen=True)
-class File:
-    """A file to be published: size in bytes and hex digest of its content."""
-
-    bytes: int
-    sha256: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +26,7 @@ class Package:
 
     Attributes:
       folder: of a verified artifact; with its signature, if it was signed.
-      content: its record.
+      record: of the artifact.
       files: everything in the folder, by relative path with `/`, sorted.
       handle: `PUBLISHER/NAME/VERSION` for its page, or None.
       license: SPDX-like id such as `apache-2.0`, or None.
@@ -42,8 +36,8 @@ class Package:
     """
 
     folder: Path
-    content: dict[str, Any]
-    files: dict[str, File]
+    record: Record
+    files: dict[str, FileDigest]
     handle: str | None = None
     license: str | None = None
     dataset: str | None = None
@@ -63,7 +57,7 @@ class Change:
 
     action: str
     name: str
-    file: File | None = None
+    file: FileDigest | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -129,7 +129,7 @@ def _row(model: str, version: Version) -> dict[str, Any]:
         "description": _parser().renderInline(version.description),
         "task": _TASKS.get(version.task, version.task),
         "architecture": ", ".join(version.metadata.get("network-architecture", [])),
-        "size": _size(version.archive["bytes"]),
+        "size": _size(version.archive.bytes),
         "words": " ".join((model, version.description, version.task, version.network)).lower(),
     }
 

@@ -14,9 +14,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from slimhub.common import files
 from slimhub.common.errors import PublishError, RequestError, option
-from slimhub.export import record
-from slimhub.publish import addresses, bundle, facts, signing
+from slimhub.common.files import FileDigest
+from slimhub.export.record import PATH, SIGNATURE, Record
+from slimhub.publish import addresses, bundle, signing
 from slimhub.publish.handle import Handle
 from slimhub.publish.hub import index, journal, static_files
 from slimhub.publish.hub.index import Index, Version
@@ -33,14 +35,14 @@ class HubOutcome:
       handle: of the version.
       change: `new`, `repaired` (what was there was damaged), `page` (the archive was there, pages
         are replaced) or `none`.
-      archive: its sha256 and size in bytes.
+      archive: its digest.
       load_url: what `hub.KerasLayer` takes, if the hub is served at its `url`.
       files: of the hub, that are written, relative paths in order; folders end in `/`.
     """
 
     handle: Handle
     change: str
-    archive: dict[str, Any]
+    archive: FileDigest
     load_url: str
     files: list[str]
 
@@ -51,14 +53,14 @@ class HubItem:
 
     Attributes:
       artifact: folder of a SavedModel with a record.
-      content: its record.
+      record: of it.
       handle: of the version.
       url: address of the hub, if it is to be that from now on.
       page_options: further arguments of `page.render`.
     """
 
     artifact: Path
-    content: dict[str, Any]
+    record: Record
     handle: Handle
     url: str | None
     page_options: dict[str, Any]
@@ -84,13 +86,13 @@ def choose(
     """
     folder = Path(artifact)
     bundle.files_of(folder)
-    content = facts.read(folder)
+    record = Record.read(folder)
     addresses.check(url)
     page.check_ids(page_options.get("license"), page_options.get("dataset"))
-    facts.check_files(folder, content)
-    named = Handle.for_record(content, handle)
-    page.check_task(named, content["task"])
-    return HubItem(folder, content, named, url and url.rstrip("/"), page_options)
+    record.check(folder)
+    named = Handle.for_record(record, handle)
+    page.check_task(named, record.task)
+    return HubItem(folder, record, named, url and url.rstrip("/"), page_options)
 
 
 def publish(item: HubItem, hub: Path) -> HubOutcome:
@@ -167,7 +169,7 @@ def _stage(item: HubItem, hub: Path, stage: journal.Stage) -> HubOutcome:
     url = known.url if item.url is None else item.url
     handle, old = item.handle, known.get(item.handle)
     archive = bundle.write(item.artifact, stage.path / "archive")
-    told = {"sha256": archive.sha256, "bytes": archive.bytes}
+    told = archive.digest
     markdown = _markdown(item, url, old)
     after = dataclasses.replace(known, url=url)
     after = after.with_version(handle, _version(item, markdown, told))
@@ -186,7 +188,7 @@ def _stage(item: HubItem, hub: Path, stage: journal.Stage) -> HubOutcome:
         only = "; only its signature differs" if _is_signed_otherwise(item, old) else ""
         following = f"{handle.model}/{max(known.models[handle.model]) + 1}"
         raise PublishError(
-            f"{handle} is published with other content (sha256 {old.archive['sha256'][:12]}…, not "
+            f"{handle} is published with other content (sha256 {old.archive.sha256[:12]}…, not "
             f"{archive.sha256[:12]}…{only}), and a version never changes: publish it as "
             f"{option('handle', following)}"
         )
@@ -212,7 +214,7 @@ def _restore(item: HubItem, archive: bundle.Archive, hub: Path, stage: journal.S
     """Stages what of a published version is gone or damaged; gives the paths in the hub."""
     restored = []
     packed, name = hub / f"{item.handle}{bundle.SUFFIX}", f"{item.handle.version}{bundle.SUFFIX}"
-    if not _is_file(packed, {"sha256": archive.sha256, "bytes": archive.bytes}):
+    if not _is_file(packed, archive.digest):
         archive.path.rename(stage.place(f"{item.handle}{bundle.SUFFIX}"))
         restored.append(f"{item.handle}{bundle.SUFFIX}")
     line = bundle.digest_line(archive.sha256, name)
@@ -221,17 +223,16 @@ def _restore(item: HubItem, archive: bundle.Archive, hub: Path, stage: journal.S
         restored.append(f"{item.handle}{bundle.DIGEST_SUFFIX}")
     for file in bundle.files_of(item.artifact):
         copy = f"{item.handle}/{file}"
-        if not _is_file(hub / copy, record.describe_file(item.artifact / file)):
+        if not _is_file(hub / copy, files.digest_file(item.artifact / file)):
             _copy_file(item.artifact / file, stage.place(copy))
             restored.append(copy)
     return restored
 
 
-def _is_file(path: Path, described: dict[str, Any]) -> bool:
-    """Whether a file is there as described; its size, which is quick to see, is looked at first."""
+def _is_file(path: Path, expected: FileDigest) -> bool:
+    """Whether a file is there as expected; its size, which is quick to see, is looked at first."""
     try:
-        has_size = path.stat().st_size == described["bytes"]
-        return has_size and record.describe_file(path) == described
+        return path.stat().st_size == expected.bytes and files.digest_file(path) == expected
     except OSError:
         return False
 
@@ -256,37 +257,37 @@ def _markdown(item: HubItem, url: str, old: Version | None) -> str:
     asset_path = "legacy" if url == index.LOCAL_URL else archive
     options = {"asset_path": asset_path, "load_url": archive}
     options |= {key: told[key][0] for key in ("license",) if key in told} | item.page_options
-    text = page.render(item.content, item.handle, **options)
+    text = page.render(item.record, item.handle, **options)
     if "dataset" in told and "dataset" not in page_parts.split(text).metadata:
-        text = page.render(item.content, item.handle, **options, dataset=told["dataset"][0])
+        text = page.render(item.record, item.handle, **options, dataset=told["dataset"][0])
     return text
 
 
-def _version(item: HubItem, markdown: str, archive: dict[str, Any]) -> Version:
+def _version(item: HubItem, markdown: str, archive: FileDigest) -> Version:
     head = page_parts.split(markdown)
     return Version(
         item.handle.version,
         head.description,
         head.metadata,
-        item.content["network"]["name"],
-        item.content["task"],
+        item.record.network.name,
+        item.record.task,
         archive,
         _files(item),
     )
 
 
-def _files(item: HubItem) -> dict[str, Any]:
+def _files(item: HubItem) -> dict[str, FileDigest]:
     """All files of an artifact, with the record and the signature, as the index tells them."""
-    files = dict(item.content["files"])
-    for name in (record.PATH, record.SIGNATURE):
+    found = dict(item.record.files)
+    for name in (PATH, SIGNATURE):
         if (item.artifact / name).is_file():
-            files[name] = record.describe_file(item.artifact / name)
-    return dict(sorted(files.items()))
+            found[name] = files.digest_file(item.artifact / name)
+    return dict(sorted(found.items()))
 
 
 def _is_signed_otherwise(item: HubItem, old: Version) -> bool:
     """Whether a published version has the same files, but for the signature."""
-    signature = {record.SIGNATURE: None}
+    signature = {SIGNATURE: None}
     return _files(item) | signature == old.files | signature
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from slimhub.common.errors import PublishError
+from slimhub.common.files import FileDigest
 from slimhub.publish.handle import Handle
 
 FILE = "index.json"
@@ -25,8 +26,8 @@ class Version:
       metadata: of its page: key -> values.
       network: name of the network.
       task: one of `nets.TASKS`.
-      archive: `sha256`, `bytes`.
-      files: of the unpacked copy: relative path -> `sha256`, `bytes`.
+      archive: its digest.
+      files: of the unpacked copy: relative path -> digest.
     """
 
     number: int
@@ -34,8 +35,8 @@ class Version:
     metadata: dict[str, list[str]]
     network: str
     task: str
-    archive: dict[str, Any]
-    files: dict[str, dict[str, Any]]
+    archive: FileDigest
+    files: dict[str, FileDigest]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,10 +71,20 @@ class Index:
     def dump(self) -> str:
         """The content of `index.json`."""
         models = {
-            model: [dataclasses.asdict(versions[number]) for number in sorted(versions)]
+            model: [_to_json(versions[number]) for number in sorted(versions)]
             for model, versions in sorted(self.models.items())
         }
         return json.dumps({"format": _FORMAT, "url": self.url, "models": models}, indent=1) + "\n"
+
+
+def _to_json(version: Version) -> dict[str, Any]:
+    archive = {"sha256": version.archive.sha256, "bytes": version.archive.bytes}
+    return dataclasses.asdict(version) | {"archive": archive}
+
+
+def _from_json(version: dict[str, Any]) -> Version:
+    files = {name: FileDigest(**file) for name, file in version["files"].items()}
+    return Version(**version | {"archive": FileDigest(**version["archive"]), "files": files})
 
 
 def parse(text: bytes, source: str) -> Index:
@@ -94,7 +105,7 @@ def parse(text: bytes, source: str) -> Index:
                 "slimhub that wrote it, or a newer one"
             )
         models = {
-            model: {version["number"]: Version(**version) for version in versions}
+            model: {version["number"]: _from_json(version) for version in versions}
             for model, versions in content["models"].items()
         }
         return Index(content["url"], models)

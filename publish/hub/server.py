@@ -190,12 +190,12 @@ class Application:
         file = self._index.get(handle).files.get(rest.removeprefix("/"))
         if file is not None and rest.startswith("/"):
             return responses.file(
-                self._hub, f"{handle}{rest}", request, file["sha256"], responses.FOR_EVER
+                self._hub, f"{handle}{rest}", request, file.sha256, responses.FOR_EVER
             )
         return self._missing(site, f"{handle} has no such file.")
 
     def _archive(self, handle: Handle, request: Request) -> Response:
-        sha256 = self._index.get(handle).archive["sha256"]
+        sha256 = self._index.get(handle).archive.sha256
         return responses.file(
             self._hub, f"{handle}{bundle.SUFFIX}", request, sha256, responses.FOR_EVER
         )

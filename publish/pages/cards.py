@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any
 
+from slimhub.common import files
 from slimhub.publish.destinations.destination import Package
 from slimhub.publish.pages import network_facts, sections, template_values
 
@@ -77,7 +77,7 @@ def huggingface(package: Package, load: str, title: str, license: str | None) ->
     dataset = values["dataset"]
     data = ModelCardData(
         library_name="tf-keras",
-        pipeline_tag=_PIPELINES[package.content["task"]],
+        pipeline_tag=_PIPELINES[package.record.task],
         license=license,
         datasets=[_DATASETS.get(dataset, dataset)] if dataset else None,
         tags=_tags(values),
@@ -117,11 +117,11 @@ def _plain(text: str) -> str:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return files.digest_text(text).sha256
 
 
 def _values(package: Package, load: str) -> dict[str, Any]:
-    told = template_values.values(package.content, license=package.license, dataset=package.dataset)
+    told = template_values.values(package.record, license=package.license, dataset=package.dataset)
     return told | {"load": load, "sibling": None}
 
 

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from slimhub import nets
+from slimhub.export.record import Record
 from slimhub.nets import NetworkOptions, NetworkSpec
 from slimhub.nets.scaling import InputScaling
 from slimhub.publish.pages import recorded_network
@@ -30,7 +31,7 @@ def architecture(spec: NetworkSpec) -> str:
     return next((slug for slug in slugs if slug in grammar.ids("network-architecture")), "cnn")
 
 
-def is_public(spec: NetworkSpec, content: dict[str, Any]) -> bool:
+def is_public(spec: NetworkSpec, record: Record) -> bool:
     """Whether an artifact was made of the network's public checkpoint, going by its names.
 
     The name in full is `FOLDER/…/CHECKPOINT`; an archive may be called like the folder, or like the
@@ -39,11 +40,11 @@ def is_public(spec: NetworkSpec, content: dict[str, Any]) -> bool:
 
     Args:
       spec: the network.
-      content: of the artifact's record.
+      record: of the artifact.
     """
     public = PurePosixPath(spec.checkpoint).parts
-    source = _ARCHIVE.sub("", urllib.parse.urlparse(content["checkpoint"]["source"]).path)
-    found = PurePosixPath(f"{source}/{content['checkpoint']['name']}").parts
+    source = _ARCHIVE.sub("", urllib.parse.urlparse(record.source.origin).path)
+    found = PurePosixPath(f"{source}/{record.source.name}").parts
     common = min(len(public), len(found))
     return common >= 2 and public[-common:] == found[-common:]
 
@@ -84,23 +85,23 @@ def has_stored_layers(spec: NetworkSpec) -> bool:
     )
 
 
-def macs(spec: NetworkSpec, content: dict[str, Any]) -> int | None:
+def macs(spec: NetworkSpec, record: Record) -> int | None:
     """Multiply-adds for one image of the artifact's size; None where they were not counted."""
     if not has_stored_layers(spec):
         return None
     plain = nets.get(spec.name)
     # The logits are one matrix product in every network: features times classes.
     headless = nets.count_macs(spec.name) - plain.feature_depth * plain.num_classes
-    if content["task"] == "feature_vector":
+    if record.task == "feature_vector":
         return headless
     return headless + spec.feature_depth * spec.num_classes
 
 
-def endpoints(spec: NetworkSpec, content: dict[str, Any]) -> list[dict[str, Any]]:
+def endpoints(spec: NetworkSpec, record: Record) -> list[dict[str, Any]]:
     """What an artifact hands out, in graph order; nothing where the shapes are not stored."""
     if not has_stored_layers(spec):
         return []
-    rows = [{"key": "default", "shape": (content["output"]["width"],), "is_inner": False}]
+    rows = [{"key": "default", "shape": (record.output.width,), "is_inner": False}]
     for endpoint in nets.describe_endpoints(spec.name):
         shape = endpoint.shape
         if endpoint.name in _of_classes(spec):
@@ -114,7 +115,7 @@ def endpoints(spec: NetworkSpec, content: dict[str, Any]) -> list[dict[str, Any]
                 "is_inner": endpoint.is_inner,
             }
         )
-        if content["task"] == "feature_vector" and endpoint.name == spec.feature_endpoint:
+        if record.task == "feature_vector" and endpoint.name == spec.feature_endpoint:
             break  # what follows is the classification
     return rows
 
@@ -123,9 +124,9 @@ def _of_classes(spec: NetworkSpec) -> tuple[str | None, ...]:
     return (spec.logits_endpoint, spec.predictions_endpoint, spec.sigmoid_endpoint)
 
 
-def options(content: dict[str, Any]) -> list[str]:
+def options(record: Record) -> list[str]:
     """In which options an artifact differs from the registered network it is named after."""
-    plain, network = recorded_network.registered(content), content["network"]
+    plain, network = recorded_network.registered(record), record.network.settings()
     named = [field for field in dataclasses.fields(NetworkOptions) if field.metadata["label"]]
     named.sort(key=lambda field: field.name == "num_classes")  # the layers first, then the head
     found = []

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from slimhub.common import extras
 from slimhub.common.errors import PublishError, RequestError
-from slimhub.publish import facts
+from slimhub.export.record import Record
 from slimhub.publish.handle import Handle
 from slimhub.publish.pages import sections, template_values
 from slimhub.publish.pages.checker import grammar, linter
@@ -16,7 +15,7 @@ LEGACY = "legacy"  # asset path of a page that says nothing of where its archive
 
 
 def render(
-    content: dict[str, Any],
+    record: Record,
     handle: Handle,
     *,
     asset_path: str = LEGACY,
@@ -27,7 +26,7 @@ def render(
     """The page as Markdown, in the grammar that `linting.check` accepts.
 
     Args:
-      content: the record of the artifact, as `export.record.read` gives it.
+      record: of the artifact.
       handle: what the artifact is called on the hub.
       asset_path: URL of its archive, or `legacy`.
       load_url: what the examples load; by default the asset path, or the handle's URL on tfhub.dev.
@@ -38,18 +37,17 @@ def render(
     Raises:
       RequestError: for an asset path, licence, data set or handle that cannot be, and without the
         package jinja2.
-      PublishError: for a damaged record.
+      PublishError: for a record that names an unknown network.
     """
     extras.need("jinja2")
-    facts.check(content)
-    _check_request(content, handle, asset_path, license, dataset)
+    _check_request(record, handle, asset_path, license, dataset)
     url = load_url or (f"https://tfhub.dev/{handle}" if asset_path == LEGACY else asset_path)
-    values = template_values.values(content, license=license, dataset=dataset) | {
+    values = template_values.values(record, license=license, dataset=dataset) | {
         "handle": handle,
         "asset_path": asset_path,
         "url": url,
-        "hub_task": template_values.TASKS[content["task"]],
-        "sibling": _sibling(handle, content["task"], url),
+        "hub_task": template_values.TASKS[record.task],
+        "sibling": _sibling(handle, record.task, url),
     }
     text = sections.render(values, sections.PAGE)
     if complaints := linter.check(text):
@@ -59,7 +57,7 @@ def render(
 
 
 def _check_request(
-    content: dict[str, Any],
+    record: Record,
     handle: Handle,
     asset_path: str,
     license: str | None,
@@ -73,7 +71,7 @@ def _check_request(
             f"the asset path {asset_path!r} must be a URL that ends in .tar.gz, without a query, "
             "and not on github.com"
         )
-    check_task(handle, content["task"])
+    check_task(handle, record.task)
 
 
 def check_ids(license: str | None, dataset: str | None) -> None:

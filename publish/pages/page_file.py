@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
+from slimhub.common import files
 from slimhub.common.errors import PublishError, RequestError, option
 
 
@@ -43,16 +43,7 @@ def write(path: str, text: str) -> None:
     Raises:
       PublishError: where it cannot be written; nothing is left then.
     """
-    target = Path(path)
-    temporary = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("wb", dir=target.parent, delete=False) as file:
-            temporary = Path(file.name)
-            file.write(text.encode())
-        temporary.chmod(0o644)
-        temporary.replace(target)
+        files.write_atomically(Path(path), text)
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise PublishError(f"cannot write {path}: {error.strerror}") from error

@@ -43,9 +43,9 @@ def _as_json(spec: NetworkSpec) -> dict[str, Any]:
     import dataclasses
 
     from slimhub import nets
-    from slimhub.export import record
+    from slimhub.export import record_draft, record_json
 
-    description = record.describe_network(spec) | {
+    description = record_json.encode(record_draft.describe_network(spec)) | {
         "published": dataclasses.asdict(spec.published),
     }
     if not _is_stored(spec):

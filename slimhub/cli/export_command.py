@@ -67,7 +67,7 @@ def execute(arguments: argparse.Namespace) -> int:
     with ProgressDisplay(len(PHASES)) as progress:
         result = export(request, progress.phase, progress.transfer)
     if arguments.format == "json":
-        print(json.dumps({"output": arguments.output, "record": result.record}, indent=2))
+        print(json.dumps({"output": arguments.output, "record": result.record.to_json()}, indent=2))
     else:
         print("\n".join(_lines(result, arguments.output)))
     return 0
@@ -75,17 +75,17 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _lines(result: Result, output: str) -> list[str]:
     record = result.record
-    source, labels = record["checkpoint"], record["labels"]
-    width, unit = record["output"]["width"], record["output"]["name"].replace("_vector", "s")
-    rows = [("network", f"{record['network']['name']}, {record['task']}: {width} {unit}")]
+    source, labels = record.source, record.labels
+    width, unit = record.output.width, record.output.name.replace("_vector", "s")
+    rows = [("network", f"{record.network.name}, {record.task}: {width} {unit}")]
     if result.network_choice:
         rows.append(("", result.network_choice))
-    rows.append(("checkpoint", f"{source['name']}, of {source['source']}"))
+    rows.append(("checkpoint", f"{source.name}, of {source.origin}"))
     rows.append(("", result.choice))
     rows += [("" if i else "variables", line) for i, line in enumerate(result.filled)]
     if labels is not None:
-        rows.append(("labels", f"{labels['count']}, {labels['source']}"))
-    elif record["task"] == "classification":
+        rows.append(("labels", f"{labels.count}, {labels.source}"))
+    elif record.task == "classification":
         rows.append(("labels", "none: --labels=FILE adds the names of your classes"))
     if result.proof is None:
         rows.append(("proof", "none, as asked: nobody knows whether it computes what it should"))

@@ -98,14 +98,15 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    from slimhub.publish import Handle, facts
+    from slimhub.export.record import Record
+    from slimhub.publish import Handle
     from slimhub.publish.pages import page, page_file
 
     handle = Handle.parse(arguments.handle)
     if arguments.output is not None:
         page_file.check_target(arguments.output, arguments.artifact, overwrite=arguments.overwrite)
     text = page.render(
-        facts.read(arguments.artifact),
+        Record.read(arguments.artifact),
         handle,
         asset_path=arguments.asset_path,
         load_url=arguments.load_url,

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from slimhub.common.files import FileDigest
     from slimhub.publish.destinations.delivery import PublishOutcome as Delivered
-    from slimhub.publish.destinations.destination import Change, File
+    from slimhub.publish.destinations.destination import Change
     from slimhub.publish.hub.hub_folder import HubOutcome
 
 
@@ -25,10 +26,10 @@ def of_hub(outcome: HubOutcome, hub: Path, is_preview: bool) -> list[str]:
         "page": "is there; its page would be replaced" if is_preview else "page replaced",
         "none": "is there already, nothing changed",
     }[outcome.change]
-    size = f"{outcome.archive['bytes'] / 1e6:.1f} MB"
+    size = f"{outcome.archive.bytes / 1e6:.1f} MB"
     return [
         f"model       {outcome.handle}: {what}",
-        f"archive     {size}, sha256 {outcome.archive['sha256']}",
+        f"archive     {size}, sha256 {outcome.archive.sha256}",
         *(f"{'would write' if is_preview else 'wrote':11s} {name}" for name in outcome.files),
         f"serve it    slimhub serve {hub}",
         f"load it     hub.KerasLayer('{outcome.load_url}')",
@@ -72,5 +73,5 @@ def _change(change: Change) -> str:
     return f"{change.action} {change.name}{size}"
 
 
-def _size(file: File) -> str:
+def _size(file: FileDigest) -> str:
     return f"{file.bytes} bytes, sha256 {file.sha256}"

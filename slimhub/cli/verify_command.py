@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import dataclasses
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slimhub.cli import checkpoint_flags, flag_spelling, network_flags
@@ -76,14 +75,15 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _subject(arguments: argparse.Namespace) -> Subject | None:
     """The network that the flags name, None where they name none."""
-    from slimhub.export import record
+    from slimhub.common.errors import RecordError
+    from slimhub.export.record import Record
     from slimhub.export.verify import subject
 
-    content = None
-    with contextlib.suppress(OSError, ValueError):  # the examination says what is wrong with it
-        content = record.read(Path(arguments.artifact))
+    record = None
+    with contextlib.suppress(RecordError):  # the examination says what is wrong with it
+        record = Record.read(arguments.artifact)
     options = network_flags.chosen(arguments)
-    return subject.choose(content, arguments.network, arguments.task, options)
+    return subject.choose(record, arguments.network, arguments.task, options)
 
 
 def _in_flags(check: Check, arguments: argparse.Namespace) -> Check:

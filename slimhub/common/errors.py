@@ -65,3 +65,15 @@ def spell_options(message: str, names: Container[str], prefix: str) -> str:
         return f"{prefix}{name}{value}" if name in names else found[0]
 
     return _OPTION.sub(spell, message)
+
+
+class RecordError(ExportError, PublishError):
+    """A record that is missing, damaged, or not of the artifact that it is in.
+
+    Attributes:
+      reason: what is wrong with it, as the end of a sentence.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason

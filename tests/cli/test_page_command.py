@@ -56,7 +56,7 @@ def folder(tmp_path):
     """An artifact without its SavedModel: pages are made of the record alone."""
     folder = tmp_path / "artifact"
     (folder / "assets.extra").mkdir(parents=True)
-    (folder / "assets.extra" / "slimhub.json").write_text(json.dumps(records.make()))
+    (folder / "assets.extra" / "slimhub.json").write_text(records.make().text())
     return folder
 
 

@@ -29,7 +29,7 @@ def test_logits_and_labels_lose_the_same_class(artifact, synthetic_checkpoint, t
     all_names = tf.io.gfile.GFile(whole.labels.asset_path.numpy().decode()).read().splitlines()
     assert names == all_names[1:]
     assert len(names) == 1000
-    assert result.record["output"]["width"] == result.record["labels"]["count"] == 1000
+    assert result.record.output.width == result.record.labels.count == 1000
     assert result.proof.holds
 
 

@@ -157,7 +157,7 @@ def test_serving_default_has_the_published_tensor_names(case):
 
 def test_only_allowed_files_are_in_the_folder(case):
     made, _, _ = case
-    files = set(made.result.record["files"])
+    files = set(made.result.record.files)
     assert files >= {"saved_model.pb", "variables/variables.index"}
     allowed = (
         "saved_model.pb",

@@ -1,5 +1,6 @@
 """Networks with a multiplier, classes and a size of one's own: the sample of the repository."""
 
+import dataclasses
 import hashlib
 import json
 import tarfile
@@ -39,13 +40,13 @@ def test_the_sample_is_what_a_tf_slim_user_has():
 
 
 def test_the_sample_was_filled_with_averages(result):
-    assert result.record["variables"]["filled"] == {"average": 210}
-    kinds = result.record["variables"]["left_over_expected"]
+    assert result.record.variables.filled == {"average": 210}
+    kinds = result.record.variables.left_over_expected
     assert kinds["optimizer slots"] == 2 * 142
     assert kinds["training step"] == 1
     assert kinds["raw values with an average"] == 210
-    assert result.record["variables"]["left_over"] == []
-    assert result.record["checkpoint"]["step"] == 2000
+    assert result.record.variables.left_over == ()
+    assert result.record.source.step == 2000
 
 
 def test_it_names_held_out_digits(result):
@@ -62,7 +63,7 @@ def test_labels_are_an_asset(result):
     names = module.labels.asset_path.numpy().decode()
     assert open(names, encoding="utf-8").read().split() == list(digits.NAMES)  # noqa: PTH123, SIM115
     text = (SAMPLES / "digits_labels.txt").read_bytes()
-    assert result.record["labels"] == {
+    assert dataclasses.asdict(result.record.labels) == {
         "count": 10,
         "source": "digits_labels.txt",
         "sha256": hashlib.sha256(text).hexdigest(),
@@ -71,7 +72,7 @@ def test_labels_are_an_asset(result):
 
 def test_the_record_repeats_the_export_without_paths(result):
     record = json.loads((result.output / "assets.extra" / "slimhub.json").read_text())
-    assert record == result.record
+    assert record == result.record.to_json()
     assert record["command"] == (
         "slimhub export mobilenet_v3_small_100_224 --checkpoint=digits_mobilenet_v3.tgz "
         "--task=classification --labels=digits_labels.txt --depth_multiplier=0.35 "
@@ -86,24 +87,24 @@ def test_the_record_repeats_the_export_without_paths(result):
 def test_the_record_has_every_files_digest(result):
     files = {p.relative_to(result.output).as_posix() for p in result.output.rglob("*.*")}
     names = {name for name in files if "/" in name or name.endswith(".pb")} - {"assets.extra"}
-    assert set(result.record["files"]) == names - {"assets.extra/slimhub.json"}
+    assert set(result.record.files) == names - {"assets.extra/slimhub.json"}
 
 
 def test_the_record_counts_parameters(result):
-    variables = result.record["variables"]
+    variables = result.record.variables
     module = tf.saved_model.load(str(result.output))
     sizes = {v.name: v.shape.num_elements() for v in module.variables}
     trained = sum(sizes[v.name] for v in module.trainable_variables)
-    assert variables["count"] == len(sizes) == 210
-    assert variables["parameters"] == trained
-    assert variables["statistics"] == sum(sizes.values()) - trained
+    assert variables.count == len(sizes) == 210
+    assert variables.parameters == trained
+    assert variables.statistics == sum(sizes.values()) - trained
 
 
 def test_the_records_golden_can_be_computed_again(result):
-    golden = result.record["golden"]
-    images = np.random.RandomState(0).uniform(0, 1, golden["input"]["shape"]).astype("float32")
-    assert hashlib.sha256(images.tobytes()).hexdigest() == golden["input"]["sha256"]
+    golden = result.record.golden
+    images = np.random.RandomState(0).uniform(0, 1, golden.input.shape).astype("float32")
+    assert hashlib.sha256(images.tobytes()).hexdigest() == golden.input.sha256
     output = tf.saved_model.load(str(result.output))(images).numpy()
-    assert hashlib.sha256(output.tobytes()).hexdigest() == golden["output"]["sha256"]
-    assert golden["output"]["shape"] == [1, 10]
-    assert golden["output"]["largest"] == np.abs(output).max()
+    assert hashlib.sha256(output.tobytes()).hexdigest() == golden.output.sha256
+    assert golden.output.shape == (1, 10)
+    assert golden.output.largest == np.abs(output).max()

@@ -25,8 +25,8 @@ def pair(request, artifact, synthetic_checkpoint, tmp_path_factory):
     checkpoint = str(synthetic_checkpoint(request.param))
     asked = export.Request(request.param, checkpoint, str(folder), proof="none", free_size=True)
     result = export.export(asked)
-    assert result.record["network"]["size_is_free"] is True
-    assert "--free_size" in result.record["command"]
+    assert result.record.network.size_is_free is True
+    assert "--free_size" in result.record.command
     return artifact(request.param), tf.saved_model.load(str(folder))
 
 

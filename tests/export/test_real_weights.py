@@ -41,7 +41,7 @@ def features(result):
 
 def test_features_are_those_of_the_published_model(exported):
     result = exported()
-    assert result.record["checkpoint"]["name"] == "v3-small_224_0.75_float/ema/model-497500"
+    assert result.record.source.name == "v3-small_224_0.75_float/ema/model-497500"
     actual, expected = features(result)
     # TF Lite's kernels on folded weights: measured 1.8e-5 on features of up to 4.2.
     assert np.abs(actual - expected).max() < 1e-4
@@ -51,12 +51,12 @@ def test_raw_values_would_be_seen(exported):
     result = exported(checkpoint_name="pristine", averages="raw")
     actual, expected = features(result)
     assert np.abs(actual - expected).max() > 0.1
-    assert result.record["variables"]["filled"] == {"raw": 208}
+    assert result.record.variables.filled == {"raw": 208}
 
 
 def test_both_ways_of_averages_give_the_same_bytes(exported):
     averaged, shadows = exported(), exported(checkpoint_name="pristine")
-    assert shadows.record["variables"]["filled"] == {"average": 208}
+    assert shadows.record.variables.filled == {"average": 208}
     files = sorted(path.name for path in Path(averaged.output, "variables").iterdir())
     assert files == ["variables.data-00000-of-00001", "variables.index"]
     for name in files:

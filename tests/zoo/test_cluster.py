@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from slimhub.export import record
+from slimhub.export.record import Record
 from tests.fixtures import dask_clusters
 from tests.zoo.conftest import DIGITS, MANIFEST
 
@@ -15,7 +16,7 @@ ROOM = ["--resources=MEMORY=1.5e9"]
 
 
 def is_whole(folder: Path) -> bool:
-    return record.read(folder)["files"] == record.describe_files(folder)
+    return Record.read(folder).files == record.digest_files(folder)
 
 
 @pytest.mark.parametrize("nanny", ["--no-nanny", "--nanny"])

@@ -22,9 +22,10 @@ def request_(artifact, synthetic_checkpoint, tmp_path):
 
 
 def changed(request_, tmp_path, change):
-    content = record.read(tmp_path / "artifact")
+    path = tmp_path / "artifact" / record.PATH
+    content = json.loads(path.read_text())
     change(content)
-    (tmp_path / "artifact" / record.PATH).write_text(json.dumps(content))
+    path.write_text(json.dumps(content))
     return state.look(request_)
 
 

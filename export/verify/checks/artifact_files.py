@@ -8,55 +8,61 @@ import re
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 import numpy as np
 
-from slimhub.export import record
+from slimhub.export import saved_model_files
+from slimhub.export.record import PATH, Record, digest_files
 from slimhub.export.verify.proof import Check, passed_or_failed
 
-_ALLOWED = re.compile(
-    r"saved_model\.pb|fingerprint\.pb|assets/[^/]+|assets\.extra/[^/]+|variables/variables\.[^/]+"
-)
-_MAY_BE_EMPTY = ("assets", "assets.extra")
-_NEEDED = ("saved_model.pb", "variables/variables.index")
 
-
-def check(folder: Path, content: dict[str, Any] | None, private: Iterable[str]) -> list[Check]:
+def check(
+    folder: Path,
+    record: Record | None,
+    private: Iterable[str],
+    *,
+    unwritten: Mapping[str, bytes] = MappingProxyType({}),
+) -> list[Check]:
     """Checks the files.
 
     Args:
       folder: the artifact.
-      content: its record, or None.
+      record: of it, or None.
       private: absolute paths that no file may name, besides those of this machine. Relative ones
         are passed over: the bare name of a folder gives no machine away, and any word may be one.
+      unwritten: content of files that the artifact will have, too, by relative path.
     """
-    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir())
-    folders = [p for p in folder.rglob("*") if p.is_dir() and p.name not in _MAY_BE_EMPTY]
+    names = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()]
+    names = sorted({*names, *unwritten})
+    folders = [
+        p for p in folder.rglob("*") if p.is_dir() and p.name not in saved_model_files.ASSET_FOLDERS
+    ]
     empty = [p for p in folders if not any(p.iterdir())]
     names += [f"{p.relative_to(folder).as_posix()}/" for p in sorted(empty)]
+    named = list(_named(folder, private, unwritten))
     return [
         passed_or_failed("files", "names", list(_names(names)), f"{len(names)} files"),
-        _digests(folder, content),
-        passed_or_failed("files", "no path or user of a machine", list(_named(folder, private))),
+        _digests(folder, record),
+        passed_or_failed("files", "no path or user of a machine", named),
     ]
 
 
 def _names(names: list[str]) -> Iterator[str]:
     for name in names:
-        if not _ALLOWED.fullmatch(name):
+        if not saved_model_files.may_be_in_artifact(name):
             yield f"{name} does not belong into an artifact"
-    for name in _NEEDED:
+    for name in saved_model_files.NEEDED:
         if name not in names:
             yield f"{name} is missing"
 
 
-def _digests(folder: Path, content: dict[str, Any] | None) -> Check:
-    if content is None:
-        return Check("files", "digests", "not run", f"there is no record {record.PATH}")
-    expected, found = content.get("files", {}), record.describe_files(folder)
+def _digests(folder: Path, record: Record | None) -> Check:
+    if record is None:
+        return Check("files", "digests", "not run", f"there is no record {PATH}")
+    expected, found = record.files, digest_files(folder)
     complaints = [f"{name} is not in the record" for name in found if name not in expected]
     for name, entry in expected.items():
         if name not in found:
@@ -66,16 +72,24 @@ def _digests(folder: Path, content: dict[str, Any] | None) -> Check:
     return passed_or_failed("files", "digests", complaints, f"sha256 of {len(found)} files")
 
 
-def _named(folder: Path, private: Iterable[str]) -> Iterator[str]:
+def _named(
+    folder: Path, private: Iterable[str], unwritten: Mapping[str, bytes] = MappingProxyType({})
+) -> Iterator[str]:
     """Complaints about paths of this machine in any file."""
     forbidden = sorted({text for text in (*private, *_of_this_machine()) if _is_private(text)})
     needles = {text: (os.fsencode(text.rstrip("/")), _whole_path(text)) for text in forbidden}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        content = _text_of(path)
+    for name, content in _texts(folder, unwritten):
         for text, (needle, pattern) in needles.items():
             # The pattern alone takes a hundred times as long.
             if needle in content and pattern.search(content):
-                yield f"{path.relative_to(folder).as_posix()} names {text}"
+                yield f"{name} names {text}"
+
+
+def _texts(folder: Path, unwritten: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    """Names of files with what may be text in them."""
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        yield path.relative_to(folder).as_posix(), _text_of(path)
+    yield from unwritten.items()
 
 
 def _is_private(path: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from slimhub.common import files
 from slimhub.export.savedmodel import portable
 from slimhub.export.verify.checks import main_graph
 from slimhub.export.verify.proof import Check, passed_or_failed
@@ -213,7 +213,7 @@ def _serve_and_train(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 
 def _labels(artifact: Artifact, subject: Subject) -> Iterator[str]:
-    expected = (artifact.record or {}).get("labels")
+    expected = artifact.record.labels if artifact.record else None
     asset = getattr(artifact.loaded, "labels", None)
     if (asset is None) != (expected is None):
         yield f"labels are {'in' if asset else 'not in'} the object, unlike in the record"
@@ -222,8 +222,7 @@ def _labels(artifact: Artifact, subject: Subject) -> Iterator[str]:
         count, width = len(text.splitlines()), subject.spec().output_width(subject.task)
         if count != width:
             yield f"{count} labels for {width} logits"
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if expected.get("sha256", digest) != digest:
+        if expected.sha256 not in (None, files.digest_text(text).sha256):
             yield "the labels are not those of the record: their sha256 differs"
 
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from slimhub.common.errors import ExportError
+from slimhub.export.record import Record
 from slimhub.export.verify.process import launch
 from slimhub.export.verify.proof import Check, Proof
 from slimhub.export.verify.subject import Source, Subject
@@ -66,29 +67,34 @@ class ProofProcess:
         """Names the checkpoint, which has to stay where it is; None where there is none."""
         self._send({"source": source and dataclasses.asdict(source)})
 
-    def examine(self, folder: Path, record: dict[str, Any] | None = None) -> None:
+    def examine(self, folder: Path, record: Record | None = None) -> None:
         """Has an artifact examined, and returns at once.
 
         Args:
           folder: the artifact; graph and variables have to be there.
-          record: content of its record, where that is not in the folder yet.
+          record: what is known of it so far, where it is written only after the proof.
         """
-        self._send({"artifact": str(folder), "record": record})
+        self._send({"artifact": str(folder), "record": record and record.to_json()})
 
     def conclude(
-        self, private: Sequence[str], on_examined: Callable[[str], None] = lambda part: None
+        self,
+        private: Sequence[str],
+        on_examined: Callable[[str], None] = lambda part: None,
+        *,
+        record: Record | None = None,
     ) -> Proof:
-        """Waits for the proof; the artifact has to be whole.
+        """Waits for the proof; the artifact has to be whole, but for a record that is given.
 
         Args:
           private: absolute paths that none of its files may name.
           on_examined: called with the name of each part that is done, but for the last.
+          record: where it is written only after the proof: whole, but for what the proof says.
 
         Raises:
           ExportError: where the proof cannot be made at all. One that does not hold is
             returned.
         """
-        self._send({"private": list(private)})
+        self._send({"private": list(private), "record": record and record.to_json()})
         while True:
             message = self._receive()
             if "examined" in message:

@@ -4,9 +4,10 @@ It imports TensorFlow, forks before TensorFlow has started any thread, and lets 
 compute what the source answers while the artifact is still being written, one look at outputs
 and one at gradients when it is there.
 
-Lines of JSON come in: {mode, subject, wants_layers}, {source}, {artifact, record}, {private}.
-{examined} goes out for each part but the last, {proof} or {error} in the end. `proof_client` is the
-other side. The record has to be on disk when {private} comes, not before.
+Lines of JSON come in: {mode, subject, wants_layers}, {source}, {artifact, record} and {private,
+record}. {examined} goes out for each part but the last, {proof} or {error} in the end.
+`proof_client` is the other side. Where a record is given it is not on disk: first comes what is
+known before the export ends, then all but the outcome of the proof.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common.errors import ExportError, SlimhubError, option
+from slimhub.export import record
+from slimhub.export.record import Record
 from slimhub.export.verify.checks import artifact_files
 from slimhub.export.verify.process.parts import ProofTask
 from slimhub.export.verify.proof import Check, Proof
@@ -72,11 +75,14 @@ def _prove() -> dict[str, Any]:
         if connection not in waiting:
             connection.send(target)
     finished = _read()
+    unwritten = _record(finished)
+    whole = {record.PATH: unwritten.text().encode()} if unwritten else {}
+    described = unwritten or _written_record(folder)
     for connection in examiners.values():
         if connection not in waiting:
-            connection.send("whole")
-    checks = artifact_files.check(folder, _record(folder), finished["private"])
-    results = _collect(examiners, waiting, [target, "whole"])
+            connection.send(described)
+    checks = artifact_files.check(folder, described, finished["private"], unwritten=whole)
+    results = _collect(examiners, waiting, [target, described])
     found = [check for result in results.values() for check in result.checks]
     checks += dict.fromkeys(found)  # what cannot be loaded is no news from the second part
     checks += _left_out(assignment)
@@ -115,7 +121,12 @@ def _identify(folder: str) -> Subject:
     return subject
 
 
-def _record(folder: Path) -> dict[str, Any] | None:
+def _record(message: dict[str, Any]) -> Record | None:
+    """The record in a message."""
+    return None if message["record"] is None else Record.from_json(message["record"])
+
+
+def _written_record(folder: Path) -> Record | None:
     from slimhub.export.verify.reference.artifact import Artifact
 
     return Artifact(folder).record
@@ -180,7 +191,7 @@ def _examined(connection: Connection, prepare: Prepare) -> Evidence:
 
     examiners = prepare(connection)
     target = connection.recv()
-    artifact = Artifact(target["artifact"], target["record"])
+    artifact = Artifact(target["artifact"], _record(target))
     is_ours = artifact.record is not None
     evidence = Evidence(differences.SAME_KERNELS if is_ours else differences.OTHER_ORDER)
     try:

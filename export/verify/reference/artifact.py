@@ -11,8 +11,8 @@ from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import saved_model_pb2, saved_object_graph_pb2
 
 from slimhub import nets
-from slimhub.common.errors import ExportError
-from slimhub.export import record
+from slimhub.common.errors import ExportError, RecordError
+from slimhub.export.record import PATH, Record
 from slimhub.export.verify.subject import Subject, from_record
 
 _SHOWN = 200  # characters of what TensorFlow says
@@ -21,12 +21,12 @@ _SHOWN = 200  # characters of what TensorFlow says
 class Artifact:
     """A SavedModel folder."""
 
-    def __init__(self, folder: str | Path, content: dict[str, Any] | None = None) -> None:
+    def __init__(self, folder: str | Path, record: Record | None = None) -> None:
         """Reads what does not need the graph to be loaded.
 
         Args:
           folder: path.
-          content: of its record, where it is not on disk yet.
+          record: of it, where that is not on disk yet.
 
         Raises:
           ExportError: where it is not a SavedModel that can be parsed.
@@ -41,23 +41,20 @@ class Artifact:
             ) from error
         if not self.proto.meta_graphs:
             raise ExportError(f"{self.folder.name}/saved_model.pb holds no graph")
-        self.record = content or self.read_record()
+        self.record = record or self._read_record()
 
-    def read_record(self) -> dict[str, Any] | None:
-        """Content of the record on disk, None where there is none.
+    def _read_record(self) -> Record | None:
+        """The record on disk, None where there is none.
 
         Raises:
           ExportError: where it cannot be read.
         """
         try:
-            content = record.read(self.folder)
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:  # of JSON and of UTF-8 are ValueErrors
-            raise ExportError(f"the record {record.PATH} cannot be read: {error}") from error
-        if not isinstance(content, dict) or not isinstance(content.get("files", {}), dict):
-            raise ExportError(f"the record {record.PATH} is not what slimhub writes")
-        return content
+            return Record.read(self.folder) if (self.folder / PATH).exists() else None
+        except RecordError as error:
+            raise ExportError(
+                f"the record {PATH} is not what slimhub writes, and is of no use: {error.reason}"
+            ) from error
 
     @functools.cached_property
     def loaded(self) -> Any:
@@ -126,11 +123,7 @@ class Artifact:
                 subject = from_record(self.record)
                 subject.spec()
             except nets.NetworkError as error:
-                raise ExportError(f"the record {record.PATH} is of no use: {error}") from error
-            except (KeyError, TypeError, AttributeError, ValueError) as error:
-                raise ExportError(
-                    f"the record {record.PATH} is of no use: {type(error).__name__}: {error}"
-                ) from error
+                raise ExportError(f"the record {PATH} is of no use: {error}") from error
             return subject
         fits = [fit for fit in nets.find_fits(self.shapes()) if fit.is_whole]
         size = self._image_size()

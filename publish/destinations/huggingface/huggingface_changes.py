@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 
+from slimhub.common import files
 from slimhub.common.errors import PublishError, option
-from slimhub.publish.destinations.destination import Change, File, Package
+from slimhub.publish.destinations.destination import Change, Package
 from slimhub.publish.destinations.huggingface import huggingface_tree
 from slimhub.publish.destinations.huggingface.huggingface_tree import Tree
 from slimhub.publish.handle import Handle
@@ -89,7 +89,7 @@ def of_commit(
       texts: to be written, by path.
       only_texts: whether the package's files are left alone.
     """
-    writes = [Change(WRITE, name, _file(text)) for name, text in texts.items()]
+    writes = [Change(WRITE, name, files.digest_text(text)) for name, text in texts.items()]
     if only_texts:
         return writes
     changed = huggingface_tree.changed(tree, package)
@@ -103,8 +103,3 @@ def of_commit(
 def _newest(tags: list[str]) -> int:
     found = map(_VERSION_TAG.fullmatch, tags)
     return max((int(match[1]) for match in found if match), default=0)
-
-
-def _file(text: str) -> File:
-    data = text.encode()
-    return File(len(data), hashlib.sha256(data).hexdigest())

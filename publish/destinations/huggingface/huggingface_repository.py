@@ -169,7 +169,7 @@ class HuggingFace:
         revision = api.commit_of(MAIN)
         files, deleted = named[changes.UPLOAD], named[changes.DELETE]
         if files or deleted or named[changes.WRITE]:
-            message = f"Publish {package.content['network']['name']} with slimhub"
+            message = f"Publish {package.record.network.name} with slimhub"
             commit = Commit(package, files, plan.cards, deleted, message, revision)
             revision = api.commit(commit, transfer)
         for tag in named[changes.TAG]:

@@ -222,8 +222,8 @@ def _check_texts(api: KaggleApi, texts: dict[str, str]) -> None:
 
 
 def _notes(package: Package) -> str:
-    told = package.content
-    return f"{told['checkpoint']['name']}, exported by slimhub {told['versions']['slimhub']}"
+    recorded = package.record
+    return f"{recorded.source.name}, exported by slimhub {recorded.versions.slimhub}"
 
 
 def _load(address: Address) -> str:

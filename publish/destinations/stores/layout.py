@@ -6,9 +6,10 @@ import dataclasses
 import re
 from pathlib import Path
 
-from slimhub.export import record
+from slimhub.common import files
+from slimhub.common.files import FileDigest
 from slimhub.publish import bundle
-from slimhub.publish.destinations.destination import File, Package
+from slimhub.publish.destinations.destination import Package
 from slimhub.publish.destinations.stores.store import Store
 from slimhub.publish.handle import Handle
 from slimhub.publish.pages import page
@@ -34,7 +35,7 @@ class Item:
 
     name: str
     source: Path
-    file: File
+    file: FileDigest
     kind: str
 
 
@@ -85,7 +86,7 @@ def page_of(package: Package, handle: Handle, places: Addresses) -> str:
     """
     takes = places.archive is not None and re.fullmatch(r"https?://[^\s<>?#]+", places.archive)
     return page.render(
-        package.content,
+        package.record,
         handle,
         asset_path=places.archive if takes else page.LEGACY,
         load_url=places.load_url,
@@ -123,6 +124,5 @@ def lay_out(package: Package, handle: Handle, markdown: str, stage: Path) -> lis
     made = {bundle.DIGEST_SUFFIX: "digest", bundle.SUFFIX: "archive", ".md": "page"}
     for ending, name in made.items():
         path = stage / name
-        described = File(**record.describe_file(path))
-        items.append(Item(f"{handle}{ending}", path, described, _KINDS[ending]))
+        items.append(Item(f"{handle}{ending}", path, files.digest_file(path), _KINDS[ending]))
     return items

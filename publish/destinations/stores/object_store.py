@@ -64,12 +64,12 @@ class ObjectStore:
         """Refuses what cannot be, see `Destination`."""
         extras.need(*self._store.packages, extra=self._store.extra)
         self._store.check()
-        handle = Handle.for_record(package.content, package.handle)
+        handle = Handle.for_record(package.record, package.handle)
         layout.page_of(package, handle, layout.addresses(package, self._store, handle))
 
     def signature(self, package: Package) -> bytes | None:
         """The signature that is there, see `Destination`."""
-        handle = Handle.for_record(package.content, package.handle)
+        handle = Handle.for_record(package.record, package.handle)
         with telling(self._store, "look for a signature"):
             try:
                 return self._client.cat_file(self._path(f"{handle}/{record.SIGNATURE}"))
@@ -78,7 +78,7 @@ class ObjectStore:
 
     def plan(self, package: Package) -> PublishPlan:
         """Compares with what is there, see `Destination`."""
-        handle = Handle.for_record(package.content, package.handle)
+        handle = Handle.for_record(package.record, package.handle)
         places = layout.addresses(package, self._store, handle)
         markdown = layout.page_of(package, handle, places)
         items = layout.lay_out(package, handle, markdown, Path(self._stage.name))
@@ -104,7 +104,7 @@ class ObjectStore:
 
     def confirm(self, package: Package, plan: PublishPlan) -> None:
         """Compares what is there with what was to be sent, see `Destination`."""
-        handle = Handle.for_record(package.content, package.handle)
+        handle = Handle.for_record(package.record, package.handle)
         with telling(self._store, "compare what was sent", "; publish again to compare"):
             there = self._there(handle)
             for item in self._items.values():
@@ -116,7 +116,7 @@ class ObjectStore:
 
     def _put(self, item: Item, package: Package, transfer: Transfer) -> None:
         """Puts a file there; all but a page is refused where another one came in the meantime."""
-        handle = Handle.for_record(package.content, package.handle)
+        handle = Handle.for_record(package.record, package.handle)
         is_new = item.name != f"{handle}.md"
         path, callback = self._path(item.name), _callback(item, transfer)
         try:

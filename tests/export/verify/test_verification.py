@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from slimhub.common.errors import ExportError, RequestError
 from slimhub.export import record, verify
+from slimhub.export.record import Record
 from slimhub.export.verify import subject
 from slimhub.export.verify.checks import artifact_files
 from slimhub.export.verify.process.proof_client import ProofProcess
@@ -152,7 +153,7 @@ DAMAGED = {
     '{"files": []}': "is not what slimhub writes",
     '{"network": {"name": "resnet_9000"}}': "is of no use",
     '{"network": "x"}': "is of no use",
-    '{"task": "segmentation", "network": {}}': "no task is named 'segmentation'",
+    '{"format": 1, "task": "segmentation", "network": {}}': "no task is named 'segmentation'",
 }
 
 
@@ -194,7 +195,7 @@ def test_the_checkpoint_of_the_record_is_taken(own, synthetic_checkpoint, tmp_pa
         (tmp_path / "both" / place).parent.mkdir(parents=True)
         for path in prefix.parent.glob(f"{prefix.name}.*"):
             shutil.copy(path, (tmp_path / "both" / place).with_name(path.name))
-    content = record.read(folder)
+    content = json.loads((folder / record.PATH).read_text())
     content["checkpoint"]["name"] = "archive/pristine/model.ckpt-7"
     (folder / record.PATH).write_text(json.dumps(content))
     proof = verify.verify(folder, str(tmp_path / "both"))
@@ -234,15 +235,15 @@ def test_the_bare_name_of_a_folder_is_not_private(tmp_path):
 
 
 def test_another_network_than_the_records_is_refused(own):
-    content = record.read(Path(own))
+    recorded = Record.read(own)
     with pytest.raises(
         RequestError, match="the artifact's record says network=mobilenet_v1_025_128"
     ):
-        subject.choose(content, "mobilenet_v1_100_224", None, NetworkOptions())
+        subject.choose(recorded, "mobilenet_v1_100_224", None, NetworkOptions())
     with pytest.raises(RequestError, match="says num_classes=1001, not 7"):
-        subject.choose(content, NETWORK, None, NetworkOptions(num_classes=7))
-    chosen = subject.choose(content, NETWORK, None, NetworkOptions())
-    assert chosen == subject.from_record(content)
+        subject.choose(recorded, NETWORK, None, NetworkOptions(num_classes=7))
+    chosen = subject.choose(recorded, NETWORK, None, NetworkOptions())
+    assert chosen == subject.from_record(recorded)
 
 
 def test_a_record_that_names_another_network_fails(own, tmp_path):

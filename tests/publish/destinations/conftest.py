@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from slimhub.publish.destinations.destination import File, Package
+from slimhub.common.files import FileDigest
+from slimhub.publish.destinations.destination import Package
 from slimhub.publish.destinations.huggingface.huggingface_repository import HuggingFace
 from slimhub.publish.destinations.kaggle.kaggle_models import Kaggle
 from tests.fixtures import fake_huggingface, fake_kaggle, fake_service, records
@@ -111,8 +112,8 @@ def pack(tmp_path):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-            files[name] = File(len(data), hashlib.sha256(data).hexdigest())
-        options.setdefault("content", records.make())
+            files[name] = FileDigest(len(data), hashlib.sha256(data).hexdigest())
+        options.setdefault("record", records.make())
         return Package(folder, files=files, **options)
 
     return pack

@@ -182,12 +182,12 @@ def test_a_signature_is_found_again(hub, pack):
 
 
 def test_cards_that_are_there_are_kept(hub, pack):
-    own = pack(content=records.own(), dataset="flowers")
+    own = pack(record=records.own(), dataset="flowers")
     hub.publish(own)
-    assert hub.plan(pack(content=records.make())).cards == {}
-    plan, _ = hub.publish(pack(content=records.make(), overwrite_card=True))
+    assert hub.plan(pack(record=records.make())).cards == {}
+    plan, _ = hub.publish(pack(record=records.make(), overwrite_card=True))
     assert plan.cards
-    assert hub.plan(pack(content=records.make(), overwrite_card=True)).changes == ()
+    assert hub.plan(pack(record=records.make(), overwrite_card=True)).changes == ()
 
 
 def test_every_licence_of_the_page_is_known_to_hugging_face():
@@ -247,7 +247,7 @@ def readme_of(hub):
 def publish_other(hub, pack):
     """A second version, of another checkpoint."""
     content = records.make(source=("model.ckpt-7", "mine.tgz"))
-    return hub.publish(pack(OTHER, content=content))[0]
+    return hub.publish(pack(OTHER, record=content))[0]
 
 
 def test_a_card_of_ours_tells_of_the_newest_version(hub, pack):

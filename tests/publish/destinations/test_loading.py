@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from slimhub.export import record
-from slimhub.publish import bundle, facts
-from slimhub.publish.destinations.destination import File, Package
+from slimhub.common import files
+from slimhub.export.record import Record
+from slimhub.publish import bundle
+from slimhub.publish.destinations.destination import Package
 from tests.fixtures import programs, support
 from tests.publish.destinations.conftest import TARGETS, TOKENS
 
@@ -26,8 +27,8 @@ print("the same")
 
 
 def package_of(folder, **options):
-    files = {name: File(**record.describe_file(folder / name)) for name in bundle.files_of(folder)}
-    return Package(folder, facts.read(folder), files, **options)
+    digests = {name: files.digest_file(folder / name) for name in bundle.files_of(folder)}
+    return Package(folder, Record.read(folder), digests, **options)
 
 
 def blocks(text):

@@ -8,8 +8,9 @@ import markdown_it
 import pytest
 
 from slimhub import export, nets
+from slimhub.export.record import Record
 from slimhub.nets import Paper
-from slimhub.publish import Handle, PublishError, facts
+from slimhub.publish import Handle, PublishError
 from slimhub.publish.pages import bibtex, markdown, other_pages, page
 from slimhub.publish.pages.checker import linter
 from tests.fixtures import records
@@ -36,9 +37,9 @@ def handle(network="net", task="feature_vector"):
     return Handle.parse(f"google/imagenet/{network}/{task}/5")
 
 
-def render(content=None, **options):
-    content = content or records.make()
-    return page.render(content, handle(task=content.get("task", "net")), **options)
+def render(record=None, **options):
+    record = record or records.make()
+    return page.render(record, handle(task=record.task), **options)
 
 
 def sections(text):
@@ -51,9 +52,9 @@ def tokens(text):
 
 @pytest.mark.parametrize(("network", "task", "proof"), RUNS, ids=lambda value: str(value))
 def test_every_network_has_a_page(network, task, proof):
-    content = records.make(network, task, proof)
+    record = records.make(network, task, proof)
     spec, name = nets.get(network), handle(network, task)
-    text = page.render(content, name)
+    text = page.render(record, name)
     path = f"assets/docs/google/models/{name.name}/5.md"
     assert linter.check(text, path) == []
     parts = sections(text)
@@ -70,7 +71,7 @@ def test_every_network_has_a_page(network, task, proof):
     assert f"| trainable parameters | {trainable:,} |" in parts["Size and cost"]
     if task == "classification":
         assert f"| {nets.count_macs(network):,} |" in parts["Size and cost"]
-    assert f"batch x {content['output']['width']} |" in parts["Endpoints"]
+    assert f"batch x {record.output.width} |" in parts["Endpoints"]
     assert ("was not proved" in parts["Verification"]) == (proof == "none")
     assert ("| passed |" in parts["Verification"]) == (proof != "none")
     assert "None" not in text.replace("[None, ", "")
@@ -227,12 +228,13 @@ def with_strings(value, nasty, key=""):
 @pytest.mark.parametrize("is_own", [True, False])
 def test_no_value_of_a_record_breaks_a_page(nasty, is_own):
     content = records.own() if is_own else records.make("inception_v1", "classification")
+    content = content.to_json()
     changed, harmless = with_strings(content, nasty), with_strings(content, "x")
     if not is_own:
         changed["network"]["name"] = harmless["network"]["name"] = "inception_v1"
     if not nasty:
         harmless["network"]["paper"] = ""
-    text, plain = render(changed), render(harmless)
+    text, plain = (render(Record.from_json(one)) for one in (changed, harmless))
     assert linter.check(text) == []
     assert shape(text) == shape(plain)
     assert "evil" not in "".join(links(text))
@@ -252,7 +254,7 @@ def links(text):
 
 
 def damage(path, value):
-    content = records.make("inception_v1", "classification")
+    content = records.make("inception_v1", "classification").to_json()
     *above, last = path.split(".")
     inner = content
     for key in above:
@@ -268,7 +270,7 @@ def damage(path, value):
 DAMAGED = [
     ("format", 2, "has the format 2"),
     ("format", KeyError, "has the format None"),
-    ("task", "singing", "a task 'singing'"),
+    ("task", "singing", "no task is named 'singing'"),
     ("task", KeyError, "has no 'task'"),
     ("network", [], "has no 'network.name'"),
     ("network.image_size", "224", "'network.image_size' is '224'"),
@@ -283,15 +285,15 @@ DAMAGED = [
     ("proof.passed", "39", "number of 'passed' is '39'"),
     ("variables.filled", {"plain": None}, "number of 'plain' is None"),
     ("files.x", {"bytes": 3}, "'files.x' has no proper 'sha256'"),
-    ("golden", 3, "has no 'golden.output'"),
-    ("golden.output", {"largest": 1.0}, "'golden.output' has no proper 'mean'"),
+    ("golden", 3, "has no 'golden.input.generator'"),
+    ("golden.output.mean", KeyError, "'golden.output' has no proper 'mean'"),
 ]
 
 
 @pytest.mark.parametrize(("path", "value", "message"), DAMAGED)
 def test_damaged_records_are_refused(path, value, message):
     with pytest.raises(PublishError, match=re.escape(message)):
-        render(damage(path, value))
+        render(Record.from_json(damage(path, value)))
 
 
 @pytest.mark.parametrize(
@@ -387,9 +389,9 @@ def test_other_pages_are_refused(make, message):
 
 def test_a_folder_without_a_record_is_no_artifact(tmp_path):
     with pytest.raises(PublishError, match="is no artifact of slimhub"):
-        facts.read(tmp_path)
+        Record.read(tmp_path)
     (tmp_path / "assets.extra").mkdir()
     for text in ("{", "[" * 100_000, "\xff", "3", "null"):
         (tmp_path / "assets.extra" / "slimhub.json").write_text(text, "latin-1")
         with pytest.raises(PublishError, match="is damaged"):
-            facts.read(tmp_path)
+            Record.read(tmp_path)

@@ -16,7 +16,7 @@ import tensorflow
 from slimhub import export
 network, checkpoint, output = sys.argv[1:]
 result = export.export(export.Request(network, checkpoint, output), forks=True)
-print(json.dumps(result.record["proof"]))
+print(json.dumps(result.record.to_json()["proof"]))
 """
 KILLED = """
 import os, signal

@@ -1,0 +1,82 @@
+"""By what an export is known: two exports with the same identity give the same artifact."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import Any
+
+from slimhub.export import record_json
+from slimhub.export.record import Record
+from slimhub.export.record_parts import RecordedIdentity, RecordedLabels, RecordedNetwork
+from slimhub.nets import NetworkOptions
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What an artifact depends on.
+
+    Attributes:
+      release: of slimhub.
+      task: one of `nets.TASKS`.
+      network: with its options.
+      labels: of the artifact, or None.
+      checkpoint: digest of the source; None where it is not known.
+      checkpoint_name: which of several checkpoints was asked for, or None.
+      averages: which values were asked for.
+      proof: how much is proved.
+    """
+
+    release: str
+    task: str
+    network: RecordedNetwork
+    labels: RecordedLabels | None
+    checkpoint: str | None
+    checkpoint_name: str | None
+    averages: str
+    proof: str
+
+    def fields(self) -> dict[str, str]:
+        """Digest of each field by its name, and of the network's options apart."""
+        fields = {
+            field.name: digest(getattr(self, field.name)) for field in dataclasses.fields(self)
+        }
+        return fields | {"options": _digest_options(self.network)}
+
+    def to_record(self) -> RecordedIdentity:
+        """The identity as a record has it."""
+        fields = self.fields()
+        return RecordedIdentity(sha256=digest(fields), fields=fields)
+
+
+def recorded_fields(record: Record) -> dict[str, str]:
+    """Digests of the fields of a record's identity.
+
+    What the record says of a field itself is digested again: a record that was changed is not that
+    of the export any more.
+
+    Args:
+      record: with an identity.
+    """
+    return (record.identity.fields if record.identity else {}) | {
+        "release": digest(record.versions.slimhub),
+        "task": digest(record.task),
+        "network": digest(record.network),
+        "options": _digest_options(record.network),
+        "labels": digest(record.labels),
+        "checkpoint": digest(record.source.sha256),
+        "averages": digest(record.source.averages),
+        "proof": digest(record.proof.mode),
+    }
+
+
+def digest(value: Any) -> str:
+    """Hex sha256 of a value as canonical JSON: keys sorted, no spaces, ASCII."""
+    text = json.dumps(record_json.encode(value), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest_options(network: RecordedNetwork) -> str:
+    """Of what a request can choose of a network."""
+    return digest(NetworkOptions.of_record(network.settings()))

@@ -1,0 +1,152 @@
+"""The record of an export that is under way: nothing is proved yet, and no file has a digest."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+from slimhub.checkpoints import Checkpoint, Plan
+from slimhub.common import files
+from slimhub.common.version import __version__
+from slimhub.export.identity import Identity
+from slimhub.export.labels import Labels
+from slimhub.export.record import Record
+from slimhub.export.record_parts import (
+    RecordedLabels,
+    RecordedNetwork,
+    RecordedOutput,
+    RecordedProof,
+    RecordedSource,
+    RecordedVariables,
+    RecordedVersions,
+)
+from slimhub.export.request import Request
+from slimhub.nets import NetworkSpec
+
+
+def draft(
+    request: Request,
+    spec: NetworkSpec,
+    checkpoint: Checkpoint,
+    variables: RecordedVariables,
+    labels: Labels | None,
+) -> Record:
+    """What a record says before the artifact is written.
+
+    Args:
+      request: for a network that is named.
+      spec: with the request's options.
+      checkpoint: what it was made from.
+      variables: what filled them, see `describe_variables`.
+      labels: of the artifact, or None.
+    """
+    is_classification = request.task == "classification"
+    network, recorded_labels = describe_network(spec), describe_labels(labels)
+    return Record(
+        task=request.task,
+        network=network,
+        output=RecordedOutput(
+            name="logits" if is_classification else "feature_vector",
+            width=spec.output_width(request.task),
+        ),
+        labels=recorded_labels,
+        source=RecordedSource(
+            origin=checkpoint.source_name,
+            sha256=checkpoint.source_sha256,
+            name=checkpoint.label,
+            format=checkpoint.format,
+            step=checkpoint.step,
+            averages=request.averages,
+        ),
+        variables=variables,
+        versions=_versions(),
+        command=request.command(checkpoint.source_name),
+        identity=identify(request, network, recorded_labels, checkpoint.source_sha256).to_record(),
+        proof=RecordedProof(mode=request.proof, counts={}),
+        files={},
+    )
+
+
+def identify(
+    request: Request,
+    network: RecordedNetwork,
+    labels: RecordedLabels | None,
+    checkpoint: str | None,
+) -> Identity:
+    """The identity of an export by this release.
+
+    Args:
+      request: for a network that is named.
+      network: with the request's options.
+      labels: of the artifact, or None.
+      checkpoint: digest of the source, None where it is not known.
+    """
+    return Identity(
+        release=__version__,
+        task=request.task,
+        network=network,
+        labels=labels,
+        checkpoint=checkpoint,
+        checkpoint_name=request.checkpoint_name,
+        averages=request.averages,
+        proof=request.proof,
+    )
+
+
+def describe_network(spec: NetworkSpec) -> RecordedNetwork:
+    """What a record says of a network."""
+    return RecordedNetwork(
+        name=spec.name,
+        reference=spec.reference,
+        family=spec.family,
+        scope=spec.scope,
+        depth_multiplier=spec.depth_multiplier,
+        image_size=spec.image_size,
+        size_is_free=spec.size_is_free,
+        input_range=(0.0, 1.0),
+        input_scaling=spec.input_scaling.value,
+        feature_depth=spec.feature_depth,
+        num_classes=spec.num_classes,
+        has_background=spec.has_background,
+        drop_background=spec.drop_background,
+        weight_decay=spec.weight_decay,
+        batch_norm_epsilon=spec.batch_norm_epsilon,
+        paper=spec.paper.url if spec.paper else "",
+        public_checkpoint=spec.checkpoint,
+        options=spec.options.given(),
+    )
+
+
+def describe_labels(labels: Labels | None) -> RecordedLabels | None:
+    """Number, source and digest of the labels."""
+    if labels is None:
+        return None
+    digest = files.digest_text(labels.text()).sha256
+    return RecordedLabels(count=len(labels.names), source=labels.source, sha256=digest)
+
+
+def describe_variables(plan: Plan, counts: dict[str, int]) -> RecordedVariables:
+    """What filled the variables and what was left over.
+
+    Args:
+      plan: what filled them.
+      counts: `count`, `parameters` and `statistics`, see `RecordedVariables`.
+    """
+    return RecordedVariables(
+        filled=plan.counts(),
+        averages_in_checkpoint=plan.averages,
+        left_over_expected={kind: len(names) for kind, names in plan.expected.items()},
+        left_over=tuple(plan.unexpected),
+        trained_without_average=tuple(plan.without_average),
+        **counts,
+    )
+
+
+def _versions() -> RecordedVersions:
+    return RecordedVersions(
+        slimhub=__version__,
+        python=platform.python_version(),
+        tensorflow=metadata.version("tensorflow"),
+        tf_slim=metadata.version("tf-slim"),
+        numpy=metadata.version("numpy"),
+    )
