@@ -12,7 +12,8 @@ from slimhub.common.errors import PublishError, RequestError
 from slimhub.export import record
 from slimhub.publish import addresses, bundle, facts, signing
 from slimhub.publish.destinations import targets
-from slimhub.publish.destinations.destination import Destination, File, Package, PublishPlan
+from slimhub.publish.destinations.destination import Destination, PublishPlan
+from slimhub.publish.package import File, Package
 
 _FLAGS = ("handle", "license", "dataset", "overwrite_card", "url")  # not every target heeds them
 

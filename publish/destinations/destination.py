@@ -9,44 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
+
+from slimhub.publish.package import File, Package
 
 # Takes (what, bytes done, bytes in all or None) while something is sent.
 Transfer = Callable[[str, int, "int | None"], None]
-
-
-@dataclasses.dataclass(frozen=True)
-class File:
-    """A file to be published: size in bytes and hex digest of its content."""
-
-    bytes: int
-    sha256: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Package:
-    """What is to be published.
-
-    Attributes:
-      folder: of a verified artifact; with its signature, if it was signed.
-      content: its record.
-      files: everything in the folder, by relative path with `/`, sorted.
-      handle: `PUBLISHER/NAME/VERSION` for its page, or None.
-      license: SPDX-like id such as `apache-2.0`, or None.
-      dataset: id of the data it was trained on, or None where it is not known.
-      overwrite_card: whether a remote README may be replaced.
-      url: address that what is under the target is read at, where it is not the store's own.
-    """
-
-    folder: Path
-    content: dict[str, Any]
-    files: dict[str, File]
-    handle: str | None = None
-    license: str | None = None
-    dataset: str | None = None
-    overwrite_card: bool = False
-    url: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

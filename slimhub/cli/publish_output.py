@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from slimhub.publish.destinations.delivery import PublishOutcome as Delivered
-    from slimhub.publish.destinations.destination import Change, File
+    from slimhub.publish.destinations.destination import Change
     from slimhub.publish.hub.hub_folder import HubOutcome
+    from slimhub.publish.package import File
 
 
 def of_hub(outcome: HubOutcome, hub: Path, is_preview: bool) -> list[str]:

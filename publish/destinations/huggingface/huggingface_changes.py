@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 
 from slimhub.common.errors import PublishError
-from slimhub.publish.destinations.destination import Change, File, Package
+from slimhub.publish.destinations.destination import Change
 from slimhub.publish.destinations.huggingface import huggingface_tree
 from slimhub.publish.destinations.huggingface.huggingface_tree import Tree
 from slimhub.publish.handle import Handle
+from slimhub.publish.package import File, Package
 
 README = "README.md"
 CREATE, UPLOAD, WRITE = "create repository", "upload", "write"

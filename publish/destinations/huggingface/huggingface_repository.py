@@ -11,10 +11,11 @@ from slimhub.common.errors import PublishError, RequestError
 from slimhub.export import record
 from slimhub.publish import addresses
 from slimhub.publish.destinations import licences
-from slimhub.publish.destinations.destination import Change, Package, PublishPlan, Transfer, kept
+from slimhub.publish.destinations.destination import Change, PublishPlan, Transfer, kept
 from slimhub.publish.destinations.huggingface import huggingface_changes as changes
 from slimhub.publish.destinations.huggingface.huggingface_changes import README
 from slimhub.publish.handle import Handle
+from slimhub.publish.package import Package
 from slimhub.publish.pages import cards
 
 if TYPE_CHECKING:

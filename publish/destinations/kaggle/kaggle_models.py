@@ -9,10 +9,11 @@ from slimhub.common import extras
 from slimhub.common.errors import PublishError, RequestError
 from slimhub.export import record
 from slimhub.publish.destinations import licences
-from slimhub.publish.destinations.destination import Package, PublishPlan, Transfer, kept
+from slimhub.publish.destinations.destination import PublishPlan, Transfer, kept
 from slimhub.publish.destinations.kaggle import kaggle_changes as changes
 from slimhub.publish.destinations.kaggle import kaggle_versions as versions
 from slimhub.publish.destinations.kaggle.kaggle_address import SCHEME, Address
+from slimhub.publish.package import Package
 from slimhub.publish.pages import cards
 
 if TYPE_CHECKING:

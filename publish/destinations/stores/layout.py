@@ -8,9 +8,9 @@ from pathlib import Path
 
 from slimhub.export import record
 from slimhub.publish import bundle
-from slimhub.publish.destinations.destination import File, Package
 from slimhub.publish.destinations.stores.store import Store
 from slimhub.publish.handle import Handle
+from slimhub.publish.package import File, Package
 from slimhub.publish.pages import page
 
 _KINDS = {

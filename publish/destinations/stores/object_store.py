@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from slimhub.common import extras
 from slimhub.common.errors import PublishError
 from slimhub.export import record
-from slimhub.publish.destinations.destination import Change, Package, PublishPlan, Transfer
+from slimhub.publish.destinations.destination import Change, PublishPlan, Transfer
 from slimhub.publish.destinations.stores import layout
 from slimhub.publish.destinations.stores.gcs import Gcs
 from slimhub.publish.destinations.stores.layout import Item
@@ -26,6 +26,7 @@ from slimhub.publish.destinations.stores.s3 import S3
 from slimhub.publish.destinations.stores.store import Store
 from slimhub.publish.destinations.stores.store_errors import is_conflict, is_of_content, telling
 from slimhub.publish.handle import Handle
+from slimhub.publish.package import Package
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

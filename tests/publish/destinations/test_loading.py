@@ -8,7 +8,7 @@ import pytest
 
 from slimhub.export import record
 from slimhub.publish import bundle, facts
-from slimhub.publish.destinations.destination import File, Package
+from slimhub.publish.package import File, Package
 from tests.fixtures import programs, support
 from tests.publish.destinations.conftest import TARGETS, TOKENS
 
