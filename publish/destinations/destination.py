@@ -1,20 +1,24 @@
 """What every destination does, and what is said about it beforehand.
 
 Publishing goes the same way everywhere: `check` without the network, `plan` with questions that
-change nothing, then `send`, and `confirm`, which compares what arrived. A dry run ends after the
-plan, so that it lists what a real run would do.
+change nothing, then `send`, and `confirm`, which compares what arrived. What is to be sent is
+proved first. A dry run ends before `send`, so that it lists what a real run would do.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import ClassVar, Protocol
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Literal, Protocol
 
 from slimhub.publish.package import File, Package
 
 # Takes (what, bytes done, bytes in all or None) while something is sent.
 Transfer = Callable[[str, int, "int | None"], None]
+
+# What becomes of a version: it is new; files of it that were damaged or gone are written again;
+# it was there, and texts about it are replaced; it was there, and nothing changes.
+Result = Literal["new", "repaired", "page", "none"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +45,7 @@ class PublishPlan:
       cards: texts that people will read there, by name.
       url: where it will be.
       load: Python that loads it from there.
+      result: what becomes of the version.
       notes: sentences that people should read before.
     """
 
@@ -48,7 +53,20 @@ class PublishPlan:
     cards: dict[str, str]
     url: str
     load: str
+    result: Result
     notes: tuple[str, ...] = ()
+
+
+def result_of(changes: Sequence[Change], *, is_there: bool) -> Result:
+    """What becomes of a version where no file of it can be damaged.
+
+    Args:
+      changes: of the plan.
+      is_there: whether all its files are there already.
+    """
+    if not changes:
+        return "none"
+    return "page" if is_there else "new"
 
 
 def kept(names: list[str]) -> tuple[str, ...]:
@@ -74,8 +92,19 @@ class Destination(Protocol):
 
     options: ClassVar[frozenset[str]]
 
+    def check_ids(self, license: str | None, dataset: str | None) -> None:
+        """Refuses, before there is an artifact, what the place would refuse of any.
+
+        Args:
+          license: see `Package`.
+          dataset: see `Package`.
+
+        Raises:
+          RequestError: for a licence or dataset that the place cannot have, and a missing extra.
+        """
+
     def check(self, package: Package) -> None:
-        """Refuses, without the network, what the place would refuse later.
+        """Refuses, without the network, what the place would refuse later; calls `check_ids`.
 
         Raises:
           RequestError: for a target, a licence or a package that breaks its rules, for a missing
@@ -96,7 +125,7 @@ class Destination(Protocol):
         """
 
     def plan(self, package: Package) -> PublishPlan:
-        """Compares with what is there.
+        """Compares with what is there, and changes nothing there.
 
         Raises:
           PublishError: where the place cannot be asked, or has other bytes under a version that
@@ -108,6 +137,7 @@ class Destination(Protocol):
 
         Raises:
           PublishError: says what was sent and what to do.
+          KeyboardInterrupt: with a message, where what was sent of the files is not there yet.
         """
 
     def confirm(self, package: Package, plan: PublishPlan) -> None:
