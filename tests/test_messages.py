@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from slimhub.cli.flag_spelling import in_flags
+from slimhub.cli.flag_text import in_flags
 from slimhub.common.errors import CheckpointError, ExportError, option
 from tests.fixtures.support import REPOSITORY
 

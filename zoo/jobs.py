@@ -13,7 +13,7 @@ class Publication:
     """Where a finished export is published.
 
     Attributes:
-      target: `hub:FOLDER`, or one of `publish.destinations.targets`.
+      target: one of `publish.destinations.targets`.
       handle: `PUBLISHER/NAME/VERSION` there; None where the target has no use for it.
       url: address that the hub will be served at, or None.
       page_options: license and dataset that the page names, where they are given.
@@ -54,8 +54,8 @@ class JobOutcome:
       seconds: wall time on the worker.
       worker: which one; empty where none finished it.
       detail: what was wrong, or why it was exported again.
-      published: what became of the publication: `new`, `page`, `repaired`, `none`; empty
-        without one.
+      published: what became of the version, see `publish.destinations.destination.Result`;
+        empty without a publication.
     """
 
     name: str

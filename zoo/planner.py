@@ -97,7 +97,7 @@ def _publication(base: Path, task: str, values: dict[str, Any]) -> Publication |
     if "publish" not in values:
         return None
     target = publisher.absolute(values["publish"], base)
-    if "handle" not in values and publisher.is_hub(target):
+    if "handle" not in values and publisher.hub(target):
         raise RequestError("'publish' needs a 'handle', such as NAME/imagenet/{network}/{task}/1")
     options = {key: values[key] for key in ("license", "dataset") if key in values}
     publication = Publication(target, values.get("handle"), values.get("url"), options)
@@ -130,8 +130,10 @@ def _check_places(path: Path, jobs: list[Job]) -> None:
 
 
 def _check_hubs(path: Path, jobs: list[Job]) -> None:
+    found = (publisher.hub(job.publication.target) for job in jobs if job.publication)
+    hubs = {hub for hub in found if hub is not None}
     for job in jobs:
-        for hub in {publisher.folder(j.publication.target) for j in jobs if j.publication} - {None}:
+        for hub in hubs:
             output = Path(job.request.output)
             if output.is_relative_to(hub) or hub.is_relative_to(output):
                 raise RequestError(

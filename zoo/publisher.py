@@ -1,20 +1,16 @@
-"""Publishing one export of a zoo: the one place that knows which targets there are."""
+"""Publishing one export of a zoo."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from slimhub.common import extras, files
 from slimhub.common.errors import RequestError
-from slimhub.publish import addresses, bundle
 from slimhub.publish.destinations import delivery, targets
+from slimhub.publish.destinations.hub_destination import SCHEME, HubDestination
 from slimhub.publish.handle import Handle
-from slimhub.publish.hub import hub_folder, index
 from slimhub.publish.pages import page
 from slimhub.zoo.jobs import Publication
-
-_HUB = "hub:"
 
 
 class _Unheard:
@@ -27,14 +23,12 @@ class _Unheard:
         """Says nothing."""
 
 
-def is_hub(target: str) -> bool:
-    """Whether a target is a hub in a folder, which needs handles."""
-    return target.startswith(_HUB)
-
-
-def folder(target: str) -> Path | None:
-    """The folder of a hub, None of another target."""
-    return Path(os.path.realpath(target.removeprefix(_HUB))) if is_hub(target) else None
+def hub(target: str) -> Path | None:
+    """The folder of a hub, in which each export needs a handle; None of another target."""
+    destination = targets.parse(target)
+    if not isinstance(destination, HubDestination):
+        return None
+    return Path(os.path.realpath(destination.hub))
 
 
 def absolute(target: str, base: Path) -> str:
@@ -50,9 +44,9 @@ def absolute(target: str, base: Path) -> str:
     if "://" in target:
         targets.parse(target)
         return target
-    if not is_hub(target) or target == _HUB:
+    if not target.startswith(SCHEME) or target == SCHEME:
         raise RequestError(f"the target {target!r} in 'publish' is not hub:FOLDER, nor a URL")
-    return f"{_HUB}{base / Path(target.removeprefix(_HUB)).expanduser()}"
+    return f"{SCHEME}{base / Path(target.removeprefix(SCHEME)).expanduser()}"
 
 
 def check(publication: Publication, task: str) -> None:
@@ -67,13 +61,9 @@ def check(publication: Publication, task: str) -> None:
     """
     if publication.handle is not None:
         page.check_task(Handle.parse(publication.handle), task)
-    if not is_hub(publication.target):
-        destination = targets.parse(publication.target)
-        delivery.check_options(destination, publication.target, _options(publication))
-        return
-    extras.need("jinja2", "markdown_it", "pygments", "filelock")
-    page.check_ids(**({"license": None, "dataset": None} | publication.page_options))
-    addresses.check(publication.url)
+    options = _options(publication)
+    destination = delivery.check_request(publication.target, options)
+    destination.check_ids(options.license, options.dataset)
 
 
 def send(publication: Publication, artifact: Path) -> str:
@@ -84,51 +74,16 @@ def send(publication: Publication, artifact: Path) -> str:
       artifact: folder that an export has written.
 
     Returns:
-      `new`, `page` (the version was there, its page is another now) or `none`; of a hub also
-      `repaired`, see `publishing.Outcome`.
+      What became of the version, see `destination.Result`.
 
     Raises:
       RequestError, PublishError: where it cannot be published.
     """
-    if not is_hub(publication.target):
-        options = _options(publication)
-        outcome = delivery.deliver(artifact, publication.target, options, _Unheard())
-        return "new" if outcome.plan.changes else "none"
-    hub = Path(publication.target.removeprefix(_HUB))
-    if _is_there(publication, artifact, hub):
-        return "none"
-    item = hub_folder.choose(
-        artifact, publication.handle, publication.url, **publication.page_options
-    )
-    return hub_folder.publish(item, hub).change
+    options = _options(publication)
+    return delivery.deliver(artifact, publication.target, options, _Unheard()).plan.result
 
 
 def _options(publication: Publication) -> delivery.PublishOptions:
     return delivery.PublishOptions(
         handle=publication.handle, url=publication.url, **publication.page_options
     )
-
-
-def _is_there(publication: Publication, artifact: Path, hub: Path) -> bool:
-    """Whether the hub has these very files, and a page as it is asked for."""
-    known = index.read(hub)
-    version = known and known.get(Handle.parse(publication.handle))
-    if not version or (publication.url and publication.url.rstrip("/") != known.url):
-        return False
-    told = {key: (version.metadata.get(key) or [None])[0] for key in publication.page_options}
-    if told != publication.page_options or not _is_whole(hub, publication.handle, version):
-        return False
-    return files.digest_folder(artifact) == version.files
-
-
-def _is_whole(hub: Path, handle: str, version: index.Version) -> bool:
-    """Whether all files of a version are there, in their size."""
-    beside = [hub / f"{handle}{ending}" for ending in (bundle.DIGEST_SUFFIX, ".md", ".html")]
-    sizes = {hub / handle / name: file.bytes for name, file in version.files.items()}
-    sizes[hub / f"{handle}{bundle.SUFFIX}"] = version.archive.bytes
-    try:
-        return all(path.is_file() for path in beside) and all(
-            path.stat().st_size == size for path, size in sizes.items()
-        )
-    except OSError:
-        return False

@@ -15,7 +15,8 @@ from slimhub.export.record import Record
 from slimhub.nets import NetworkOptions
 from slimhub.publish import addresses, bundle, signing
 from slimhub.publish.destinations import targets
-from slimhub.publish.destinations.destination import Destination, Package, PublishPlan
+from slimhub.publish.destinations.destination import Destination, PublishPlan
+from slimhub.publish.package import Package
 
 _FLAGS = ("handle", "license", "dataset", "overwrite_card", "url")  # not every target heeds them
 
@@ -76,7 +77,7 @@ class PublishOutcome:
         return dataclasses.asdict(self)
 
 
-PHASES = ("verifying the artifact", "comparing with what is there", "sending", "comparing again")
+PHASES = ("comparing with what is there", "verifying the artifact", "sending", "comparing again")
 
 
 def deliver(
@@ -86,6 +87,9 @@ def deliver(
     progress: ProgressListener,
 ) -> PublishOutcome:
     """Publishes an artifact, unless its proof fails, or it is there already.
+
+    Nothing is sent that was not proved. What is there already needs no proof: comparing is quicker,
+    and a zoo publishes everything again.
 
     Args:
       artifact: folder that `slimhub export` wrote.
@@ -100,20 +104,20 @@ def deliver(
       RequestError: for what cannot be asked for, before any work.
       PublishError: where the artifact fails its proof, or the destination does not take it.
     """
-    destination = targets.parse(target)
-    check_options(destination, target, options)
+    destination = check_request(target, options)
     package = pack(artifact, options)
     destination.check(package)
     with contextlib.ExitStack() as resources:
         progress.phase(PHASES[0])
-        _prove(package, options)
-        progress.phase(PHASES[1])
         if options.sign is not None:
             kept = destination.signature(package)
             copy = signing.signed(package.folder, options.sign, kept)
             folder = resources.enter_context(copy)
             package = dataclasses.replace(package, folder=folder, files=_files(folder))
         plan = destination.plan(package)
+        if plan.changes:
+            progress.phase(PHASES[1])
+            _prove(Path(artifact), package, options)
         if plan.changes and not options.dry_run:
             progress.phase(PHASES[2])
             _send(destination, package, plan, progress)
@@ -130,13 +134,12 @@ def pack(artifact: str | os.PathLike[str], options: PublishOptions) -> Package:
       options: how to publish.
 
     Raises:
-      RequestError: for a key or address that cannot be.
+      RequestError: for a key that cannot sign.
       PublishError: where the artifact is not what its record says.
     """
     folder = Path(artifact)
     if options.sign is not None:
         signing.check_key(options.sign)
-    addresses.check(options.url)
     bundle.files_of(folder)
     record = Record.read(folder)
     record.check(folder)
@@ -158,31 +161,37 @@ def _files(folder: Path) -> dict[str, FileDigest]:
     return {n: files.digest_file(folder / n) for n in bundle.files_of(folder)}
 
 
-def check_options(destination: Destination, target: str, options: PublishOptions) -> None:
-    """Refuses options that a destination has no use for.
+def check_request(target: str, options: PublishOptions) -> Destination:
+    """Refuses what can be refused before there is an artifact.
 
     Args:
-      destination: of the target.
-      target: as it was given.
+      target: see `targets.KNOWN`.
       options: how to publish.
 
+    Returns:
+      Where the target says to publish.
+
     Raises:
-      RequestError: names the first one.
+      RequestError: for a target, an option that it has no use for, or an address that cannot be.
     """
+    destination = targets.parse(target)
     for name in _FLAGS:
         if getattr(options, name) not in (None, False) and name not in destination.options:
             raise RequestError(f"{option(name)} has no meaning for {target}: leave it out")
+    addresses.check(options.url)
+    return destination
 
 
-def _prove(package: Package, options: PublishOptions) -> None:
+def _prove(artifact: Path, package: Package, options: PublishOptions) -> None:
+    """Refuses an artifact whose proof fails, of which the package may be a signed copy."""
     from slimhub.export.verify import subject, verify
 
     chosen = subject.choose(package.record, options.network, None, NetworkOptions())
-    proof = verify(package.folder, subject=chosen)
+    proof = verify(artifact, subject=chosen)
     if not proof.holds:
         first = proof.failed[0]
         raise PublishError(
-            f"{package.folder} fails its proof, so it is not published: {first.name}: "
+            f"{artifact} fails its proof, so it is not published: {first.name}: "
             f"{first.detail or 'the numbers differ'}; `slimhub verify` tells all"
         )
 
@@ -200,7 +209,9 @@ def _send(
 
     try:
         destination.send(package, plan, transfer)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
+        if interrupt.args:  # the destination knows better
+            raise
         whole = sum(sent.get(name, -1) >= size for name, size in sizes.items())
         said = f"{whole} of {len(sizes)} files were sent: publish again to go on"
         raise KeyboardInterrupt(said) from None

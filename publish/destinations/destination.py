@@ -1,48 +1,26 @@
 """What every destination does, and what is said about it beforehand.
 
 Publishing goes the same way everywhere: `check` without the network, `plan` with questions that
-change nothing, then `send`, and `confirm`, which compares what arrived. A dry run ends after the
-plan, so that it lists what a real run would do.
+change nothing, then `send`, and `confirm`, which compares what arrived. What is to be sent is
+proved first. A dry run ends before `send`, so that it lists what a real run would do.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from pathlib import Path
-from typing import ClassVar, Protocol
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Literal, Protocol
 
 from slimhub.common.errors import option
 from slimhub.common.files import FileDigest
-from slimhub.export.record import Record
+from slimhub.publish.package import Package
 
 # Takes (what, bytes done, bytes in all or None) while something is sent.
 Transfer = Callable[[str, int, "int | None"], None]
 
-
-@dataclasses.dataclass(frozen=True)
-class Package:
-    """What is to be published.
-
-    Attributes:
-      folder: of a verified artifact; with its signature, if it was signed.
-      record: of the artifact.
-      files: everything in the folder, by relative path with `/`, sorted.
-      handle: `PUBLISHER/NAME/VERSION` for its page, or None.
-      license: SPDX-like id such as `apache-2.0`, or None.
-      dataset: id of the data it was trained on, or None where it is not known.
-      overwrite_card: whether a remote README may be replaced.
-      url: address that what is under the target is read at, where it is not the store's own.
-    """
-
-    folder: Path
-    record: Record
-    files: dict[str, FileDigest]
-    handle: str | None = None
-    license: str | None = None
-    dataset: str | None = None
-    overwrite_card: bool = False
-    url: str | None = None
+# What becomes of a version: it is new; files of it that were damaged or gone are written again;
+# it was there, and texts about it are replaced; it was there, and nothing changes.
+Result = Literal["new", "repaired", "page", "none"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +47,7 @@ class PublishPlan:
       cards: texts that people will read there, by name.
       url: where it will be.
       load: Python that loads it from there.
+      result: what becomes of the version.
       notes: sentences that people should read before.
     """
 
@@ -76,7 +55,20 @@ class PublishPlan:
     cards: dict[str, str]
     url: str
     load: str
+    result: Result
     notes: tuple[str, ...] = ()
+
+
+def result_of(changes: Sequence[Change], *, is_there: bool) -> Result:
+    """What becomes of a version where no file of it can be damaged.
+
+    Args:
+      changes: of the plan.
+      is_there: whether all its files are there already.
+    """
+    if not changes:
+        return "none"
+    return "page" if is_there else "new"
 
 
 def kept(names: list[str]) -> tuple[str, ...]:
@@ -103,8 +95,19 @@ class Destination(Protocol):
 
     options: ClassVar[frozenset[str]]
 
+    def check_ids(self, license: str | None, dataset: str | None) -> None:
+        """Refuses, before there is an artifact, what the place would refuse of any.
+
+        Args:
+          license: see `Package`.
+          dataset: see `Package`.
+
+        Raises:
+          RequestError: for a licence or dataset that the place cannot have, and a missing extra.
+        """
+
     def check(self, package: Package) -> None:
-        """Refuses, without the network, what the place would refuse later.
+        """Refuses, without the network, what the place would refuse later; calls `check_ids`.
 
         Raises:
           RequestError: for a target, a licence or a package that breaks its rules, for a missing
@@ -125,7 +128,7 @@ class Destination(Protocol):
         """
 
     def plan(self, package: Package) -> PublishPlan:
-        """Compares with what is there.
+        """Compares with what is there, and changes nothing there.
 
         Raises:
           PublishError: where the place cannot be asked, or has other bytes under a version that
@@ -137,6 +140,7 @@ class Destination(Protocol):
 
         Raises:
           PublishError: says what was sent and what to do.
+          KeyboardInterrupt: with a message, where what was sent of the files is not there yet.
         """
 
     def confirm(self, package: Package, plan: PublishPlan) -> None:

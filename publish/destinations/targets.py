@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 
 from slimhub.common.errors import RequestError
@@ -9,13 +10,22 @@ from slimhub.publish import addresses
 from slimhub.publish.destinations.destination import Destination
 
 _SCHEME = re.compile(r"([a-z\d]+):", re.ASCII)
-KNOWN = {
-    "kaggle": "kaggle://OWNER/MODEL/FRAMEWORK/VARIATION",
-    "hf": "hf://OWNER/NAME",
-    "s3": "s3://BUCKET/PREFIX",
-    "gs": "gs://BUCKET/PREFIX",
-    "file": "file:///FOLDER",
+_HERE = "slimhub.publish.destinations"
+_OBJECT_STORE = f"{_HERE}.stores.object_store:ObjectStore"
+
+# Scheme -> how a target is written, and the class that parses it, imported only where it is used.
+_TABLE = {
+    "hub": ("hub:FOLDER", f"{_HERE}.hub_destination:HubDestination"),
+    "kaggle": (
+        "kaggle://OWNER/MODEL/FRAMEWORK/VARIATION",
+        f"{_HERE}.kaggle.kaggle_models:Kaggle",
+    ),
+    "hf": ("hf://OWNER/NAME", f"{_HERE}.huggingface.huggingface_repository:HuggingFace"),
+    "s3": ("s3://BUCKET/PREFIX", _OBJECT_STORE),
+    "gs": ("gs://BUCKET/PREFIX", _OBJECT_STORE),
+    "file": ("file:///FOLDER", _OBJECT_STORE),
 }
+KNOWN = {scheme: form for scheme, (form, _) in _TABLE.items()}
 
 
 def parse(target: str) -> Destination:
@@ -28,21 +38,11 @@ def parse(target: str) -> Destination:
       RequestError: for another scheme, for a target that breaks its scheme's rules, and for one
         with credentials in it.
     """
-    addresses.check_target(target)
     found = _SCHEME.match(target)
-    scheme = found[1] if found else None
-    if scheme in ("s3", "gs", "file"):
-        from slimhub.publish.destinations.stores.object_store import ObjectStore
-
-        return ObjectStore.parse(target)
-    if scheme == "kaggle":
-        from slimhub.publish.destinations.kaggle.kaggle_models import Kaggle
-
-        return Kaggle.parse(target)
-    if scheme == "hf":
-        from slimhub.publish.destinations.huggingface.huggingface_repository import HuggingFace
-
-        return HuggingFace.parse(target)
-    raise RequestError(
-        f"the target '{target}' is not known: write hub:FOLDER, {', '.join(KNOWN.values())}"
-    )
+    scheme = found[1] if found else ""
+    if scheme != "hub":  # the rest of that one is a path, and may hold anything
+        addresses.check_target(target)
+    if scheme not in _TABLE:
+        raise RequestError(f"the target '{target}' is not known: write {', '.join(KNOWN.values())}")
+    module, _, name = _TABLE[scheme][1].partition(":")
+    return getattr(importlib.import_module(module), name).parse(target)

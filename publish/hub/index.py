@@ -121,7 +121,15 @@ def read(hub: Path) -> Index | None:
     Raises:
       PublishError: where the file is there and is no index.
     """
-    path = hub / FILE
+    return read_file(hub / FILE)
+
+
+def read_file(path: Path) -> Index | None:
+    """The index in a file, None where there is no file.
+
+    Raises:
+      PublishError: where the file is there and is no index.
+    """
     try:
         return parse(path.read_bytes(), str(path))
     except FileNotFoundError:

@@ -19,7 +19,7 @@ from pathlib import Path
 from slimhub.common.errors import PublishError
 
 FOLDER = ".slimhub"  # in the folder that is changed; no handle can begin so
-_JOURNAL = "journal.json"
+FILE = "journal.json"  # in that
 _STAGE = "stage-"
 _SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
@@ -37,6 +37,7 @@ class Stage:
         self.path = folder / FOLDER / f"{_STAGE}{secrets.token_hex(4)}"
         self.path.mkdir(parents=True)
         self._targets: list[str] = []
+        self.is_committed = False
 
     def place(self, target: str) -> Path:
         """Where to write what is to be at a target; moved there in the order of these calls.
@@ -48,26 +49,23 @@ class Stage:
         path = self.path / str(len(self._targets))
         return path
 
-    def write(self, target: str, text: str) -> None:
-        """Writes a text that is to be at a target."""
-        _write_surely(self.place(target), text)
-
     def commit(self) -> None:
         """Makes all changes. From the moment the journal is written they will be made."""
         made = _make_parents(self._folder, self._targets)
         moves = [(str(n), target) for n, target in enumerate(self._targets, 1)]
         content = {"stage": self.path.name, "moves": moves}
         try:
-            _write_surely(self.path / "0", json.dumps(content))
+            write_surely(self.path / "0", json.dumps(content))
         except BaseException:
             for parent in reversed(made):
                 with contextlib.suppress(OSError):
                     parent.rmdir()
             raise
         with _undisturbed():
-            (self.path / "0").rename(self._folder / FOLDER / _JOURNAL)
+            (self.path / "0").rename(self._folder / FOLDER / FILE)
             _flush(self._folder / FOLDER)
             recover(self._folder)
+            self.is_committed = True
 
     def discard(self) -> None:
         """Removes what was written and not committed."""
@@ -87,12 +85,12 @@ def recover(folder: Path) -> bool:
       PublishError: where a move cannot be made; the next call tries again.
     """
     own = folder / FOLDER
-    journal = own / _JOURNAL
+    journal = own / FILE
     found = journal.is_file()
     if found:
-        stage, moves = _read(journal)
-        for name, target in moves:
-            _move(stage / name, folder / target)
+        moves = read_moves(folder)
+        for source, target in moves:
+            _move(source, folder / target)
         for parent in {(folder / target).parent for _, target in moves}:
             _flush(parent)
         journal.unlink()
@@ -122,15 +120,21 @@ def staged(folder: Path) -> Iterator[Stage]:
             f"cannot write to {folder}: {error.strerror or error}; nothing was published"
         ) from error
     finally:
-        if stage is not None and not (folder / FOLDER / _JOURNAL).exists():
+        if stage is not None and not (folder / FOLDER / FILE).exists():
             stage.discard()
 
 
-def _read(journal: Path) -> tuple[Path, list[tuple[str, str]]]:
-    """The stage that a journal is of, and its moves."""
+def read_moves(folder: Path) -> list[tuple[Path, str]]:
+    """What a journal that is there moves: the source, and the path in the folder.
+
+    Raises:
+      PublishError: where the journal is damaged.
+    """
+    journal = folder / FOLDER / FILE
     try:
         content = json.loads(journal.read_bytes().decode("utf-8"))
-        return journal.parent / content["stage"], [(name, to) for name, to in content["moves"]]
+        stage = journal.parent / content["stage"]
+        return [(stage / name, target) for name, target in content["moves"]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PublishError(
             f"{journal} is damaged, so what was begun cannot be completed: remove it, and publish "
@@ -163,7 +167,8 @@ def _make_parents(folder: Path, targets: list[str]) -> list[Path]:
     return made
 
 
-def _write_surely(path: Path, text: str) -> None:
+def write_surely(path: Path, text: str) -> None:
+    """Writes a text so that it is on the disk when this returns."""
     with path.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()

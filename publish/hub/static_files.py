@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from pathlib import Path
 
 from slimhub.common.errors import PublishError
 from slimhub.nets import TASKS
@@ -12,12 +11,13 @@ from slimhub.publish import bundle
 from slimhub.publish.handle import Handle
 from slimhub.publish.hub import html_pages, index
 from slimhub.publish.hub.index import Index
+from slimhub.publish.hub.view import View
 from slimhub.publish.pages import page_parts
 
 _ASSET_PATH = re.compile(r"^<!-- asset-path: .* -->$", re.MULTILINE)
 
 
-def texts(old_url: str, after: Index, handle: Handle, markdown: str, hub: Path) -> dict[str, str]:
+def texts(old_url: str, after: Index, handle: Handle, markdown: str, hub: View) -> dict[str, str]:
     """What is written when a version is published, or its page replaced.
 
     Args:
@@ -25,7 +25,7 @@ def texts(old_url: str, after: Index, handle: Handle, markdown: str, hub: Path) 
       after: the index as it will be.
       handle: of the version.
       markdown: its page.
-      hub: folder, with the pages of the other versions.
+      hub: with the pages of the other versions.
 
     Returns:
       Texts by path in the hub: pages, then the index, by which a reader knows of them, then what
@@ -63,8 +63,8 @@ def _with_sibling(model: str, known: Index) -> list[str]:
     return [model, *(sibling for sibling in siblings if sibling in known.models)]
 
 
-def _read(hub: Path, handle: Handle) -> str:
-    path = hub / f"{handle}.md"
+def _read(hub: View, handle: Handle) -> str:
+    path = hub.path(f"{handle}.md")
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

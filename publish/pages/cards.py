@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from slimhub.common import files
-from slimhub.publish.destinations.destination import Package
+from slimhub.publish.package import Package
 from slimhub.publish.pages import network_facts, sections, template_values
 
 _DESCRIPTION = ("kaggle_description", "citation")

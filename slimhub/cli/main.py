@@ -81,9 +81,9 @@ def _main(arguments: argparse.Namespace) -> int:
 
 
 def _report(error: Exception, code: int, arguments: argparse.Namespace) -> int:
-    from slimhub.cli import flag_spelling
+    from slimhub.cli import flag_text
 
     if arguments.debug:
         raise error
-    print(f"slimhub: {flag_spelling.in_flags(str(error), arguments)}", file=sys.stderr)
+    print(f"slimhub: {flag_text.in_flags(str(error), arguments)}", file=sys.stderr)
     return code

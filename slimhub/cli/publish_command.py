@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import json
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from slimhub.cli import flag_spelling, publish_output
-
-if TYPE_CHECKING:
-    from slimhub.publish.hub.hub_folder import HubItem, HubOutcome
-
-_SCHEME = "hub:"
+from slimhub.cli import flag_text, publish_output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,61 +49,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Publishes, and says what is where."""
-    if arguments.target.startswith(_SCHEME):
-        return _to_hub(arguments)
-    return _deliver(arguments)
-
-
-def _to_hub(arguments: argparse.Namespace) -> int:
-    from slimhub.common import extras
-    from slimhub.common.errors import RequestError
-    from slimhub.publish.hub import hub_folder
-
-    extras.need("jinja2", "markdown_it", "pygments", "filelock")
-    if arguments.target == _SCHEME:
-        raise RequestError(f"the target '{arguments.target}' is not hub:FOLDER")
-    for name in ("overwrite_card", "network"):
-        if getattr(arguments, name):
-            raise RequestError(f"--{name} has no meaning for {arguments.target}: leave it out")
-    hub = Path(arguments.target.removeprefix(_SCHEME))
-    named = {name: getattr(arguments, name) for name in ("license", "dataset")}
-    options = {name: value for name, value in named.items() if value is not None}
-    item = hub_folder.choose(arguments.artifact, arguments.handle, arguments.url, **options)
-    with _signed(item, hub, arguments.sign) as signed:
-        outcome = _preview(signed, hub) if arguments.dry_run else hub_folder.publish(signed, hub)
-    if arguments.format == "json":
-        print(hub_folder.describe(outcome))
-    else:
-        print("\n".join(publish_output.of_hub(outcome, hub, arguments.dry_run)))
-    return 0
-
-
-@contextlib.contextmanager
-def _signed(item: HubItem, hub: Path, key: str | None) -> Iterator[HubItem]:
-    """The item, or one of a signed copy; the signature that the hub has is kept if it holds."""
-    from slimhub.export import record
-    from slimhub.publish import signing
-    from slimhub.publish.hub import hub_folder
-
-    if key is None:
-        yield item
-        return
-    signing.check_key(key)
-    hub_folder.check_hub(hub, item.artifact)
-    there = hub / str(item.handle) / record.SIGNATURE
-    kept = there.read_bytes() if there.is_file() else None
-    with signing.signed(item.artifact, key, kept) as folder:
-        yield dataclasses.replace(item, artifact=folder)
-
-
-def _preview(item: HubItem, hub: Path) -> HubOutcome:
-    from slimhub.publish.hub import hub_folder
-
-    with tempfile.TemporaryDirectory() as scratch:
-        return hub_folder.preview(item, hub, Path(scratch))
-
-
-def _deliver(arguments: argparse.Namespace) -> int:
     from slimhub.cli.progress_display import ProgressDisplay
     from slimhub.publish.destinations import delivery
 
@@ -129,10 +64,10 @@ def _deliver(arguments: argparse.Namespace) -> int:
     )
     with ProgressDisplay(len(delivery.PHASES)) as progress:
         outcome = delivery.deliver(arguments.artifact, arguments.target, options, progress)
-    notes = tuple(flag_spelling.in_flags(note, arguments) for note in outcome.plan.notes)
+    notes = tuple(flag_text.in_flags(note, arguments) for note in outcome.plan.notes)
     outcome = dataclasses.replace(outcome, plan=dataclasses.replace(outcome.plan, notes=notes))
     if arguments.format == "json":
         print(json.dumps(outcome.to_json(), indent=2))
     else:
-        print("\n".join(publish_output.of_delivery(outcome)))
+        print("\n".join(publish_output.lines(outcome)))
     return 0

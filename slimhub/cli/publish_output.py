@@ -1,46 +1,27 @@
-"""What `slimhub publish` says: for hubs that are folders, and for other destinations."""
+"""What `slimhub publish` says, the same for all destinations."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from slimhub.common.files import FileDigest
-    from slimhub.publish.destinations.delivery import PublishOutcome as Delivered
+    from slimhub.publish.destinations.delivery import PublishOutcome
     from slimhub.publish.destinations.destination import Change
-    from slimhub.publish.hub.hub_folder import HubOutcome
+
+_DONE = {
+    "new": "published",
+    "repaired": "restored",
+    "page": "page replaced",
+    "none": "there already, nothing changed:",
+}
 
 
-def of_hub(outcome: HubOutcome, hub: Path, is_preview: bool) -> list[str]:
-    """Lines about a hub.
-
-    Args:
-      outcome: what was done.
-      hub: folder.
-      is_preview: whether nothing was.
-    """
-    what = {
-        "new": "would be published" if is_preview else "published",
-        "repaired": "is there; what is damaged would be restored" if is_preview else "restored",
-        "page": "is there; its page would be replaced" if is_preview else "page replaced",
-        "none": "is there already, nothing changed",
-    }[outcome.change]
-    size = f"{outcome.archive.bytes / 1e6:.1f} MB"
-    return [
-        f"model       {outcome.handle}: {what}",
-        f"archive     {size}, sha256 {outcome.archive.sha256}",
-        *(f"{'would write' if is_preview else 'wrote':11s} {name}" for name in outcome.files),
-        f"serve it    slimhub serve {hub}",
-        f"load it     hub.KerasLayer('{outcome.load_url}')",
-    ]
-
-
-def of_delivery(outcome: Delivered) -> list[str]:
-    """Lines about another destination; of a dry run with all files and cards.
+def lines(outcome: PublishOutcome) -> list[str]:
+    """What was done, or would be; of a dry run with all files and cards.
 
     Args:
-      outcome: what was done, or would be.
+      outcome: of publishing.
     """
     first, *more = outcome.plan.load.splitlines()
     load = [f"load it     {first}", *(f"{'':12}{line}" for line in more)]
@@ -48,8 +29,7 @@ def of_delivery(outcome: Delivered) -> list[str]:
     notes = [f"note        {note}" for note in outcome.plan.notes]
     if outcome.is_published:
         done = [f"did         {_change(change)}" for change in changes]
-        word = "published" if changes else "there already, nothing changed:"
-        return [*done, *notes, f"{word:11s} {outcome.plan.url}", *load]
+        return [*done, *notes, f"{_DONE[outcome.plan.result]:11s} {outcome.plan.url}", *load]
     would = [f"would       {_change(change)}" for change in changes]
     return [
         *(f"file        {name}, {_size(file)}" for name, file in outcome.files.items()),

@@ -8,7 +8,7 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
-from slimhub.cli import checkpoint_flags, flag_spelling, network_flags
+from slimhub.cli import checkpoint_flags, flag_text, network_flags
 
 if TYPE_CHECKING:
     from slimhub.export.verify import Check, Proof, Subject
@@ -87,7 +87,7 @@ def _subject(arguments: argparse.Namespace) -> Subject | None:
 
 
 def _in_flags(check: Check, arguments: argparse.Namespace) -> Check:
-    detail = flag_spelling.in_flags(check.detail, arguments)
+    detail = flag_text.in_flags(check.detail, arguments)
     return dataclasses.replace(check, detail=detail)
 
 

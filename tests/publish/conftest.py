@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from slimhub.publish.hub import hub_folder
+from tests.fixtures import hubs
 
 HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"
 
@@ -20,8 +20,7 @@ def put():
     """Publishes, and gives the outcome."""
 
     def put(folder, hub, handle=HANDLE, **options):
-        options.setdefault("url", None)
-        return hub_folder.publish(hub_folder.choose(folder, handle, **options), hub)
+        return hubs.put(folder, hub, handle, **options)
 
     return put
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,9 @@ from slimhub.common import files
 from slimhub.export import record
 from slimhub.publish import signing
 from slimhub.publish.destinations import delivery
-from slimhub.publish.hub import hub_folder
+from slimhub.publish.destinations.hub_destination import HubDestination
+from slimhub.publish.hub import index
+from tests.fixtures import hubs
 from tests.publish.conftest import HANDLE, write_key
 
 
@@ -136,16 +139,16 @@ def test_a_signature_that_holds_is_kept(copied, keys):
 
 
 def test_a_hub_keeps_a_signature(artifact, keys, tmp_path):
-    from slimhub.cli import publish_command
-
     hub, changes = tmp_path / "hub", []
     for key in (keys()[0], keys()[0]):
-        item = hub_folder.choose(artifact().path, HANDLE, None)
-        with publish_command._signed(item, hub, key) as signed:
-            changes.append(hub_folder.publish(signed, hub).change)
+        destination = HubDestination(hub)
+        package = delivery.pack(artifact().path, delivery.PublishOptions(handle=HANDLE, sign=key))
+        kept = destination.signature(package)
+        with signing.signed(Path(artifact().path), key, kept) as folder:
+            changes.append(hubs.put(folder, hub, HANDLE).change)
     assert changes == ["new", "none"]
     assert signing.check(hub / HANDLE, keys()[1]).outcome == "passed"
-    version = hub_folder.index.read(hub).models[HANDLE.rpartition("/")[0]][5]
+    version = index.read(hub).models[HANDLE.rpartition("/")[0]][5]
     assert record.SIGNATURE in version.files
 
 
@@ -183,7 +186,7 @@ def test_publishing_looks_at_a_signature(copied, keys, tmp_path):
     path = copied / record.SIGNATURE
     path.write_text("{}")
     for refuse in (
-        lambda: hub_folder.publish(hub_folder.choose(copied, HANDLE, None), tmp_path / "hub"),
+        lambda: hubs.put(copied, tmp_path / "hub", HANDLE),
         lambda: delivery.pack(copied, delivery.PublishOptions(handle=HANDLE)),
     ):
         with pytest.raises(publish.PublishError, match=r"is no signature of a model"):

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from slimhub.common import files
 from slimhub.common.errors import PublishError, option
-from slimhub.publish.destinations.destination import Change, Package
+from slimhub.publish.destinations.destination import Change
 from slimhub.publish.destinations.huggingface import huggingface_tree
 from slimhub.publish.destinations.huggingface.huggingface_tree import Tree
 from slimhub.publish.handle import Handle
+from slimhub.publish.package import Package
 
 README = "README.md"
 CREATE, UPLOAD, WRITE = "create repository", "upload", "write"

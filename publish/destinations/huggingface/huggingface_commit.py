@@ -8,9 +8,9 @@ import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from slimhub.publish.destinations.destination import Package
 from slimhub.publish.destinations.huggingface import huggingface_tree
 from slimhub.publish.destinations.huggingface.huggingface_tree import Tree
+from slimhub.publish.package import Package
 
 
 @dataclasses.dataclass(frozen=True)

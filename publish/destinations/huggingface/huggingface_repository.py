@@ -11,10 +11,17 @@ from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.export import record
 from slimhub.publish import addresses
 from slimhub.publish.destinations import licences
-from slimhub.publish.destinations.destination import Change, Package, PublishPlan, Transfer, kept
+from slimhub.publish.destinations.destination import (
+    Change,
+    PublishPlan,
+    Transfer,
+    kept,
+    result_of,
+)
 from slimhub.publish.destinations.huggingface import huggingface_changes as changes
 from slimhub.publish.destinations.huggingface.huggingface_changes import README
 from slimhub.publish.handle import Handle
+from slimhub.publish.package import Package
 from slimhub.publish.pages import cards
 
 if TYPE_CHECKING:
@@ -78,6 +85,12 @@ class HuggingFace:
                 )
         return cls(*parts)
 
+    def check_ids(self, license: str | None, dataset: str | None) -> None:
+        """Refuses a licence or dataset that Hugging Face does not have, see `Destination`."""
+        licences.check(license, licences.HUGGING_FACE, "Hugging Face")
+        _check_dataset(dataset)
+        extras.need("jinja2", "huggingface_hub", extra="huggingface")
+
     def check(self, package: Package) -> None:
         """Refuses, without the network, what Hugging Face would refuse later.
 
@@ -90,9 +103,7 @@ class HuggingFace:
         """
         if package.handle is not None:
             Handle.parse(package.handle)
-        licences.check(package.license, licences.HUGGING_FACE, "Hugging Face")
-        _check_dataset(package.dataset)
-        extras.need("jinja2", "huggingface_hub", extra="huggingface")
+        self.check_ids(package.license, package.dataset)
         _check_client()
 
     def signature(self, package: Package) -> bytes | None:
@@ -141,7 +152,8 @@ class HuggingFace:
             *([] if is_tagged else [Change(changes.TAG, tag)]),
         ]
         url = f"{addresses.shown(api.endpoint)}/{self.repository}/tree/{tag}"
-        return PublishPlan(tuple(steps), written, url, load, kept(others))
+        result = result_of(steps, is_there=is_tagged)
+        return PublishPlan(tuple(steps), written, url, load, result, kept(others))
 
     def send(self, package: Package, plan: PublishPlan, transfer: Transfer) -> None:
         """Carries a plan out; files, card and deletions are one commit.

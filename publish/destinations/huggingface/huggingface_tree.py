@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from slimhub.publish.destinations.destination import Package
+from slimhub.publish.package import Package
 
 _BLOCK = 1 << 20  # bytes that are digested at a time
 # What a SavedModel may consist of: only there files are deleted that a new version lacks.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from slimhub.publish.destinations.destination import Change, Package
+from slimhub.publish.destinations.destination import Change
 from slimhub.publish.destinations.kaggle.kaggle_address import Address
+from slimhub.publish.package import Package
 from slimhub.publish.pages import cards
 
 CREATE_MODEL, DESCRIBE_MODEL = "create model", "describe model"

@@ -9,10 +9,11 @@ from slimhub.common import extras
 from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.export import record
 from slimhub.publish.destinations import licences
-from slimhub.publish.destinations.destination import Package, PublishPlan, Transfer, kept
+from slimhub.publish.destinations.destination import PublishPlan, Transfer, kept, result_of
 from slimhub.publish.destinations.kaggle import kaggle_changes as changes
 from slimhub.publish.destinations.kaggle import kaggle_versions as versions
 from slimhub.publish.destinations.kaggle.kaggle_address import SCHEME, Address
+from slimhub.publish.package import Package
 from slimhub.publish.pages import cards
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ class Kaggle:
         """
         return cls(Address.parse(target))
 
+    def check_ids(self, license: str | None, dataset: str | None) -> None:
+        """Refuses a licence that Kaggle does not have, see `Destination`."""
+        licences.check(license, licences.KAGGLE, "Kaggle")
+        extras.need("jinja2", "kagglehub", "kagglesdk", extra="kaggle")
+
     def check(self, package: Package) -> None:
         """Refuses, without the network, what Kaggle would refuse later.
 
@@ -59,8 +65,7 @@ class Kaggle:
           RequestError: for a licence that Kaggle does not have, without the extra `kaggle`, and
             without credentials.
         """
-        licences.check(package.license, licences.KAGGLE, "Kaggle")
-        extras.need("jinja2", "kagglehub", "kagglesdk", extra="kaggle")
+        self.check_ids(package.license, package.dataset)
         _check_credentials()
 
     def signature(self, package: Package) -> bytes | None:
@@ -109,7 +114,9 @@ class Kaggle:
             *changes.of_variation(instance, about_variation),
         ]
         url = f"{_WEB}/{self.address}/{version}"
-        return PublishPlan(tuple(steps), about_model | about_variation, url, load, kept(others))
+        result = result_of(steps, is_there=is_there)
+        written = about_model | about_variation
+        return PublishPlan(tuple(steps), written, url, load, result, kept(others))
 
     def send(self, package: Package, plan: PublishPlan, transfer: Transfer) -> None:
         """Carries a plan out; nobody sees files before the version is there.

@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import Any
 
 from slimhub.publish.destinations import remote
-from slimhub.publish.destinations.destination import Package, Transfer
+from slimhub.publish.destinations.destination import Transfer
 from slimhub.publish.destinations.remote import Remote
+from slimhub.publish.package import Package
 
 
 class Upload:

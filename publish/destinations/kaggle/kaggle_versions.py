@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from slimhub.common.errors import PublishError
-from slimhub.publish.destinations.destination import Package
+from slimhub.publish.package import Package
 
 if TYPE_CHECKING:
     from slimhub.publish.destinations.kaggle.kaggle_api import KaggleApi

@@ -9,9 +9,9 @@ from pathlib import Path
 from slimhub.common import files
 from slimhub.common.files import FileDigest
 from slimhub.publish import bundle
-from slimhub.publish.destinations.destination import Package
 from slimhub.publish.destinations.stores.store import Store
 from slimhub.publish.handle import Handle
+from slimhub.publish.package import Package
 from slimhub.publish.pages import page
 
 _KINDS = {

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from slimhub.common import extras
 from slimhub.common.errors import PublishError, option
 from slimhub.export import record
-from slimhub.publish.destinations.destination import Change, Package, PublishPlan, Transfer
+from slimhub.publish.destinations.destination import Change, PublishPlan, Transfer, result_of
 from slimhub.publish.destinations.stores import layout
 from slimhub.publish.destinations.stores.gcs import Gcs
 from slimhub.publish.destinations.stores.layout import Item
@@ -26,6 +26,8 @@ from slimhub.publish.destinations.stores.s3 import S3
 from slimhub.publish.destinations.stores.store import Store
 from slimhub.publish.destinations.stores.store_errors import is_conflict, is_of_content, telling
 from slimhub.publish.handle import Handle
+from slimhub.publish.package import Package
+from slimhub.publish.pages import page
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -60,9 +62,14 @@ class ObjectStore:
         """
         return cls(_STORES[target.partition(":")[0]].parse(target))
 
+    def check_ids(self, license: str | None, dataset: str | None) -> None:
+        """Refuses what a page cannot name, see `Destination`."""
+        extras.need(*self._store.packages, extra=self._store.extra)
+        page.check_ids(license, dataset)
+
     def check(self, package: Package) -> None:
         """Refuses what cannot be, see `Destination`."""
-        extras.need(*self._store.packages, extra=self._store.extra)
+        self.check_ids(package.license, package.dataset)
         self._store.check()
         handle = Handle.for_record(package.record, package.handle)
         layout.page_of(package, handle, layout.addresses(package, self._store, handle))
@@ -91,7 +98,9 @@ class ObjectStore:
                 for item in items
                 if item.name not in there or not self._is_same(item, there[item.name])
             ]
-        return PublishPlan(tuple(changes), {f"{handle}.md": markdown}, places.page, places.load)
+        cards = {f"{handle}.md": markdown}
+        result = result_of(changes, is_there={change.name for change in changes} <= cards.keys())
+        return PublishPlan(tuple(changes), cards, places.page, places.load, result)
 
     def send(self, package: Package, plan: PublishPlan, transfer: Transfer) -> None:
         """Puts files there, see `Destination`."""

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from slimhub.common.files import FileDigest
-from slimhub.publish.destinations.destination import Package
 from slimhub.publish.destinations.huggingface.huggingface_repository import HuggingFace
 from slimhub.publish.destinations.kaggle.kaggle_models import Kaggle
+from slimhub.publish.package import Package
 from tests.fixtures import fake_huggingface, fake_kaggle, fake_service, records
 
 TOKENS = {"kaggle": "KGAT_fake_token_of_kaggle", "hf": "hf_fake_token_of_hugging_face"}

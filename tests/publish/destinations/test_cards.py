@@ -6,7 +6,7 @@ import huggingface_hub
 import pytest
 
 from slimhub import nets
-from slimhub.publish.destinations.destination import Package
+from slimhub.publish.package import Package
 from slimhub.publish.pages import cards
 from tests.fixtures import records
 

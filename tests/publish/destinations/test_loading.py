@@ -9,7 +9,7 @@ import pytest
 from slimhub.common import files
 from slimhub.export.record import Record
 from slimhub.publish import bundle
-from slimhub.publish.destinations.destination import Package
+from slimhub.publish.package import Package
 from tests.fixtures import programs, support
 from tests.publish.destinations.conftest import TARGETS, TOKENS
 

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from tests.fixtures import hubs
 from tests.publish.conftest import HANDLE
 from tests.publish.hub.test_server import LOAD, serving
 
@@ -29,7 +30,6 @@ def browser():
 
 @pytest.fixture(scope="module")
 def hub(artifact, tmp_path_factory):
-    from slimhub.publish.hub import hub_folder
 
     hub = tmp_path_factory.mktemp("browsed") / "hub"
     for network, task, handle in (
@@ -37,8 +37,7 @@ def hub(artifact, tmp_path_factory):
         ("mobilenet_v3_small_075_224", "feature_vector", HANDLE[:-1] + "6"),
         ("mobilenet_v1_025_128", "classification", "local/mobilenet_v1_025_128/classification/1"),
     ):
-        item = hub_folder.choose(artifact(network, task).path, handle, None)
-        hub_folder.publish(item, hub)
+        hubs.put(artifact(network, task).path, hub, handle)
     return hub
 
 

@@ -1,8 +1,8 @@
 """Publishing to a folder: all or nothing, whatever happens."""
 
+import hashlib
 import json
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -12,7 +12,8 @@ import time
 import pytest
 
 from slimhub import export, publish
-from slimhub.publish.hub import hub_folder, index, journal
+from slimhub.publish.hub import index, journal
+from tests.fixtures import hubs
 from tests.fixtures.support import REPOSITORY
 from tests.publish.conftest import HANDLE
 
@@ -67,7 +68,7 @@ def test_a_version_is_published_once(artifact, put, tmp_path):
     found = index.read(hub).models[MODEL][5]
     assert (found.task, found.network) == ("feature_vector", "mobilenet_v3_small_075_224")
     assert {f: (hub / HANDLE / f).stat().st_size for f in found.files} == {
-        f: told["bytes"] for f, told in found.files.items()
+        f: told.bytes for f, told in found.files.items()
     }
 
 
@@ -102,10 +103,18 @@ def test_a_page_alone_may_change(artifact, put, tmp_path):
 
 def test_a_dry_run_names_what_a_real_one_writes(artifact, put, tmp_path):
     hub = tmp_path / "hub"
-    item = hub_folder.choose(artifact().path, HANDLE, None)
-    planned = hub_folder.preview(item, hub, tmp_path / "scratch")
-    assert not hub.exists()
-    assert hub_folder.publish(item, hub) == planned
+    for handle, extra in ((HANDLE, set()), (f"{MODEL}/6", {f"{HANDLE}.html"})):
+        before = tree(hub)
+        destination, package, plan = hubs.begin(artifact().path, hub, handle)
+        assert hub.exists() == bool(before)
+        assert tree(hub) == before
+        destination.send(package, plan, lambda *_: None)
+        after = tree(hub)
+        written = {change.name: change.file.sha256 for change in plan.changes}
+        digests = {name: hashlib.sha256(data).hexdigest() for name, data in after.items()}
+        changed = {name for name in after if after[name] != before.get(name)}
+        assert changed == set(written) >= extra
+        assert written.items() <= digests.items()
 
 
 def test_changed_artifacts_are_refused(copied, put, tmp_path):
@@ -151,15 +160,31 @@ def test_what_lies_in_the_way_is_not_replaced(artifact, put, tmp_path):
         put(artifact().path, hub, "local2/a/1")
 
 
-def run(folder, hub, handle, **options):
-    command = [sys.executable, "-m", "slimhub", "publish", str(folder), f"hub:{hub}"]
+# The command, but for the proof: what happens to the folder is none of its business. It comes
+# after the plan, and before anything is sent.
+PROGRAM = """
+import resource, signal, sys
+from slimhub.cli.main import run
+from slimhub.publish.destinations import delivery
+
+def prove(*_):
+    PROOF
+
+delivery._prove = prove
+sys.argv[0] = "slimhub"
+run()
+"""
+
+
+def run(folder, hub, handle, proof="pass"):
+    program = PROGRAM.replace("PROOF", proof)
+    command = [sys.executable, "-c", program, "publish", str(folder), f"hub:{hub}"]
     return subprocess.Popen(
         [*command, f"--handle={handle}"],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **options,
     )
 
 
@@ -169,7 +194,7 @@ def test_two_publishers_at_once_do_not_disturb_each_other(artifact, tmp_path):
     running = [run(folder, hub, handle) for handle in handles]
     for process in running:
         _, errors = process.communicate()
-        assert (process.returncode, errors) == (0, "")
+        assert process.returncode == 0, errors
     check_consistent(hub)
     found = index.read(hub).models
     assert {f"{model}/{number}" for model in found for number in found[model]} == set(handles)
@@ -196,7 +221,8 @@ def test_killed_at_any_moment_the_next_run_mends(artifact, put, tmp_path):
             assert (hub / f"{handle}.tar.gz").is_file()
             assert (hub / handle / "saved_model.pb").is_file()
         outcome = put(folder, hub, handle)
-        assert outcome.change == "none" or not is_there
+        left_over = {change.action for change in outcome.plan.changes}
+        assert left_over <= {"complete"} or not is_there
         check_consistent(hub)
     assert seen["not"] > 0
 
@@ -208,19 +234,30 @@ def test_a_journal_is_finished_from_any_move_on(artifact, put, tmp_path, done):
     program = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from slimhub.publish.hub import journal, hub_folder\n"
+        "from slimhub.publish.hub import journal\n"
+        "from tests.fixtures import hubs\n"
         "left, move = [int(sys.argv[3])], journal._move\n"
         "def counted(*paths):\n"
         "    if not left[0]: os.kill(os.getpid(), 9)\n"
         "    left[0] -= 1\n"
         "    move(*paths)\n"
         "journal._move = counted\n"
-        "item = hub_folder.choose(sys.argv[1], sys.argv[4], None)\n"
-        "hub_folder.publish(item, Path(sys.argv[2]))\n"
+        "hubs.put(sys.argv[1], Path(sys.argv[2]), sys.argv[4])\n"
     )
     arguments = [artifact().path, str(hub), str(done), HANDLE]
     killed = subprocess.run([sys.executable, "-c", program, *arguments], cwd=REPOSITORY)
     assert killed.returncode in ((-signal.SIGKILL, 0) if done == 11 else (-signal.SIGKILL,))
+    before = tree(hub)
+    destination, package, plan = hubs.begin(artifact().path, hub, HANDLE)
+    assert tree(hub) == before  # a plan completes nothing, but lists what is left
+    assert {change.action for change in plan.changes} <= {"complete"}
+    assert plan.result == ("repaired" if plan.changes else "none")
+    if plan.changes:
+        destination.send(package, plan, lambda *_: None)
+        destination.confirm(package, plan)
+    after = tree(hub)
+    written = {change.name: change.file.sha256 for change in plan.changes}
+    assert {n for n in after if after[n] != before.get(n)} == set(written)
     assert put(artifact().path, hub).change == "none"  # it was completed
     check_consistent(hub)
 
@@ -238,6 +275,8 @@ def test_an_interrupt_leaves_the_hub_as_it_was(artifact, put, tmp_path):
         _, errors = process.communicate()
         if process.returncode:  # else it was too late
             assert process.returncode == code, errors
+            said = "slimhub: interrupted; nothing was published\n"
+            assert errors.endswith(said) == (number == signal.SIGINT)
             assert tree(hub) == before
         assert not list((hub / journal.FOLDER).glob("stage-*"))
 
@@ -248,15 +287,16 @@ def test_a_full_disk_leaves_the_hub_as_it_was(artifact, put, tmp_path):
     put(artifact().path, hub, "local/first/1")
     before = tree(hub)
 
-    def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
-
-    process = run(artifact().path, hub, HANDLE, preexec_fn=limit)
+    limit = (
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))"
+    )
+    process = run(artifact().path, hub, HANDLE, limit)
     _, errors = process.communicate()
     assert process.returncode == 1
-    assert errors.startswith(f"slimhub: cannot write to {hub}: ")
-    assert errors.rstrip().endswith("nothing was published")
+    said = errors.splitlines()[-1]
+    assert said.startswith(f"slimhub: cannot write to {hub}: ")
+    assert said.endswith("nothing was published")
     assert tree(hub) == before
     check_consistent(hub)
 

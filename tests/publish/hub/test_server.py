@@ -18,6 +18,7 @@ import pytest
 
 from scripts import compatibility, compatibility_rows
 from slimhub.publish.hub import index, sendfile
+from tests.fixtures import hubs
 from tests.fixtures.support import REPOSITORY
 from tests.publish.conftest import HANDLE
 
@@ -43,14 +44,11 @@ def serving(hub, *options, **environment):
 
 @pytest.fixture(scope="module")
 def hub(artifact, tmp_path_factory):
-    from slimhub.publish.hub import hub_folder
-
     hub = tmp_path_factory.mktemp("hub") / "hub"
     (hub.parent / "secret").write_text(SECRET)
     for number in (4, 5):
-        item = hub_folder.choose(artifact().path, f"{MODEL}/{number}", None)
-        hub_folder.publish(item, hub)
-    hub_folder.publish(hub_folder.choose(artifact().path, "local/other/1", None), hub)
+        hubs.put(artifact().path, hub, f"{MODEL}/{number}")
+    hubs.put(artifact().path, hub, "local/other/1")
     return hub
 
 

@@ -1,0 +1,140 @@
+"""A hub of your own: a folder that `slimhub serve`, or any static host, shows."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+import tempfile
+from pathlib import Path
+from typing import ClassVar
+
+from slimhub.common import extras, files
+from slimhub.common.errors import PublishError, RequestError
+from slimhub.export.record import SIGNATURE
+from slimhub.publish import bundle
+from slimhub.publish.destinations.destination import Change, PublishPlan, Result, Transfer
+from slimhub.publish.handle import Handle
+from slimhub.publish.hub import hub_folder, index
+from slimhub.publish.hub.hub_changes import HubChanges
+from slimhub.publish.hub.hub_entries import RESTORE
+from slimhub.publish.hub.view import View
+from slimhub.publish.package import Package
+from slimhub.publish.pages import page
+
+SCHEME = "hub:"
+_COMPLETE = "complete"  # action: moves a file whose publisher died
+
+
+class HubDestination:
+    """A hub in a folder.
+
+    Attributes:
+      hub: the folder, which need not exist.
+    """
+
+    options: ClassVar[frozenset[str]] = frozenset({"handle", "license", "dataset", "url"})
+
+    def __init__(self, hub: Path) -> None:
+        """Looks at nothing yet.
+
+        Args:
+          hub: the folder.
+        """
+        self.hub = hub
+        self._archive: bundle.Archive | None = None
+
+    def __str__(self) -> str:
+        return f"{SCHEME}{self.hub}"
+
+    @classmethod
+    def parse(cls, target: str) -> HubDestination:
+        """Reads a target such as `hub:models`.
+
+        Raises:
+          RequestError: where it names no folder.
+        """
+        if target == SCHEME:
+            raise RequestError(f"the target '{target}' is not hub:FOLDER")
+        return cls(Path(target.removeprefix(SCHEME)))
+
+    def check_ids(self, license: str | None, dataset: str | None) -> None:
+        """Refuses what a page cannot name, see `Destination`."""
+        extras.need("jinja2", "markdown_it", "pygments", "filelock")
+        page.check_ids(license, dataset)
+
+    def check(self, package: Package) -> None:
+        """Refuses what cannot be, see `Destination`."""
+        self.check_ids(package.license, package.dataset)
+        handle = Handle.for_record(package.record, package.handle)
+        page.check_task(handle, package.record.task)
+        hub_folder.check(self.hub, package.folder)
+
+    def signature(self, package: Package) -> bytes | None:
+        """The signature that is there, see `Destination`."""
+        handle = Handle.for_record(package.record, package.handle)
+        path = View(self.hub).path(f"{handle}/{SIGNATURE}")
+        try:
+            return path.read_bytes() if path.is_file() else None
+        except OSError as error:
+            raise PublishError(f"cannot read {path}: {error.strerror}") from error
+
+    def plan(self, package: Package) -> PublishPlan:
+        """Compares with what is there, see `Destination`."""
+        self._archive = None
+        found, pending = hub_folder.preview(package, self.hub, lambda: self._pack(package))
+        changes = [
+            *(Change(_COMPLETE, name, files.digest_file(path)) for name, path in pending.items()),
+            *(Change(entry.action, entry.name, entry.file()) for entry in found.entries),
+        ]
+        return PublishPlan(
+            changes=tuple(changes),
+            cards={f"{found.handle}.md": found.markdown},
+            url=_page_url(found),
+            load=f'hub.KerasLayer("{_load_url(found)}")',
+            notes=(
+                f"{found.handle}{bundle.SUFFIX} has {found.packed.bytes / 1e6:.1f} MB, sha256 "
+                f"{found.packed.sha256}",
+                f"serve it with: slimhub serve {shlex.quote(str(self.hub))}",
+            ),
+            result=_result(found, changes),
+        )
+
+    def send(self, package: Package, plan: PublishPlan, transfer: Transfer) -> None:
+        """Writes everything or nothing, see `Destination`."""
+        hub_folder.publish(package, self.hub, lambda: self._pack(package), transfer)
+
+    def confirm(self, package: Package, plan: PublishPlan) -> None:
+        """Compares what is there with what was to be written, see `Destination`."""
+        others = hub_folder.differing(package, self.hub, lambda: self._pack(package))
+        if others:
+            raise PublishError(
+                f"{', '.join(others[:3])} in {self.hub} is not what was written: somebody else "
+                "writes there, or the disk fails; publish again"
+            )
+
+    @functools.cached_property
+    def _stage(self) -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory(prefix="slimhub-")
+
+    def _pack(self, package: Package) -> bundle.Archive:
+        """The archive, made once for each plan."""
+        if self._archive is None:
+            self._archive = bundle.write(package.folder, Path(self._stage.name) / "archive")
+        return self._archive
+
+
+def _result(found: HubChanges, changes: list[Change]) -> Result:
+    if not changes:
+        return "none"
+    if found.is_new:
+        return "new"
+    return "repaired" if {change.action for change in changes} & {RESTORE, _COMPLETE} else "page"
+
+
+def _page_url(found: HubChanges) -> str:
+    """Where a browser shows it: `slimhub serve` takes the handle, a static host has a file."""
+    return f"{found.url}/{found.handle}{'' if found.url == index.LOCAL_URL else '.html'}"
+
+
+def _load_url(found: HubChanges) -> str:
+    return f"{found.url}/{found.handle}{'' if found.url == index.LOCAL_URL else bundle.SUFFIX}"
