@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 import tensorflow as tf
-from tensorflow.python.saved_model import save_context
 
+from slimhub.common.tensorflow_internals import saver_context
 from slimhub.export.savedmodel import graphs
 from slimhub.nets import NetworkSpec
 
@@ -52,7 +52,7 @@ class HubModule(tf.Module):
         images, momentum = graphs.input_specs(spec)
         # The saver asks for these again in its context, and what was traced outside of one would
         # be traced anew.
-        with save_context.save_context(tf.saved_model.SaveOptions()):
+        with saver_context():
             for training in (False, True):
                 for return_endpoints in (False, True):
                     self.__call__.get_concrete_function(

@@ -16,6 +16,7 @@ from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
 from slimhub.common.errors import ExportError
+from slimhub.common.tensorflow_internals import attribute_defaults
 
 _OLDEST = "1.15"
 _OPERATIONS = f"data/operations_{_OLDEST}.json.gz"  # {operation: [attributes]}
@@ -59,13 +60,10 @@ def drop_unknown_attributes(saved: saved_model_pb2.SavedModel) -> None:
     Raises:
       ExportError: for one that has a value of its own.
     """
-    from tensorflow.python.framework import op_def_registry
-
     known = _operations()
     for node in _nodes(saved):
         unknown = [a for a in node.attr if not a.startswith("_") and a not in known[node.op]]
-        definition = op_def_registry.get(node.op)
-        defaults = {attribute.name: attribute.default_value for attribute in definition.attr}
+        defaults = attribute_defaults(node.op)
         for attribute in unknown:
             is_dispensable = (node.op, attribute) in _DISPENSABLE
             if not is_dispensable and node.attr[attribute] != defaults.get(attribute):
