@@ -14,7 +14,8 @@ import os
 
 from tensorflow.python.framework import op_def_registry
 
-PATH = os.path.join(os.path.dirname(__file__), "..", "export", "data", "operations_1.15.json.gz")
+DATA = os.path.join(os.path.dirname(__file__), "..", "export", "savedmodel", "data")
+PATH = os.path.join(DATA, "operations_1.15.json.gz")
 
 
 def main():

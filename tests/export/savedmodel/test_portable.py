@@ -20,7 +20,7 @@ from slimhub.export.savedmodel import portable, writer
 from slimhub.export.savedmodel.redundant import drop_redundant
 from tests.fixtures import support
 
-OPERATIONS = support.REPOSITORY / "export" / "data" / "operations_1.15.json.gz"
+OPERATIONS = support.REPOSITORY / "export" / "savedmodel" / "data" / "operations_1.15.json.gz"
 
 
 @pytest.fixture(scope="module")
