@@ -139,9 +139,7 @@ def _pnasnet(name: str, definition: CellNetwork, image_size: int) -> NetworkSpec
 
 SPECS = (
     dataclasses.replace(
-        _nasnet(
-            "nasnet_mobile", CellNetwork(_NASNET_NORMAL, _NASNET_REDUCTION, 12, 44, 32), 224
-        ),
+        _nasnet("nasnet_mobile", CellNetwork(_NASNET_NORMAL, _NASNET_REDUCTION, 12, 44, 32), 224),
         checkpoint="nasnet-a_mobile_04_10_2017/model.ckpt",
         published=Published(_SOURCE, top1=74.0, top5=91.6),
     ),
