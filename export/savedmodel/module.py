@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -31,8 +32,8 @@ class HubModule(tf.Module):
     """
 
     # tf.Module computes these two; here they are lists of the object, so that they are saved.
-    variables = ()
-    trainable_variables = ()
+    variables: Sequence[tf.Variable] = ()
+    trainable_variables: Sequence[tf.Variable] = ()
 
     def __init__(self, spec: NetworkSpec, built: graphs.Graphs, labels: str | None = None) -> None:
         """Wraps built graphs.

@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableSequence, Set
 from importlib import resources
+from typing import TypeVar
 
 from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import saved_model_pb2
@@ -27,6 +28,7 @@ _GRADIENT = "_gradient_op_type"
 # check of a shape that was checked when the graph was built.
 _DISPENSABLE = {("VarHandleOp", "debug_name"), ("AssignVariableOp", "validate_shape")}
 
+Item = TypeVar("Item")
 Step = Callable[[saved_model_pb2.SavedModel], None]
 
 
@@ -132,7 +134,9 @@ def _nodes(saved: saved_model_pb2.SavedModel) -> Iterator[node_def_pb2.NodeDef]:
         yield from (node for node in function.node_def if node.op not in names)
 
 
-def _remove(items, unwanted, key=lambda item: item) -> None:
+def _remove(
+    items: MutableSequence[Item], unwanted: Set[str], key: Callable[[Item], str] = str
+) -> None:
     """Deletes from a repeated field of a proto those whose key is unwanted."""
     for index in reversed(range(len(items))):
         if key(items[index]) in unwanted:
