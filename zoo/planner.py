@@ -60,7 +60,7 @@ def _networks(table: Table) -> list[str]:
 def _job(table: Table, base: Path, network: str, task: str) -> Job:
     if task not in nets.TASKS:
         raise RequestError(f"'tasks' may be {' and '.join(nets.TASKS)}, not {task!r}")
-    values = {
+    values: dict[str, Any] = {
         key: placeholders.fill(value, network, task) if key in _PATTERNS else value
         for key, value in table.values.items()
         if task == "classification" or key not in _OF_CLASSES
@@ -130,7 +130,8 @@ def _check_places(path: Path, jobs: list[Job]) -> None:
 
 def _check_hubs(path: Path, jobs: list[Job]) -> None:
     for job in jobs:
-        for hub in {publisher.folder(j.publication.target) for j in jobs if j.publication} - {None}:
+        hubs = {publisher.folder(j.publication.target) for j in jobs if j.publication}
+        for hub in filter(None, hubs):
             output = Path(job.request.output)
             if output.is_relative_to(hub) or hub.is_relative_to(output):
                 raise RequestError(
