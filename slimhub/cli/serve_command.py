@@ -9,6 +9,10 @@ import logging
 import re
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from slimhub.publish.hub.server import ServerOptions
 
 NAME = "serve"
 SUMMARY = "Serves a hub: models for hub.KerasLayer, pages for browsers."
@@ -70,7 +74,7 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _options(arguments: argparse.Namespace) -> object:
+def _options(arguments: argparse.Namespace) -> ServerOptions:
     from slimhub.common.errors import RequestError
     from slimhub.publish.hub.server import ServerOptions
 
