@@ -11,6 +11,9 @@ No other module imports from `tensorflow.python`. The names are the same in Tens
   lists the operations that TensorFlow knows.
 - `concrete_functions` of a function that `tf.saved_model.load` returns:
   `tf.types.experimental.PolymorphicFunction` has no such attribute.
+
+The protos of `tensorflow.core` are file formats, which TensorFlow keeps; whoever reads such a file
+imports them directly.
 """
 
 from __future__ import annotations
