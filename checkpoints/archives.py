@@ -10,6 +10,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
+from typing import IO, cast
 
 from slimhub.common.errors import CheckpointError, option
 
@@ -77,7 +78,8 @@ def _write(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo, target
             f"({error.strerror}): unpack what you need of it yourself, and name the folder"
         ) from error
     with file:
-        shutil.copyfileobj(archive.extractfile(member), file, 1 << 20)
+        content = cast(IO[bytes], archive.extractfile(member))  # None for folders alone
+        shutil.copyfileobj(content, file, 1 << 20)
 
 
 @contextlib.contextmanager
@@ -86,7 +88,7 @@ def _reading(path: Path) -> Iterator[tarfile.TarFile]:
         with tarfile.open(path, "r:*") as archive:
             yield archive
     except _BROKEN as error:
-        if getattr(error, "errno", None):  # the system's, not that of a decoder
+        if isinstance(error, OSError) and error.errno:  # the system's, not that of a decoder
             raise CheckpointError(
                 f"{path.name} cannot be unpacked ({error.strerror}): make room in the folder for "
                 "temporary files, or name another with TMPDIR"

@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 from slimhub.common import files
@@ -115,7 +116,8 @@ def _fetch_http(url: str, sha256: str | None, place: Path, transfer: Transfer | 
     try:
         pooch.retrieve(url, known_hash, place.name, place.parent, downloader=downloader)
     except requests.HTTPError as error:
-        status = f"{error.response.status_code} {error.response.reason}"
+        answer = cast(requests.Response, error.response)  # the one whose status was an error
+        status = f"{answer.status_code} {answer.reason}"
         raise CheckpointError(f"{name} answers {status}: check the URL") from error
     except requests.RequestException as error:
         kind = type(error).__name__

@@ -114,21 +114,21 @@ def _first_sentence(error: BaseException, folder: Path) -> str:
 def files_of(prefix: Path) -> list[Path]:
     """The files of a checkpoint, index first; V1 has one."""
     index = _index_of(prefix)
-    shards = sorted(prefix.parent.glob(prefix.name + ".data-*-of-*"))
-    shards = [shard for shard in shards if _SHARD.search(shard.name)]
+    named = sorted(prefix.parent.glob(prefix.name + ".data-*-of-*"))
+    shards = [(shard, found) for shard in named if (found := _SHARD.search(shard.name))]
     if not index.is_file():
         if shards:
             raise CheckpointError(
-                f"{index.name} is missing beside {shards[0].name}: copy it to the same folder"
+                f"{index.name} is missing beside {shards[0][0].name}: copy it to the same folder"
             )
         if not prefix.is_file():
             raise CheckpointError(f"{index.name} is missing: copy it to where its other files are")
         if not refusals.is_table(prefix):  # Keras and PyTorch also call files .ckpt
             raise refusals.refuse_file(prefix)
         return [prefix]
-    total = int(_SHARD.search(shards[0].name)[2]) if shards else 1
+    total = int(shards[0][1][2]) if shards else 1
     expected = [f"{prefix.name}.data-{i:05}-of-{total:05}" for i in range(total)]
-    missing = sorted(set(expected) - {shard.name for shard in shards})
+    missing = sorted(set(expected) - {shard.name for shard, _ in shards})
     if missing:
         raise CheckpointError(
             f"{missing[0]} is missing beside {index.name}: copy it to the same folder"

@@ -103,8 +103,8 @@ def _read(path: Path, spec: nets.NetworkSpec) -> Labels:
 
 def _in_order(path: Path, lines: list[str]) -> list[str]:
     """Names by their numbers, where every line has one in front."""
-    numbered = [_NUMBERED.fullmatch(line) for line in lines]
-    if not all(numbered):
+    numbered = [match for line in lines if (match := _NUMBERED.fullmatch(line))]
+    if len(numbered) < len(lines):
         return lines
     names = {int(match["number"]): match["name"] for match in numbered}
     if sorted(names) != list(range(len(lines))):

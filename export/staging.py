@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from slimhub.common.errors import ExportError, RequestError, option
@@ -146,7 +146,7 @@ def _put_in_place(stage: Path, target: Path, overwrite: bool) -> None:
 
 def _exchange(one: Path, other: Path) -> bool:
     """Swaps two folders in one step, where the system can (Linux, most file systems)."""
-    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    rename: Callable[..., int] | None = getattr(ctypes.CDLL(None), "renameat2", None)
     if rename is None:
         return False
     paths = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from slimhub.nets.scaling import InputScaling
 from slimhub.nets.spec import NetworkSpec, Paper, Published
@@ -64,7 +65,7 @@ def _wrong_kinds(spec: NetworkSpec) -> Iterator[str]:
         yield f"published is {spec.published!r}, not a nets.spec.Published"
 
 
-def _bad_pattern(field: str, pattern: object) -> Iterator[str]:
+def _bad_pattern(field: str, pattern: Any) -> Iterator[str]:
     if pattern is None and field == "auxiliary":
         return
     try:

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -185,3 +186,49 @@ def test_importing_a_room_imports_no_tensorflow(room):
     command = [sys.executable, "-c", program]
     output = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert output.stdout.strip() == "[]"
+
+
+# Private, though their names do not begin with an underscore.
+INSIDES = ("tensorflow.python", "kagglehub.")
+# Runs with TensorFlow 1.15 on Python 3.7, where slimhub cannot be imported.
+FOR_OLD_TENSORFLOW = "scripts.store_oldest_operations"
+
+
+def private_names(module: str) -> Iterator[str]:
+    """What a module uses of other libraries that is not public."""
+    tree = ast.parse((REPOSITORY / modules()[module]).read_text("utf-8"))
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    for name in names:
+        is_private = name.startswith(INSIDES) or re.search(r"(^|\.)_(?!_)", name)
+        if is_private and room_of(name) not in {*ROOMS, "tests", "scripts"}:
+            yield name
+    if room_of(module) in ROOMS:
+        yield from private_attributes(tree)
+
+
+def private_attributes(tree: ast.Module) -> Iterator[str]:
+    """Attributes with an underscore in front that no object of the same file has."""
+    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    own = {node.attr for node in attributes if ast.unparse(node.value) in ("self", "cls")}
+    for node in attributes:
+        name = ast.unparse(node)
+        if re.match(r"_(?!_)", node.attr) and node.attr not in own and name != "os._exit":
+            yield name
+
+
+def test_private_names_of_other_libraries_are_in_internals_alone():
+    """An upgrade that breaks one is then found by name, by the test of that module."""
+    others = set(modules()) - {FOR_OLD_TENSORFLOW}
+    found = {name: list(private_names(name)) for name in others if not name.endswith("_internals")}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_every_module_of_internals_has_a_test():
+    tested = {path.stem for path in (REPOSITORY / "tests").rglob("test_*_internals.py")}
+    internals = [name.rpartition(".")[2] for name in modules() if name.endswith("_internals")]
+    assert {f"test_{name}" for name in internals if not name.startswith("test_")} == tested

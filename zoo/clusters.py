@@ -41,9 +41,9 @@ def local(jobs: int | None, memory: int | None, plan: Sequence[Job]) -> Iterator
     Raises:
       RequestError: where an export needs more than all of it.
     """
+    from dask.system import CPU_COUNT
     from distributed import Client, Nanny, Scheduler, SpecCluster
     from distributed.system import MEMORY_LIMIT
-    from distributed.worker import CPU_COUNT
 
     _quieten()
     room = memory or int(MEMORY_LIMIT * _SHARE)

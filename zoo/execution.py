@@ -67,13 +67,13 @@ class _News:
     """What Dask tells of a run, in its own threads, for the one that waits for it."""
 
     def __init__(self, client: Client, run_name: str) -> None:
-        self.queue: queue.SimpleQueue[Event | Future] = queue.SimpleQueue()
+        self.queue: queue.SimpleQueue[Event | Future[JobOutcome]] = queue.SimpleQueue()
         self._client, self._run_name = client, run_name
         self._names: dict[str, str] = {}  # of workers, by address
         client.subscribe_topic(run_name, lambda event: self._take(event[1]))
         client.subscribe_topic("all", lambda event: self._take_of_cluster(event[1]))
 
-    def next(self) -> Event | Future:
+    def next(self) -> Event | Future[JobOutcome]:
         """What comes next: an event, a finished future, or a tick of the clock."""
         try:
             return self.queue.get(timeout=_TICK)
@@ -97,7 +97,7 @@ class _News:
             self.queue.put({"event": "lost", "worker": name, "time": time.time()})
 
 
-def _submit(client: Client, plan: Sequence[Job], run_name: str) -> list[Future]:
+def _submit(client: Client, plan: Sequence[Job], run_name: str) -> list[Future[JobOutcome]]:
     """Gives everything to Dask, the largest first: a large one must not be left for the end."""
     ranks = {job.name: rank for rank, job in enumerate(sorted(plan, key=lambda job: job.memory))}
     return [
@@ -114,12 +114,13 @@ def _submit(client: Client, plan: Sequence[Job], run_name: str) -> list[Future]:
     ]
 
 
-def _outcome(future: Future, name: str) -> JobOutcome:
+def _outcome(future: Future[JobOutcome], name: str) -> JobOutcome:
     """What a finished future says; what no worker could finish has failed."""
     from distributed import KilledWorker
 
     if future.status == "finished":
-        return future.result()
+        outcome: JobOutcome = future.result()
+        return outcome
     if future.cancelled():
         raise PublishError(
             "the scheduler is gone: start it again, then run the same command; what is done is kept"

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 from slimhub.common.errors import ExportError
 from slimhub.export.request import Request
@@ -57,24 +57,27 @@ class Exporter:
 
     def _ask(self, request: Request, on_phase: Callable[[str], None]) -> dict[str, Any] | None:
         """What the process answers; None where it ended well instead."""
-        process = self._running()
+        requests, answers = _pipes(self._running())
         try:
-            process.stdin.write(json.dumps(request.to_json()) + "\n")
-            process.stdin.flush()
+            requests.write(json.dumps(request.to_json()) + "\n")
+            requests.flush()
         except OSError:
-            return self._end()
+            self._end()
+            return None
         ended: dict[str, Any] = {}
-        for line in process.stdout:
+        for line in answers:
             message = json.loads(line)
             if "phase" in message:
                 on_phase(message["phase"])
             elif "over" not in message:
                 ended = message
             elif "done" in ended:
-                return ended["done"]
+                done: dict[str, Any] = ended["done"]
+                return done
             else:
                 raise ExportError(ended.get("error") or message["over"])
-        return self._end()
+        self._end()
+        return None
 
     def _end(self) -> None:
         if self._process is None or self._process.wait():
@@ -86,7 +89,7 @@ class Exporter:
         if process is None:
             return
         with contextlib.suppress(OSError):
-            process.stdin.close()  # which tells it to end
+            _pipes(process)[0].close()  # which tells it to end
         try:
             process.wait(_CLEANING)
         except subprocess.TimeoutExpired:
@@ -115,3 +118,10 @@ class Exporter:
         self._errors.seek(0)
         said = self._errors.read()[-_SHOWN:].strip()
         return ExportError(f"the process that exports ended early (exit code {code})\n{said}")
+
+
+def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
+    """What a process reads, and what it writes."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin, process.stdout

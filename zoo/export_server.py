@@ -12,6 +12,7 @@ ends when its input does; an export under way is interrupted.
 from __future__ import annotations
 
 import gc
+import io
 import json
 import multiprocessing
 import os
@@ -37,8 +38,9 @@ def main() -> None:
     os.dup2(2, 1)  # what libraries print is no message
     _import()
     context = multiprocessing.get_context("fork")
-    requests = sys.stdin.buffer.raw  # unbuffered, so that `wait` sees all that has not been read
-    while wait([requests], _IDLE) and (line := requests.readline()):
+    # Unbuffered, so that `wait` sees all that has not been read.
+    requests = io.FileIO(sys.stdin.fileno(), closefd=False)
+    while wait([requests.fileno()], _IDLE) and (line := requests.readline()):
         child = context.Process(target=_run, args=(json.loads(line), output))
         child.start()
         if not _finish(child, requests):
@@ -57,13 +59,13 @@ def _import() -> None:
     gc.freeze()  # children share what is never collected
 
 
-def _finish(child: BaseProcess, requests: IO[bytes]) -> bool:
+def _finish(child: BaseProcess, requests: io.FileIO) -> bool:
     """Waits for an export; ends it where the other side has closed.
 
     Returns:
       Whether there may be another one.
     """
-    if child.sentinel in wait([child.sentinel, requests]):
+    if child.sentinel in wait([child.sentinel, requests.fileno()]):
         child.join()
         return True
     child.terminate()
@@ -74,7 +76,7 @@ def _finish(child: BaseProcess, requests: IO[bytes]) -> bool:
     return False
 
 
-def _early_end(code: int) -> str:
+def _early_end(code: int | None) -> str:
     """What to say of a child that ended without a message; empty for one that ended well."""
     if code == 0:
         return ""
@@ -100,7 +102,9 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 def _end_with_parent() -> None:
     """Where the parent was killed nobody waits for this export any more."""
-    wait([multiprocessing.parent_process().sentinel])
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # this is a child
+    wait([parent.sentinel])
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -61,7 +61,7 @@ def _networks(table: Table) -> list[str]:
 def _job(table: Table, base: Path, network: str, task: str) -> Job:
     if task not in nets.TASKS:
         raise RequestError(f"'tasks' may be {' and '.join(nets.TASKS)}, not {task!r}")
-    values = {
+    values: dict[str, Any] = {
         key: placeholders.fill(value, network, task) if key in _PATTERNS else value
         for key, value in table.values.items()
         if task == "classification" or key not in _OF_CLASSES

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import tensorflow as tf
-from tensorflow.python.saved_model import save_context
 
+from slimhub.common.tensorflow_internals import saver_context
 from slimhub.export.savedmodel import graphs
 from slimhub.nets import NetworkSpec
 
@@ -31,8 +32,8 @@ class HubModule(tf.Module):
     """
 
     # tf.Module computes these two; here they are lists of the object, so that they are saved.
-    variables = ()
-    trainable_variables = ()
+    variables: Sequence[tf.Variable] = ()
+    trainable_variables: Sequence[tf.Variable] = ()
 
     def __init__(self, spec: NetworkSpec, built: graphs.Graphs, labels: str | None = None) -> None:
         """Wraps built graphs.
@@ -52,7 +53,7 @@ class HubModule(tf.Module):
         images, momentum = graphs.input_specs(spec)
         # The saver asks for these again in its context, and what was traced outside of one would
         # be traced anew.
-        with save_context.save_context(tf.saved_model.SaveOptions()):
+        with saver_context():
             for training in (False, True):
                 for return_endpoints in (False, True):
                     self.__call__.get_concrete_function(

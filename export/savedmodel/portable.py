@@ -9,13 +9,15 @@ from __future__ import annotations
 import functools
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableSequence, Set
 from importlib import resources
+from typing import TypeVar
 
 from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
 from slimhub.common.errors import ExportError
+from slimhub.common.tensorflow_internals import attribute_defaults
 
 _OLDEST = "1.15"
 _OPERATIONS = f"data/operations_{_OLDEST}.json.gz"  # {operation: [attributes]}
@@ -26,6 +28,7 @@ _GRADIENT = "_gradient_op_type"
 # check of a shape that was checked when the graph was built.
 _DISPENSABLE = {("VarHandleOp", "debug_name"), ("AssignVariableOp", "validate_shape")}
 
+Item = TypeVar("Item")
 Step = Callable[[saved_model_pb2.SavedModel], None]
 
 
@@ -59,13 +62,10 @@ def drop_unknown_attributes(saved: saved_model_pb2.SavedModel) -> None:
     Raises:
       ExportError: for one that has a value of its own.
     """
-    from tensorflow.python.framework import op_def_registry
-
     known = _operations()
     for node in _nodes(saved):
         unknown = [a for a in node.attr if not a.startswith("_") and a not in known[node.op]]
-        definition = op_def_registry.get(node.op)
-        defaults = {attribute.name: attribute.default_value for attribute in definition.attr}
+        defaults = attribute_defaults(node.op)
         for attribute in unknown:
             is_dispensable = (node.op, attribute) in _DISPENSABLE
             if not is_dispensable and node.attr[attribute] != defaults.get(attribute):
@@ -134,7 +134,9 @@ def _nodes(saved: saved_model_pb2.SavedModel) -> Iterator[node_def_pb2.NodeDef]:
         yield from (node for node in function.node_def if node.op not in names)
 
 
-def _remove(items, unwanted, key=lambda item: item) -> None:
+def _remove(
+    items: MutableSequence[Item], unwanted: Set[str], key: Callable[[Item], str] = str
+) -> None:
     """Deletes from a repeated field of a proto those whose key is unwanted."""
     for index in reversed(range(len(items))):
         if key(items[index]) in unwanted:

@@ -66,4 +66,5 @@ def _content(node: node_def_pb2.NodeDef) -> bytes:
     copied.CopyFrom(node)
     copied.name = ""
     copied.ClearField("experimental_debug_info")
-    return copied.SerializeToString(deterministic=True)
+    content: bytes = copied.SerializeToString(deterministic=True)
+    return content

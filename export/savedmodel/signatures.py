@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import tensorflow as tf
 
 from slimhub.export.savedmodel import graphs
 from slimhub.nets import NetworkSpec
 
-ConcreteFunction = tf.types.experimental.ConcreteFunction
+ConcreteFunction: TypeAlias = tf.types.experimental.ConcreteFunction
 
 IMAGES = "serving_default"
 # Sorted after the other: TensorFlow names their calls in order, and the published modules'

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.ops import resource_variable_ops
 
 from slimhub.checkpoints import VariableInfo
+from slimhub.common.tensorflow_internals import unnoticed_variable
 
 
 class SharedVariables:
@@ -43,9 +43,9 @@ class SharedVariables:
         """
         if name not in self._by_name:
             with tf.init_scope():  # outside of the function that is being traced
-                # Not tf.Variable, of which tf.function would hear: where a trace makes variables
-                # it traces a second time.
-                self._by_name[name] = resource_variable_ops.ResourceVariable(
+                # tf.function would notice a tf.Variable: where a trace creates variables, it
+                # traces a second time.
+                self._by_name[name] = unnoticed_variable(
                     tf.zeros(shape), trainable=bool(trainable), name=name
                 )
         return self._by_name[name]

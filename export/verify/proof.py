@@ -91,7 +91,7 @@ class Proof:
 
     def to_json(self) -> dict[str, Any]:
         """The proof as JSON; a difference of things that cannot be compared is null."""
-        content = {
+        content: dict[str, Any] = {
             "mode": self.mode,
             "source": self.source,
             "holds": self.holds,

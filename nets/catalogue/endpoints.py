@@ -61,4 +61,5 @@ def _stride(image_size: int, shape: tuple[int, ...]) -> int | None:
     if len(shape) < 3 or shape[0] == 1:
         return None
     # Layers without padding cut the edges off: 299 pixels become 149 at stride 2, 35 at stride 8.
-    return 2 ** round(math.log2(image_size / shape[0]))
+    stride: int = 2 ** round(math.log2(image_size / shape[0]))
+    return stride

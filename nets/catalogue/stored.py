@@ -26,9 +26,9 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 @functools.cache
 def _read(file: str) -> dict[str, Any]:
-    return json.loads(
-        gzip.decompress(resources.files("slimhub.nets.catalogue").joinpath(file).read_bytes())
-    )
+    text = resources.files("slimhub.nets.catalogue").joinpath(file).read_bytes()
+    content: dict[str, Any] = json.loads(gzip.decompress(text))
+    return content
 
 
 def _as_shapes(table: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:
@@ -62,7 +62,7 @@ def count_macs(network: str) -> int:
     Raises:
       KeyError: for a network without a stored graph.
     """
-    return _read(GRAPHS)[network]["macs"]
+    return int(_read(GRAPHS)[network]["macs"])
 
 
 def count_parameters(network: str) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 from slimhub.nets.spec import NetworkSpec, Paper, Published
@@ -55,70 +56,68 @@ _V2_LAST = (352, 320, 224, 128)
 _V3_LAST = (320, 384, 384, 384, 384, 192)
 
 
-def _spec(version: int, **changes: object) -> NetworkSpec:
+def _spec(version: int, feature_depth: int) -> NetworkSpec:
     name = f"inception_v{version}"
-    fields: dict[str, object] = {
-        "name": name,
-        "family": f"Inception V{version}",
-        "scope": f"InceptionV{version}",
-        "layers": f"{_FOLDER}.inception_slim_layers:layers",
-        "definition": version,
-        "image_size": 224,
-        "size_is_free": True,
-        "depth_multiplier": 1.0,
-        "batch_norm_scale": False,
-        "batch_norm_decay": 0.9997,
-        "checkpoint": f"{name}_2016_08_28/{name}.ckpt",
-    }
-    return NetworkSpec(**fields | changes)
+    return NetworkSpec(
+        name=name,
+        family=f"Inception V{version}",
+        scope=f"InceptionV{version}",
+        layers=f"{_FOLDER}.inception_slim_layers:layers",
+        definition=version,
+        image_size=224,
+        size_is_free=True,
+        feature_depth=feature_depth,
+        batch_norm_scale=False,
+        batch_norm_decay=0.9997,
+        checkpoint=f"{name}_2016_08_28/{name}.ckpt",
+    )
 
 
-_LATER = {  # what V4 and Inception-ResNet V2 share
-    "image_size": 299,
-    "smallest_image": 75,
-    "feature_depth": 1536,
-    "dropout_endpoint": "PreLogitsFlatten",
-    "logits_scope": "Logits/Logits",
-    "logits_are_full": True,
-    "auxiliary": r"/AuxLogits/",
-    "paper": _V4_PAPER,
-}
+def _late_spec(version: int) -> NetworkSpec:
+    """What V4 and Inception-ResNet V2 share."""
+    return dataclasses.replace(
+        _spec(version, 1536),
+        image_size=299,
+        smallest_image=75,
+        dropout_endpoint="PreLogitsFlatten",
+        logits_scope="Logits/Logits",
+        logits_are_full=True,
+        auxiliary=r"/AuxLogits/",
+        paper=_V4_PAPER,
+    )
+
 
 SPECS = (
-    _spec(
-        1,
-        feature_depth=1024,
+    dataclasses.replace(
+        _spec(1, 1024),
         logits_scope="Logits/Conv2d_0c_1x1",
         paper=_V1_PAPER,
         published=Published(_SOURCE, top1=69.8, top5=89.6),
     ),
-    _spec(
-        2,
-        feature_depth=1024,
+    dataclasses.replace(
+        _spec(2, 1024),
         depth_rule=functools.partial(_depth, _V2_LAST),
         paper=_V2_PAPER,
         published=Published(_SOURCE, top1=73.9, top5=91.8),
     ),
-    _spec(
-        3,
+    dataclasses.replace(
+        _spec(3, 2048),
         image_size=299,
         smallest_image=75,
-        feature_depth=2048,
         depth_rule=functools.partial(_depth, _V3_LAST),
         dropout_endpoint="PreLogits",
         auxiliary=r"/AuxLogits/",
         paper=_V3_PAPER,
         published=Published(_SOURCE, top1=78.0, top5=93.9),
     ),
-    _spec(
-        4,
+    dataclasses.replace(
+        _late_spec(4),
         layers=f"{_FOLDER}.inception_v4_layers:layers",
         checkpoint="inception_v4_2016_09_09/inception_v4.ckpt",
         published=Published(_SOURCE, top1=80.2, top5=95.2),
-        **_LATER,
     ),
-    _spec(
-        2,
+    dataclasses.replace(
+        _late_spec(2),
         name="inception_resnet_v2",
         family="Inception-ResNet V2",
         scope="InceptionResnetV2",
@@ -126,6 +125,5 @@ SPECS = (
         regularized=r"/(weights|biases)$",
         checkpoint="inception_resnet_v2_2016_08_30/inception_resnet_v2_2016_08_30.ckpt",
         published=Published(_SOURCE, top1=80.4, top5=95.3),
-        **_LATER,
     ),
 )

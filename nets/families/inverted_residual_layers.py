@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import tensorflow as tf
 import tf_slim as slim
@@ -39,7 +39,7 @@ def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -
     Returns:
       f32[batch, height, width, feature_depth], before the mean over height and width.
     """
-    definition: InvertedResidualNetwork = spec.definition
+    definition = cast("InvertedResidualNetwork", spec.definition)
     activation = _ACTIVATIONS[definition.activation]
 
     def next_layer() -> str:

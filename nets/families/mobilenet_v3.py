@@ -68,8 +68,10 @@ SMALL = InvertedResidualNetwork(
 
 def _minimalistic(definition: InvertedResidualNetwork) -> InvertedResidualNetwork:
     """The same widths without squeeze-excite, hard swish and 5x5 kernels."""
-    plain = {"kernel": 3, "squeeze_excite": False, "activation": RELU}
-    blocks = tuple(dataclasses.replace(block, **plain) for block in definition.blocks)
+    blocks = tuple(
+        dataclasses.replace(block, kernel=3, squeeze_excite=False, activation=RELU)
+        for block in definition.blocks
+    )
     return dataclasses.replace(definition, activation=RELU, blocks=blocks)
 
 

@@ -102,12 +102,13 @@ _PNASNET_PAPER = Paper(
 )
 
 
-def _spec(name: str, definition: CellNetwork, **fields: object) -> NetworkSpec:
+def _spec(name: str, definition: CellNetwork, image_size: int) -> NetworkSpec:
     return NetworkSpec(
         name=name,
         scope="",
         layers="slimhub.nets.families.nasnet_layers:layers",
         definition=definition,
+        image_size=image_size,
         feature_depth=definition.feature_depth(),
         features_are_flat=True,
         size_can_be_free=False,  # cells compare heights
@@ -118,53 +119,47 @@ def _spec(name: str, definition: CellNetwork, **fields: object) -> NetworkSpec:
         logits_are_full=True,
         head=r"^final_layer/",
         auxiliary=r"^aux_\d+/",
-        **fields,
     )
 
 
-def _nasnet(name: str, **fields: object) -> NetworkSpec:
-    return _spec(
-        name,
+def _nasnet(name: str, definition: CellNetwork, image_size: int) -> NetworkSpec:
+    return dataclasses.replace(
+        _spec(name, definition, image_size),
         family="NASNet-A",
         paper=_NASNET_PAPER,
         sigmoid_endpoint="Predictions_sigmoid",
-        **fields,
     )
 
 
-def _pnasnet(name: str, **fields: object) -> NetworkSpec:
-    return _spec(name, family="PNASNet-5", paper=_PNASNET_PAPER, **fields)
+def _pnasnet(name: str, definition: CellNetwork, image_size: int) -> NetworkSpec:
+    return dataclasses.replace(
+        _spec(name, definition, image_size), family="PNASNet-5", paper=_PNASNET_PAPER
+    )
 
 
 SPECS = (
-    _nasnet(
-        "nasnet_mobile",
-        definition=CellNetwork(_NASNET_NORMAL, _NASNET_REDUCTION, 12, 44, 32),
-        image_size=224,
+    dataclasses.replace(
+        _nasnet("nasnet_mobile", CellNetwork(_NASNET_NORMAL, _NASNET_REDUCTION, 12, 44, 32), 224),
         checkpoint="nasnet-a_mobile_04_10_2017/model.ckpt",
         published=Published(_SOURCE, top1=74.0, top5=91.6),
     ),
-    _nasnet(
-        "nasnet_large",
-        definition=CellNetwork(
-            _NASNET_NORMAL, _NASNET_REDUCTION, 18, 168, 96, skips_reduction=True
+    dataclasses.replace(
+        _nasnet(
+            "nasnet_large",
+            CellNetwork(_NASNET_NORMAL, _NASNET_REDUCTION, 18, 168, 96, skips_reduction=True),
+            331,
         ),
-        image_size=331,
         weight_decay=5e-5,
         checkpoint="nasnet-a_large_04_10_2017/model.ckpt",
         published=Published(_SOURCE, top1=82.7, top5=96.2),
     ),
-    _pnasnet(
-        "pnasnet_mobile",
-        definition=CellNetwork(_PNASNET, None, 9, 54, 32),
-        image_size=224,
+    dataclasses.replace(
+        _pnasnet("pnasnet_mobile", CellNetwork(_PNASNET, None, 9, 54, 32), 224),
         checkpoint="pnasnet-5_mobile_2017_12_13/model.ckpt",
         published=Published(_SOURCE, top1=74.2, top5=91.9),
     ),
-    _pnasnet(
-        "pnasnet_large",
-        definition=CellNetwork(_PNASNET, None, 12, 216, 96),
-        image_size=331,
+    dataclasses.replace(
+        _pnasnet("pnasnet_large", CellNetwork(_PNASNET, None, 12, 216, 96), 331),
         checkpoint="pnasnet-5_large_2017_12_13/model.ckpt",
         published=Published(_SOURCE, top1=82.9, top5=96.2),
     ),

@@ -6,6 +6,8 @@ from zero over the steps of that training. There are no such steps here: nothing
 
 from __future__ import annotations
 
+from typing import cast
+
 import tensorflow as tf
 import tf_slim as slim
 
@@ -28,7 +30,7 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
     Returns:
       f32[batch, height, width, feature_depth], before the mean over height and width.
     """
-    definition: CellNetwork = spec.definition
+    definition = cast(CellNetwork, spec.definition)
     bare = {"activation_fn": None, "normalizer_fn": None, "biases_initializer": None}
     with slim.arg_scope([slim.conv2d, slim.separable_conv2d], **bare):
         outputs = _stem(definition, images)

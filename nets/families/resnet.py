@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from slimhub.nets.scaling import InputScaling
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
@@ -39,38 +41,36 @@ _V2_PAPER = Paper(
 )
 
 
-def _spec(version: int, size: int, **changes: object) -> NetworkSpec:
+def _spec(version: int, size: int) -> NetworkSpec:
     name = f"resnet_v{version}_{size}"
     figures = _V1_FIGURES if version == 1 else _V2_FIGURES
-    fields: dict[str, object] = {
-        "name": name,
-        "family": f"ResNet V{version}",
-        "scope": name,
-        "layers": f"slimhub.nets.families.resnet_layers:layers_v{version}",
-        "definition": _UNITS[size],
-        "image_size": 224,
-        "size_is_free": True,
-        "feature_depth": 2048,
-        "weight_decay": 1e-4,
-        "batch_norm_epsilon": 1e-5,
-        "dropout_keep": 1.0,
-        "logits_scope": "logits",
-        "logits_endpoint": "logits",
-        "logits_are_flat": False,
-        "predictions_endpoint": "predictions",
-        "head": r"/logits/",
-        "paper": _V1_PAPER if version == 1 else _V2_PAPER,
-        "published": figures.get(size, _UNPUBLISHED),
-    }
-    return NetworkSpec(**fields | changes)
+    return NetworkSpec(
+        name=name,
+        family=f"ResNet V{version}",
+        scope=name,
+        layers=f"slimhub.nets.families.resnet_layers:layers_v{version}",
+        definition=_UNITS[size],
+        image_size=224,
+        size_is_free=True,
+        feature_depth=2048,
+        weight_decay=1e-4,
+        batch_norm_epsilon=1e-5,
+        dropout_keep=1.0,
+        logits_scope="logits",
+        logits_endpoint="logits",
+        logits_are_flat=False,
+        predictions_endpoint="predictions",
+        head=r"/logits/",
+        paper=_V1_PAPER if version == 1 else _V2_PAPER,
+        published=figures.get(size, _UNPUBLISHED),
+    )
 
 
 def _from_caffe(size: int) -> NetworkSpec:
     """The weights of the paper's authors, which TF-Slim converted."""
     name = f"resnet_v1_{size}"
-    return _spec(
-        1,
-        size,
+    return dataclasses.replace(
+        _spec(1, size),
         name=f"{name}_caffe",
         num_classes=1000,
         has_background=False,
@@ -79,12 +79,15 @@ def _from_caffe(size: int) -> NetworkSpec:
     )
 
 
+def _with_checkpoint(size: int) -> NetworkSpec:
+    """A network of version 2 whose weights were published."""
+    name = f"resnet_v2_{size}"
+    return dataclasses.replace(_spec(2, size), checkpoint=f"{name}_2017_04_14/{name}.ckpt")
+
+
 SPECS = (
     *(_spec(1, size) for size in _UNITS),
     *(_from_caffe(size) for size in _V1_FIGURES),
-    *(
-        _spec(2, size, checkpoint=f"resnet_v2_{size}_2017_04_14/resnet_v2_{size}.ckpt")
-        for size in _V2_FIGURES
-    ),
+    *(_with_checkpoint(size) for size in _V2_FIGURES),
     _spec(2, 200),
 )

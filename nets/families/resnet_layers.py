@@ -6,8 +6,8 @@ TF-Slim's own module of V2 calls TF-Slim's own batch norm by name, which does no
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
 
 import tensorflow as tf
 import tf_slim as slim
@@ -43,7 +43,7 @@ def layers_v1(
     """
     net = resnet_utils.conv2d_same(images, _STEM_WIDTH, 7, stride=2, scope="conv1")
     endpoints["conv1"] = net
-    return _blocks(spec.definition, "bottleneck_v1", _unit_v1, net, endpoints)
+    return _blocks(_units(spec), "bottleneck_v1", _unit_v1, net, endpoints)
 
 
 def layers_v2(
@@ -55,12 +55,17 @@ def layers_v2(
     with slim.arg_scope([slim.conv2d], activation_fn=None, normalizer_fn=None):
         net = resnet_utils.conv2d_same(images, _STEM_WIDTH, 7, stride=2, scope="conv1")
     endpoints["conv1"] = net
-    net = _blocks(spec.definition, "bottleneck_v2", _unit_v2, net, endpoints)
+    net = _blocks(_units(spec), "bottleneck_v2", _unit_v2, net, endpoints)
     return tf.nn.relu(batch_norm(net, scope="postnorm"))
 
 
+def _units(spec: NetworkSpec) -> Sequence[int]:
+    """How many units each block has."""
+    return cast("Sequence[int]", spec.definition)
+
+
 def _blocks(
-    units: tuple[int, ...],
+    units: Sequence[int],
     unit_name: str,
     unit: Unit,
     net: tf.Tensor,

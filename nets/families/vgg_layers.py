@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import tensorflow as tf
 import tf_slim as slim
@@ -11,6 +11,8 @@ from slimhub.nets.families.vgg import FULL_WIDTH
 from slimhub.nets.layers.dropout import dropout
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from slimhub.nets.spec import NetworkSpec
 
 _WIDTHS = (64, 128, 256, 512, 512)  # of each block's convolutions
@@ -29,7 +31,8 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
       f32[batch, height / 32 - 6, width / 32 - 6, 4096].
     """
     net = images
-    for i, (width, count) in enumerate(zip(_WIDTHS, spec.definition, strict=True), 1):
+    counts = cast("Sequence[int]", spec.definition)
+    for i, (width, count) in enumerate(zip(_WIDTHS, counts, strict=True), 1):
         for j in range(1, count + 1):
             scope = f"conv{i}/conv{i}_{j}"
             net = endpoints[scope] = slim.conv2d(net, width, 3, normalizer_fn=None, scope=scope)

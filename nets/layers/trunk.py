@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import tensorflow as tf
 import tf_slim as slim
@@ -31,14 +32,14 @@ def build_network(
 
     The arguments and the result are those of `build`.
     """
-    options = {
-        "num_classes": num_classes,
-        "is_training": is_training,
-        "batch_norm_momentum": batch_norm_momentum,
-    }
-    if spec.builder is not None:
-        return spec.builder(spec, images, **options)
-    return build(spec.layers, spec, images, **options)
+    make = functools.partial(build, spec.layers) if spec.builder is None else spec.builder
+    return make(
+        spec,
+        images,
+        num_classes=num_classes,
+        is_training=is_training,
+        batch_norm_momentum=batch_norm_momentum,
+    )
 
 
 def build(
@@ -96,7 +97,7 @@ def build(
 
 def _imported(reference: str) -> Layers:
     module, _, function = reference.partition(":")
-    return getattr(importlib.import_module(module), function)
+    return cast("Layers", getattr(importlib.import_module(module), function))
 
 
 def _logits(spec: NetworkSpec, features: tf.Tensor, num_classes: int) -> tf.Tensor:

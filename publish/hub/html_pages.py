@@ -23,6 +23,7 @@ from slimhub.publish.pages import page_parts
 if TYPE_CHECKING:
     import jinja2
     import markupsafe
+    from markdown_it import MarkdownIt
 
 _TASKS = {"feature_vector": "feature vector", "classification": "classification"}
 
@@ -64,7 +65,7 @@ def model_page(site: Site, handle: Handle, markdown: str) -> str:
       handle: of the version, which the index has.
       markdown: its page, with addresses of `index.url`.
     """
-    version = site.index.get(handle)
+    version = site.index.published(handle)
     page = page_parts.split(_with_addresses(site, handle, markdown))
     metadata = [(k, v) for k, values in page.metadata.items() for v in values if k != "asset-path"]
     return _render(
@@ -215,11 +216,12 @@ def _static(name: str) -> str:
 
 def _markdown(text: str) -> str:
     """HTML of Markdown; what is HTML in it is shown as text."""
-    return _parser().render(text)
+    html: str = _parser().render(text)
+    return html
 
 
 @functools.cache
-def _parser() -> Any:
+def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     # Of its presets the one for texts of unknown origin: no HTML, and no links but to

@@ -55,6 +55,14 @@ class Index:
         """A version, None where it is not published."""
         return self.models.get(handle.model, {}).get(handle.version)
 
+    def published(self, handle: Handle) -> Version:
+        """A version that is published.
+
+        Raises:
+          KeyError: where it is not.
+        """
+        return self.models[handle.model][handle.version]
+
     def newest(self, model: str) -> Version:
         """The version of a model with the highest number."""
         return self.models[model][max(self.models[model])]

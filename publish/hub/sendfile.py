@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from slimhub.publish.hub.uvicorn_internals import ResponseCycle, response_cycle
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,8 +32,8 @@ class FileSending:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
-        cycle = getattr(send, "__self__", None)
-        if scope["type"] != "http" or not _can_send(cycle):
+        cycle = response_cycle(send)
+        if scope["type"] != "http" or cycle is None or not _loop_can_send():
             await self._application(scope, receive, send)
             return
 
@@ -47,16 +49,12 @@ class FileSending:
         await self._application({**scope, "extensions": extensions}, receive, send_or_copy)
 
 
-def _can_send(cycle: Any) -> bool:
-    """Whether a response is uvicorn's, on a loop that has `sendfile`."""
-    return (
-        isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
-        and hasattr(cycle, "transport")
-        and hasattr(cycle, "expected_content_length")
-    )
+def _loop_can_send() -> bool:
+    """Whether the loop that runs has `sendfile`."""
+    return isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
 
 
-async def _copy(cycle: Any, path: Path) -> None:
+async def _copy(cycle: ResponseCycle, path: Path) -> None:
     """Sends as much of a file as was announced."""
     count, transport = cycle.expected_content_length, cycle.transport
     if not count or transport.is_closing():

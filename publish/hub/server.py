@@ -187,7 +187,7 @@ class Application:
             return responses.page(self._page(str(handle), site.url))
         if rest in (".md", bundle.DIGEST_SUFFIX):
             return self._file(f"{handle}{rest}", request, None, responses.BRIEFLY)
-        file = self._index.get(handle).files.get(rest.removeprefix("/"))
+        file = self._index.published(handle).files.get(rest.removeprefix("/"))
         if file is not None and rest.startswith("/"):
             return responses.file(
                 self._hub, f"{handle}{rest}", request, file.sha256, responses.FOR_EVER
@@ -195,7 +195,7 @@ class Application:
         return self._missing(site, f"{handle} has no such file.")
 
     def _archive(self, handle: Handle, request: Request) -> Response:
-        sha256 = self._index.get(handle).archive.sha256
+        sha256 = self._index.published(handle).archive.sha256
         return responses.file(
             self._hub, f"{handle}{bundle.SUFFIX}", request, sha256, responses.FOR_EVER
         )

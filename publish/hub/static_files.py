@@ -42,7 +42,7 @@ def texts(old_url: str, after: Index, handle: Handle, markdown: str, hub: View) 
             if has_moved:
                 pages[other] = _readdressed(pages[other], other, old_url, after.url)
                 metadata = page_parts.split(pages[other]).metadata
-                version = dataclasses.replace(after.get(other), metadata=metadata)
+                version = dataclasses.replace(after.published(other), metadata=metadata)
                 after = after.with_version(other, version)
     site = html_pages.Site(after, url=after.url)
     drawn = {str(other): html_pages.model_page(site, other, text) for other, text in pages.items()}

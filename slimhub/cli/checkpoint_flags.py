@@ -15,8 +15,9 @@ def add(parser: argparse.ArgumentParser, checkpoint: str, *, required: bool = Tr
       checkpoint: name of the argument, positional or with leading dashes.
       required: whether one with dashes has to be given.
     """
-    options = {"required": required} if checkpoint.startswith("-") else {}
-    parser.add_argument(checkpoint, metavar="CHECKPOINT", help=_HELP, **options)
+    added = parser.add_argument(checkpoint, metavar="CHECKPOINT", help=_HELP)
+    if added.option_strings:  # argparse takes `required` for flags alone
+        added.required = required
     parser.add_argument(
         "--checkpoint_name",
         metavar="NAME",

@@ -9,6 +9,10 @@ import logging
 import re
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from slimhub.publish.hub.server import ServerOptions
 
 _SHUTDOWN_SECONDS = 10  # for downloads that are under way
 _PREFIX = re.compile(r"(/[\w.~-]+)*", re.ASCII)
@@ -67,7 +71,7 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _options(arguments: argparse.Namespace) -> object:
+def _options(arguments: argparse.Namespace) -> ServerOptions:
     from slimhub.common.errors import RequestError
     from slimhub.publish.hub.server import ServerOptions
 

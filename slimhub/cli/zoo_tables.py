@@ -67,7 +67,8 @@ def plan_as_text(plan: Sequence[Job], actions: Sequence[tuple[str, str]]) -> lis
     """A plan as lines: a table, reasons where there are any, and a line that counts."""
     rows = [("network", "task", "output", "memory", "action", "published as")]
     for job, (action, _) in zip(plan, actions, strict=True):
-        published = job.publication.handle if job.publication else ""
+        there = job.publication
+        published = (there.handle or there.target) if there else ""
         memory = f"{job.memory / 1e9:.1f} GB"
         rows.append((job.request.network, job.request.task, job.name, memory, action, published))
     named = zip(plan, actions, strict=True)

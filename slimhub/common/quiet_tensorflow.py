@@ -28,7 +28,8 @@ def tensorflow() -> ModuleType:
         # Looks for devices, which has notices of its own. It also counts in the names that an
         # artifact's functions get, so that it is done whoever imported TensorFlow before.
         tf.constant(0)
-    return tf
+    started: ModuleType = tf
+    return started
 
 
 @contextlib.contextmanager

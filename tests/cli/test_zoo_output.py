@@ -7,7 +7,9 @@ import sys
 import pytest
 
 from slimhub.cli import zoo_progress, zoo_tables
-from slimhub.zoo import JobOutcome
+from slimhub.export import Request
+from slimhub.zoo import Job, JobOutcome
+from slimhub.zoo.jobs import Publication
 
 EVENTS = [
     {"event": "started", "name": "a", "worker": "0", "time": 1.0},
@@ -83,3 +85,12 @@ def test_failures_are_a_table_in_the_end():
         "out/d       three",
     ]
     assert zoo_tables.outcomes_as_text(outcomes[:1]) == ["1 exports: 1 exported, 1 published"]
+
+
+def test_a_plan_names_what_is_published_without_a_handle_by_its_target():
+    plan = [
+        Job("a", "one", Request("net", "in", "a"), 1_000_000_000, Publication("hf://me/net", None)),
+        Job("b", "one", Request("net", "in", "b"), 2_000_000_000, Publication("hub:h", "me/net/1")),
+    ]
+    lines = zoo_tables.plan_as_text(plan, [("export", ""), ("export", "")])
+    assert [line.split()[-1] for line in lines[1:3]] == ["hf://me/net", "me/net/1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -9,6 +10,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from slimhub.common import files
+from slimhub.common.tensorflow_internals import concrete_functions
 from slimhub.export.savedmodel import portable
 from slimhub.export.verify.checks import main_graph
 from slimhub.export.verify.proof import Check, passed_or_failed
@@ -75,7 +77,7 @@ def _children(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 
 def _arguments(artifact: Artifact, subject: Subject) -> Iterator[str]:
-    spec = artifact.loaded.__call__.function_spec.fullargspec
+    spec = inspect.getfullargspec(artifact.loaded.__call__)
     found = [name for name in spec.args if name != "self"]
     if found != _ARGUMENTS:
         yield f"__call__ takes {found}, expected {_ARGUMENTS}"
@@ -87,22 +89,22 @@ def _concrete_functions(artifact: Artifact, subject: Subject) -> Iterator[str]:
     size = None if subject.spec().size_is_free else subject.spec().image_size
     images = tf.TensorSpec((None, size, size, 3), tf.float32, name="inputs")
     momentum = tf.TensorSpec((), tf.float32, name="batch_norm_momentum")
-    functions = artifact.loaded.__call__.concrete_functions
+    functions = concrete_functions(artifact.loaded.__call__)
     signatures = [function.structured_input_signature for function in functions]
     if len(signatures) != 4:
         yield f"__call__ has {len(signatures)} concrete functions, expected 4"
     for training in (False, True):
         for return_endpoints in (False, True):
-            wanted = ((images, training, return_endpoints, momentum), {})
-            if wanted not in signatures:
-                yield f"no concrete function for {wanted[0]}"
+            wanted = (images, training, return_endpoints, momentum)
+            if (wanted, {}) not in signatures:
+                yield f"no concrete function for {wanted}"
 
 
 def _variables(artifact: Artifact, subject: Subject) -> Iterator[str]:
     listed = {id(variable) for variable in artifact.loaded.variables}
     touched = {
         id(variable): variable.name
-        for function in artifact.loaded.__call__.concrete_functions
+        for function in concrete_functions(artifact.loaded.__call__)
         for variable in function.graph.variables
     }
     if unlisted := [name for key, name in touched.items() if key not in listed]:
@@ -150,7 +152,7 @@ def _regularization_gradients(artifact: Artifact, subject: Subject) -> Iterator[
 
 def _output(artifact: Artifact, subject: Subject) -> Iterator[str]:
     width = subject.spec().output_width(subject.task)
-    for function in artifact.loaded.__call__.concrete_functions:
+    for function in concrete_functions(artifact.loaded.__call__):
         outputs = function.structured_outputs
         output = outputs["default"] if isinstance(outputs, dict) else outputs
         if output.dtype != tf.float32 or output.shape.as_list() != [None, width]:
@@ -207,7 +209,7 @@ def _encoded(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 def _serve_and_train(artifact: Artifact, subject: Subject) -> Iterator[str]:
     for name in sorted(_OWN_CHILDREN):
-        functions = getattr(artifact.loaded, name).concrete_functions
+        functions = concrete_functions(getattr(artifact.loaded, name))
         if [len(f.structured_input_signature[0]) for f in functions] != [1]:
             yield f"{name} is not one function of the images alone"
 
@@ -217,7 +219,7 @@ def _labels(artifact: Artifact, subject: Subject) -> Iterator[str]:
     asset = getattr(artifact.loaded, "labels", None)
     if (asset is None) != (expected is None):
         yield f"labels are {'in' if asset else 'not in'} the object, unlike in the record"
-    elif asset is not None:
+    elif asset is not None and expected is not None:
         text = tf.io.gfile.GFile(asset.asset_path.numpy().decode()).read()
         count, width = len(text.splitlines()), subject.spec().output_width(subject.task)
         if count != width:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from slimhub.export.verify.proof import Check
+from slimhub.export.verify.proof import Check, CheckOutcome
 
 _LOOSEST = 0.1  # of the largest magnitude, whatever rounding does
 _SHOWN = 4  # variables that a message names
@@ -88,11 +88,14 @@ def compare(
     Returns:
       The check; its detail names the first that differs, and both values.
     """
-    rows, first = [], None
+    rows: list[dict[str, Any]] = []
+    first: str | None = None
     for key, wanted in expected.items():
         found = actual.get(key)
-        is_comparable = found is not None and found.shape == wanted.shape
-        difference = relative(found, wanted) if is_comparable else np.inf
+        if found is not None and found.shape == wanted.shape:
+            difference = relative(found, wanted)
+        else:
+            difference = np.inf
         largest = float(np.abs(wanted).max()) if wanted.size else 0.0
         rows.append(
             {
@@ -113,7 +116,7 @@ def compare(
             f"{first} is the first of {others + 1} that differ: "
             f"{_values(actual.get(first), expected[first])}{explain(first)}"
         )
-    outcome = "passed" if first is None else "failed"
+    outcome: CheckOutcome = "passed" if first is None else "failed"
     check = Check(area, name, outcome, detail, worst, bound.tolerance, bound.reason)
     return Compared(check, rows)
 

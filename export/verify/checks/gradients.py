@@ -48,7 +48,7 @@ def ask(network: SourceNetwork) -> SourceGradients:
     target, size = network.differentiable(), network.spec.image_size
     # A tape holds every activation: gigabytes for two images in large networks.
     images = pictures.photograph(size) if network.parameters() > _LARGE else pictures.mixed(size)
-    values, roundings = ({}, {}) if target is None else network.gradients(images)
+    values, roundings = ({}, {}) if target is None else network.gradients(target, images)
     return SourceGradients(
         network.is_training, images, network.trainable(), target, values, roundings
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from slimhub.common.tensorflow_internals import concrete_functions
 from slimhub.export.verify.checks import contract, differences, main_graph
 from slimhub.export.verify.checks.evidence import Evidence
 from slimhub.export.verify.reference import pictures
@@ -76,10 +77,10 @@ class Inference:
             if self._runs_session:
                 self._check_session(artifact, evidence)
             if self._answers is not None:
-                self._check_variables(before, evidence)
-                self._check_endpoints(artifact, evidence, self._differing(before))
+                self._check_variables(before, self._answers.values, evidence)
+                self._check_endpoints(artifact, before, self._answers, evidence)
             else:
-                self._check_shapes(before, evidence)
+                self._check_shapes(before, self._shapes or {}, evidence)
                 evidence.skip(_AREA, "the source's outputs", "no checkpoint was given")
             changed = [
                 name
@@ -89,10 +90,6 @@ class Inference:
             evidence.expect(
                 _AREA, "no variable changes", not changed, f"changed: {', '.join(changed[:3])}"
             )
-
-    def _differing(self, values: dict[str, np.ndarray]) -> set[str]:
-        expected = self._answers.values
-        return {n for n, v in expected.items() if not np.array_equal(values.get(n), v)}
 
     def _check_calls(self, artifact: Artifact, evidence: Evidence) -> None:
         """The ways to call it that must all answer the same."""
@@ -109,7 +106,7 @@ class Inference:
             "serving_default": next(iter(signature(inputs=images).values())),
         }
         if hasattr(artifact.loaded, "serve"):
-            same["serve"] = artifact.loaded.serve.concrete_functions[0](images)
+            same["serve"] = concrete_functions(artifact.loaded.serve)[0](images)
         wrong = [name for name, value in same.items() if not np.array_equal(value, output)]
         evidence.expect(_AREA, "all calls answer the same", not wrong, f"not so {', '.join(wrong)}")
         scope = self._subject.spec().endpoint_key("")
@@ -124,7 +121,10 @@ class Inference:
     def _check_session(self, artifact: Artifact, evidence: Evidence) -> None:
         images = self._batches[_PHOTOGRAPH]
         called = artifact.loaded(tf.constant(images)).numpy()
-        fed = {contract.SERVING: images, contract.ENCODED: [pictures.photograph_file()]}
+        fed: main_graph.Fed = {
+            contract.SERVING: images,
+            contract.ENCODED: [pictures.photograph_file()],
+        }
         answers = main_graph.answers(artifact, fed)
         expected = dict.fromkeys(answers, called)
         nudged = artifact.loaded(tf.constant(np.nextafter(images, np.float32(2)))).numpy()
@@ -132,35 +132,52 @@ class Inference:
         compared = differences.compare(_AREA, _SESSION, answers, expected, bound)
         evidence.add(compared.check)
 
-    def _check_shapes(self, values: dict[str, np.ndarray], evidence: Evidence) -> None:
+    def _check_shapes(
+        self,
+        values: dict[str, np.ndarray],
+        expected: dict[str, tuple[int, ...]],
+        evidence: Evidence,
+    ) -> None:
         found = {name: value.shape for name, value in values.items()}
-        names = [*self._shapes, *(name for name in found if name not in self._shapes)]
-        wrong = [name for name in names if found.get(name) != self._shapes.get(name)]
+        names = [*expected, *(name for name in found if name not in expected)]
+        wrong = [name for name in names if found.get(name) != expected.get(name)]
         first = ""
         if wrong:
-            pair = (found.get(wrong[0], "not there"), self._shapes.get(wrong[0], "none"))
+            pair = (found.get(wrong[0], "not there"), expected.get(wrong[0], "none"))
             first = f"{len(wrong)} differ; first {wrong[0]}: {pair[0]}, expected {pair[1]}"
         evidence.expect("variables", "names and shapes are the network's", not wrong, first)
 
-    def _check_variables(self, values: dict[str, np.ndarray], evidence: Evidence) -> None:
+    def _check_variables(
+        self,
+        values: dict[str, np.ndarray],
+        expected: dict[str, np.ndarray],
+        evidence: Evidence,
+    ) -> None:
         compared = differences.compare(
             "variables",
             "every variable holds the checkpoint's value",
             values,
-            self._answers.values,
+            expected,
             differences.Bound(0.0, "values are copied, not computed"),
         )
         evidence.add(compared.check)
-        more = sorted(set(values) - set(self._answers.values))
+        more = sorted(set(values) - set(expected))
         evidence.expect("variables", "no other variables", not more, f"also {', '.join(more[:3])}")
 
-    def _check_endpoints(self, artifact: Artifact, evidence: Evidence, differing: set[str]) -> None:
+    def _check_endpoints(
+        self,
+        artifact: Artifact,
+        values: dict[str, np.ndarray],
+        answers: Answers,
+        evidence: Evidence,
+    ) -> None:
         bound = evidence.parity_bound
+        differing = _differing(values, answers.values)
 
         def explain(name: str) -> str:
-            return differences.name_variables(self._answers.feeding[name], differing)
+            return differences.name_variables(answers.feeding[name], differing)
 
-        for name, answer in self._answers.by_batch.items():
+        for name, answer in answers.by_batch.items():
             function = artifact.function(training=False, return_endpoints=True)
             found = function(tf.constant(self._batches[name]), tf.constant(_MOMENTUM))
             found = {key: value.numpy() for key, value in found.items()}
@@ -172,6 +189,15 @@ class Inference:
             evidence.expect(
                 _AREA, f"{name}: no other endpoints", not more, f"also {', '.join(more[:3])}"
             )
+
+
+def _differing(values: dict[str, np.ndarray], expected: dict[str, np.ndarray]) -> set[str]:
+    """Names of the variables whose values are not the expected ones."""
+    return {
+        name
+        for name, value in expected.items()
+        if name not in values or not np.array_equal(values[name], value)
+    }
 
 
 def _describe(name: str, value: np.ndarray) -> dict[str, object]:

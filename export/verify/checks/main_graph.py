@@ -6,7 +6,7 @@ One that may take longer runs it as well. Imports TensorFlow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -20,6 +20,7 @@ _INITIALIZER = "__saved_model_init_op"
 _VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"  # follows a variable's path in a checkpoint
 
 Nodes = dict[str, node_def_pb2.NodeDef]
+Fed = dict[str, np.ndarray | list[bytes]]  # batches by the name of a signature
 
 
 def complaints(artifact: Artifact) -> Iterator[str]:
@@ -35,7 +36,7 @@ def complaints(artifact: Artifact) -> Iterator[str]:
     yield from _restores_otherwise(meta_graph, nodes)
 
 
-def answers(artifact: Artifact, fed: dict[str, np.ndarray | list[bytes]]) -> dict[str, np.ndarray]:
+def answers(artifact: Artifact, fed: Fed) -> dict[str, np.ndarray]:
     """What a session answers.
 
     Args:
@@ -90,7 +91,7 @@ def _restores_otherwise(meta_graph: meta_graph_pb2.MetaGraphDef, nodes: Nodes) -
 
 
 def _takes_otherwise(
-    what: str, call: node_def_pb2.NodeDef, expected: list[str | None], nodes: Nodes
+    what: str, call: node_def_pb2.NodeDef, expected: Sequence[str | None], nodes: Nodes
 ) -> Iterator[str]:
     found = [_handle(nodes[_node_of(name)]) for name in call.input if not name.startswith("^")]
     if len(found) != len(expected):
@@ -128,4 +129,5 @@ def _node_of(tensor: str) -> str:
 
 def _handle(node: node_def_pb2.NodeDef) -> str:
     """The variable that a node stands for, or else its own name."""
-    return node.attr["shared_name"].s.decode() if node.op == "VarHandleOp" else node.name
+    name: str = node.attr["shared_name"].s.decode() if node.op == "VarHandleOp" else node.name
+    return name

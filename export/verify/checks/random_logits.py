@@ -44,7 +44,7 @@ def complaint(
 
 def _most(expected: float) -> float:
     """More dropped features than chance gives, by the tail of Poisson's distribution."""
-    return expected + np.sqrt(2 * expected * _RARE) + _RARE / 3
+    return expected + float(np.sqrt(2 * expected * _RARE)) + _RARE / 3
 
 
 def _examine_each(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from slimhub.common.tensorflow_internals import concrete_functions
 from slimhub.export.verify.checks import differences, random_logits
 from slimhub.export.verify.checks.evidence import Evidence
 from slimhub.export.verify.reference import pictures
@@ -116,7 +117,7 @@ class Training:
             evidence.skip(_AREA, name, "dropout is not before the logits alone")
             return
         features = found[feature].numpy().reshape(len(self._images), -1).astype(np.float64)
-        matrix = weights[0].reshape(weights[0].shape[-2:]).astype(np.float64)
+        matrix: np.ndarray = weights[0].reshape(weights[0].shape[-2:]).astype(np.float64)
         bias = biases[0].astype(np.float64) if biases else np.zeros(matrix.shape[1])
         if spec.drop_background:
             matrix, bias = matrix[:, 1:], bias[1:]
@@ -154,7 +155,7 @@ class Training:
         plain = artifact.function(training=True, return_endpoints=False)
         calls = {"return_endpoints=False": (_MOMENTUM, lambda: plain(images, momentum))}
         if hasattr(artifact.loaded, "train"):
-            (train,) = artifact.loaded.train.concrete_functions
+            (train,) = concrete_functions(artifact.loaded.train)
             calls["train"] = (_DEFAULT_MOMENTUM, lambda: train(images))
         for name, (factor, run) in calls.items():
             self._check_call(name, run, factor, artifact, evidence)

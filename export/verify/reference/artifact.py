@@ -12,6 +12,7 @@ from tensorflow.core.protobuf import saved_model_pb2, saved_object_graph_pb2
 
 from slimhub import nets
 from slimhub.common.errors import ExportError, RecordError
+from slimhub.common.tensorflow_internals import concrete_functions
 from slimhub.export.record import PATH, Record
 from slimhub.export.verify.subject import Subject, from_record
 
@@ -102,7 +103,7 @@ class Artifact:
         Raises:
           ExportError: where there is none.
         """
-        for function in self.loaded.__call__.concrete_functions:
+        for function in concrete_functions(self.loaded.__call__):
             if function.structured_input_signature[0][1:3] == (training, return_endpoints):
                 return function
         raise ExportError(
@@ -139,6 +140,7 @@ class Artifact:
         """Height of the images that `serving_default` takes; None where it is free."""
         signature = self.proto.meta_graphs[0].signature_def.get("serving_default")
         for info in signature.inputs.values() if signature else ():
-            if len(info.tensor_shape.dim) == 4 and info.tensor_shape.dim[1].size > 0:
-                return info.tensor_shape.dim[1].size
+            dimensions: list[int] = [dimension.size for dimension in info.tensor_shape.dim]
+            if len(dimensions) == 4 and dimensions[1] > 0:
+                return dimensions[1]
         return None

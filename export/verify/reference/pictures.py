@@ -21,7 +21,8 @@ def photograph(size: int) -> np.ndarray:
     """The photograph, f32[1, size, size, 3] in [0, 1]."""
     image = tf.io.decode_jpeg(photograph_file(), channels=3)
     image = tf.image.resize(tf.image.convert_image_dtype(image, tf.float32), [size, size])
-    return image.numpy()[np.newaxis]
+    pixels: np.ndarray = image.numpy()
+    return pixels[np.newaxis]
 
 
 def noise(size: int) -> np.ndarray:

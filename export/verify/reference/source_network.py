@@ -75,7 +75,7 @@ class SourceNetwork:
         """
         self.spec = subject.spec()
         self.is_training = is_training
-        self._graph = sharing._graph if sharing else tf.Graph()
+        self._graph: tf.Graph = sharing._graph if sharing else tf.Graph()
         reuse = True if sharing else None
         with (
             self._graph.as_default(),
@@ -110,7 +110,7 @@ class SourceNetwork:
             self._variables = {v.op.name: v for v in tf.global_variables()}
             self._trainable = [v.op.name for v in tf.trainable_variables()]
             if sharing:
-                self._session = sharing._session
+                self._session: tf.Session = sharing._session
             else:
                 self._session = tf.Session(graph=self._graph, config=as_written())
                 self._restore(source)
@@ -127,7 +127,8 @@ class SourceNetwork:
 
     def values(self) -> dict[str, np.ndarray]:
         """All variables by name."""
-        return self._session.run(self._variables)
+        values: dict[str, np.ndarray] = self._session.run(self._variables)
+        return values
 
     def trainable(self) -> list[str]:
         """Names of the variables that optimizers change."""
@@ -164,10 +165,13 @@ class SourceNetwork:
         feature = self.spec.endpoint_key(self.spec.feature_endpoint)
         return next((name for name in ("default", feature) if name in self._fetches), None)
 
-    def gradients(self, images: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-        """Gradients of one number made of `differentiable`, by variable and by `inputs`.
+    def gradients(
+        self, endpoint: str, images: np.ndarray
+    ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+        """Gradients of one number made of an endpoint, by variable and by `inputs`.
 
         Args:
+          endpoint: as `differentiable` gives it.
           images: f32[batch, height, width, 3] in [0, 1].
 
         Returns:
@@ -176,7 +180,7 @@ class SourceNetwork:
         with self._graph.as_default(), _compared_by_identity():
             variables = {name: self._variables[name] for name in self._trainable}
             targets = {"inputs": self._images} | variables
-            value = weighted_sum(self._fetches[self.differentiable()])
+            value = weighted_sum(self._fetches[endpoint])
             gradients = tf.gradients(value, list(targets.values()))
         found = dict(zip(targets, gradients, strict=True))
         wanted = {name: gradient for name, gradient in found.items() if gradient is not None}

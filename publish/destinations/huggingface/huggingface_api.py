@@ -85,7 +85,8 @@ class HuggingFaceApi:
           revision: tag or branch.
         """
         info = functools.partial(self._hub.model_info, revision=revision)
-        return self._ask(f"look for {revision}", info).sha
+        # A repository has a commit from its creation on; other kinds of answer leave `sha` out.
+        return self._ask(f"look for {revision}", info).sha or ""
 
     def read(self, name: str, revision: str) -> bytes:
         """Content of a small file.

@@ -9,6 +9,11 @@ from typing import Any, TypeVar
 
 from slimhub.publish.destinations import remote
 from slimhub.publish.destinations.kaggle.kaggle_address import SCHEME, Address
+from slimhub.publish.destinations.kaggle.kagglehub_internals import (
+    BackendError,
+    handle_mutate_call,
+    models_client,
+)
 from slimhub.publish.destinations.remote import RefusedError, Remote
 
 CREDENTIALS = "KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY, or the file kaggle.json"
@@ -29,7 +34,6 @@ class KaggleApi:
           address: of the variation.
         """
         import requests
-        from kagglehub.exceptions import BackendError
 
         self.address = address
         self.remote = Remote(
@@ -90,7 +94,8 @@ class KaggleApi:
           version: number of a version.
           name: path of a file in it.
         """
-        return self._download(version, name, lambda answer: answer.content)
+        content: bytes = self._download(version, name, lambda answer: answer.content)
+        return content
 
     def create_model(self, title: str, subtitle: str, description: str) -> None:
         """Creates the model, visible to its owner only."""
@@ -145,9 +150,7 @@ class KaggleApi:
     @functools.cached_property
     def _models(self) -> Any:
         """A client for calls about models, with the credentials that kagglehub finds."""
-        from kagglehub.clients import build_kaggle_client
-
-        return build_kaggle_client().models.model_api_client
+        return models_client()
 
     def _request(self, name: str, *, of_variation: bool = True) -> Any:
         """A request about the variation, or about its model."""
@@ -182,8 +185,6 @@ class KaggleApi:
     def _change(
         self, what: str, name: str, request: Any, *, busy: frozenset[int] = remote.ONCE
     ) -> None:
-        from kagglehub.exceptions import handle_mutate_call
-
         change = functools.partial(getattr(self._models, name), request)
         self._ask(what, lambda: handle_mutate_call(change), busy=busy)
 
@@ -197,7 +198,8 @@ class KaggleApi:
 def _type(name: str) -> Callable[[], Any]:
     from kagglesdk.models.types import model_api_service
 
-    return getattr(model_api_service, name)
+    made: Callable[[], Any] = getattr(model_api_service, name)
+    return made
 
 
 def _framework() -> Any:

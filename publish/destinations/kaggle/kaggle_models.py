@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from slimhub.common import extras
@@ -136,7 +137,7 @@ class Kaggle:
         card = changes.fields(plan.cards, changes.VARIATION_FIELDS)
         description = plan.cards.get("description", "")
         license = licences.KAGGLE.get(package.license or "")
-        steps = {
+        steps: dict[str, Callable[[str], None]] = {
             changes.CREATE_MODEL: lambda _: api.create_model(
                 self.address.model, _SUBTITLE, description
             ),
@@ -177,12 +178,11 @@ def _api(address: Address) -> KaggleApi:
 
 
 def _check_credentials() -> None:
-    from kagglehub.config import get_kaggle_credentials
-
     from slimhub.publish.destinations.kaggle.kaggle_api import CREDENTIALS
+    from slimhub.publish.destinations.kaggle.kagglehub_internals import has_credentials
 
     try:
-        is_known = get_kaggle_credentials() is not None
+        is_known = has_credentials()
     except ValueError as error:
         raise RequestError(f"the credentials of Kaggle cannot be read: {error}") from error
     if not is_known:

@@ -84,11 +84,12 @@ def page_of(package: Package, handle: Handle, places: Addresses) -> str:
     Raises:
       RequestError: for a licence, dataset or handle that a page cannot have.
     """
-    takes = places.archive is not None and re.fullmatch(r"https?://[^\s<>?#]+", places.archive)
+    archive = places.archive
+    takes = archive is not None and re.fullmatch(r"https?://[^\s<>?#]+", archive)
     return page.render(
         package.record,
         handle,
-        asset_path=places.archive if takes else page.LEGACY,
+        asset_path=archive if archive is not None and takes else page.LEGACY,
         load_url=places.load_url,
         license=package.license,
         dataset=package.dataset,

@@ -36,9 +36,9 @@ class Local(Store):
         folder = Path(os.path.normpath(path))
         if os.path.lexists(folder) and not folder.is_dir():
             raise RequestError(f"{folder} is no folder: name another target")
-        for path in (folder, *folder.parents):
-            if (path / "saved_model.pb").exists():
-                raise RequestError(f"{path} is a SavedModel: name a target outside of it")
+        for place in (folder, *folder.parents):
+            if (place / "saved_model.pb").exists():
+                raise RequestError(f"{place} is a SavedModel: name a target outside of it")
         return cls(str(folder).rstrip("/"))
 
     def open(self) -> AbstractFileSystem:
@@ -61,7 +61,7 @@ class Local(Store):
         stage = f"{self.root}/.slimhub-{secrets.token_hex(4)}"
         try:
             client.put_file(str(source), stage, callback=callback)
-            client.makedirs(client._parent(path), exist_ok=True)
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
             if is_new:
                 _place(stage, path)
             else:

@@ -31,6 +31,7 @@ from slimhub.publish.pages import page
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
+    from fsspec.callbacks import Callback
 
 _STORES: dict[str, type[S3 | Gcs | Local]] = {store.scheme: store for store in (S3, Gcs, Local)}
 _BLOCK = 8 << 20  # bytes that are read at once
@@ -79,9 +80,11 @@ class ObjectStore:
         handle = Handle.for_record(package.record, package.handle)
         with telling(self._store, "look for a signature"):
             try:
-                return self._client.cat_file(self._path(f"{handle}/{record.SIGNATURE}"))
+                path = self._path(f"{handle}/{record.SIGNATURE}")
+                content: bytes = self._client.cat_file(path)
             except FileNotFoundError:
                 return None
+            return content
 
     def plan(self, package: Package) -> PublishPlan:
         """Compares with what is there, see `Destination`."""
@@ -198,13 +201,12 @@ def _next(handle: Handle, there: dict[str, Any]) -> str:
     return f"{handle.model}/{max(map(int, numbers)) + 1}"
 
 
-def _callback(item: Item, transfer: Transfer) -> Any:
-    """What fsspec tells of its progress."""
+def _callback(item: Item, transfer: Transfer) -> Callback:
+    """Passes on the progress that fsspec reports."""
     from fsspec.callbacks import Callback
 
-    class Told(Callback):
-        def call(self, hook_name: str | None = None, **kwargs: Any) -> None:
-            if 0 < self.value < item.file.bytes:
-                transfer(item.name, self.value, item.file.bytes)
+    def report(size: int | None, value: int, **kwargs: object) -> None:
+        if 0 < value < item.file.bytes:
+            transfer(item.name, value, item.file.bytes)
 
-    return Told()
+    return Callback(hooks={"transfer": report})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common.errors import RequestError
+from slimhub.publish.destinations.stores import botocore_internals
 from slimhub.publish.destinations.stores.store import Store, check_parts, without_user
 
 if TYPE_CHECKING:
@@ -50,9 +51,8 @@ class S3(Store):
 
         session = botocore.session.get_session()
         try:
-            providers = session.get_component("credential_provider")
             if not _is_on_amazon():
-                providers.remove("iam-role")  # which would ask an address of Amazon's machines
+                botocore_internals.skip_machine_role(session)
             found = session.get_credentials()
         except botocore.exceptions.BotoCoreError as error:
             raise RequestError(

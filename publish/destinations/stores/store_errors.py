@@ -88,8 +88,9 @@ def _answer(error: Exception) -> tuple[int | None, str]:
             status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
             code = str(response.get("Error", {}).get("Code", ""))
             return status, "" if code == str(status) else code
-        if str(getattr(one, "code", "")).isdigit():  # gcsfs's
-            return int(one.code), ""
+        number = str(getattr(one, "code", ""))
+        if number.isdigit():  # gcsfs's
+            return int(number), ""
     if isinstance(error, OSError) and error.errno is None:
         if isinstance(error, PermissionError) or str(error).startswith("Forbidden"):
             return 403, ""

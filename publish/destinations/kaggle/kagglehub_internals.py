@@ -1,0 +1,106 @@
+"""What slimhub needs of kagglehub beyond its public API. Imports kagglehub.
+
+kagglehub's public API is `model_upload` and its like: one call that replaces the card, adds a
+version without asking for its number, and reports nothing to the caller. The functions behind it
+upload one file at a time, and resume. No other module imports from inside kagglehub; the names
+are those of kagglehub 1.0.2 to 1.0.3, and `test_kagglehub_internals.py` checks each of them.
+
+- `gcs_upload.upload_files_and_directories`: uploads a file, and returns its token.
+- `gcs_upload.tqdm`: the bar it draws, replaced here, because there is no other way to its
+  progress.
+- `gcs_upload.UploadDirectoryInfo`: the tokens of a version's files, by folder.
+- `clients.build_kaggle_client`: a client of kagglesdk with the credentials that kagglehub finds.
+- `exceptions.handle_mutate_call`: raises what Kaggle reports with status 200.
+- `config.get_kaggle_credentials`: whether there are credentials.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any
+
+from kagglehub import gcs_upload
+from kagglehub.clients import build_kaggle_client
+from kagglehub.config import get_kaggle_credentials
+from kagglehub.exceptions import BackendError, handle_mutate_call
+from kagglehub.gcs_upload import UploadDirectoryInfo
+from kagglesdk.blobs.types.blob_api_service import ApiBlobType
+
+__all__ = [
+    "BackendError",
+    "UploadDirectoryInfo",
+    "handle_mutate_call",
+    "has_credentials",
+    "models_client",
+    "upload_file",
+]
+
+
+def has_credentials() -> bool:
+    """Whether kagglehub finds credentials.
+
+    Raises:
+      ValueError: where they cannot be read.
+    """
+    return get_kaggle_credentials() is not None
+
+
+def models_client() -> Any:
+    """A client for calls about models, with the credentials that kagglehub finds."""
+    return build_kaggle_client().models.model_api_client
+
+
+def upload_file(path: str, report: Callable[[int], None]) -> str:
+    """Uploads one file.
+
+    Args:
+      path: of the file.
+      report: called with the bytes sent so far.
+
+    Returns:
+      The token by which a new version refers to the file.
+    """
+    with _reporting(report):
+        sent = gcs_upload.upload_files_and_directories(
+            path, ignore_patterns=(), item_type=ApiBlobType.MODEL, quiet=True
+        )
+    token: str = sent.files[0]
+    return token
+
+
+@contextlib.contextmanager
+def _reporting(report: Callable[[int], None]) -> Iterator[None]:
+    """Takes kagglehub's progress, in place of the bar that it would draw."""
+    bar = gcs_upload.tqdm
+    gcs_upload.tqdm = functools.partial(_Bar, report)
+    try:
+        yield
+    finally:
+        gcs_upload.tqdm = bar
+
+
+class _Bar:
+    """What kagglehub uses of a tqdm: it adds what it sent, and sets `n` when it resumes."""
+
+    def __init__(self, report: Callable[[int], None], **_: object) -> None:
+        self._report = report
+        self.n = 0
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leaves nothing behind."""
+
+    def update(self, count: int) -> None:
+        """Adds bytes that were sent."""
+        self.n += count
+        self._report(self.n)

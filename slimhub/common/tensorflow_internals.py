@@ -1,0 +1,69 @@
+"""What slimhub needs of TensorFlow beyond its public API. Imports TensorFlow.
+
+No other module imports from `tensorflow.python`. The names are the same in TensorFlow 2.16 to
+2.21; `tests/common/test_tensorflow_internals.py` checks each of them.
+
+- `saved_model.save_context.save_context`: what is traced outside of it is traced again by the
+  saver, and no public function enters it.
+- `ops.resource_variable_ops.ResourceVariable`: `tf.Variable` notifies the `tf.function` that is
+  being traced, which then traces a second time. No public class creates a variable unnoticed.
+- `framework.op_def_registry`: the default values of an operation's attributes. Nothing public
+  lists the operations that TensorFlow knows.
+- `concrete_functions` of a function that `tf.saved_model.load` returns:
+  `tf.types.experimental.PolymorphicFunction` has no such attribute.
+
+The protos of `tensorflow.core` are file formats, which TensorFlow keeps; whoever reads such a file
+imports them directly.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.framework import op_def_registry
+from tensorflow.python.ops import resource_variable_ops
+from tensorflow.python.saved_model import save_context
+
+
+def saver_context() -> contextlib.AbstractContextManager[None]:
+    """The context in which `tf.saved_model.save` asks for traces."""
+    context: contextlib.AbstractContextManager[None] = save_context.save_context(
+        tf.saved_model.SaveOptions()
+    )
+    return context
+
+
+def unnoticed_variable(value: tf.Tensor, *, trainable: bool, name: str) -> tf.Variable:
+    """Creates a variable without notifying the `tf.function` that is being traced.
+
+    Args:
+      value: initial value.
+      trainable: whether optimizers and tapes should see it.
+      name: full name.
+    """
+    return resource_variable_ops.ResourceVariable(value, trainable=trainable, name=name)
+
+
+def attribute_defaults(operation: str) -> dict[str, Any]:
+    """The default values of an operation's attributes, by name, as `AttrValue` protos.
+
+    An attribute without a default has an empty one.
+
+    Args:
+      operation: its type, such as `Conv2D`.
+    """
+    definition = op_def_registry.get(operation)
+    return {attribute.name: attribute.default_value for attribute in definition.attr}
+
+
+def concrete_functions(
+    function: tf.types.experimental.PolymorphicFunction,
+) -> list[tf.types.experimental.ConcreteFunction]:
+    """Every trace that a SavedModel holds of a function.
+
+    Args:
+      function: of an object that `tf.saved_model.load` returned.
+    """
+    return list(function.concrete_functions)
