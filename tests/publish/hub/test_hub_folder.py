@@ -67,7 +67,7 @@ def test_a_version_is_published_once(artifact, put, tmp_path):
     found = index.read(hub).models[MODEL][5]
     assert (found.task, found.network) == ("feature_vector", "mobilenet_v3_small_075_224")
     assert {f: (hub / HANDLE / f).stat().st_size for f in found.files} == {
-        f: told["bytes"] for f, told in found.files.items()
+        f: told.bytes for f, told in found.files.items()
     }
 
 
