@@ -44,6 +44,8 @@ def test_where_nothing_is_everything_is_new(request_, tmp_path):
         ({"proof": "quick"}, "it has other options"),
         ({"num_classes": 10}, "it has other options"),
         ({"averages": "raw"}, "it has other options"),
+        ({"checkpoint_name": "model.ckpt-7"}, "it has other options"),
+        ({"drop_background": True}, "it has other options"),
     ],
 )
 def test_other_options_are_exported_again(request_, options, reason):
@@ -82,6 +84,12 @@ def test_another_release_and_another_definition_are_exported_again(request_, tmp
     assert found.reason == "the network is defined otherwise now"
     found = changed(request_, tmp_path, lambda c: c["versions"].update(slimhub="0.0.1"))
     assert found.reason == f"slimhub 0.0.1 wrote it, this is {export.__version__}"
+
+
+def test_what_an_earlier_release_wrote_is_exported_again(request_, tmp_path):
+    found = changed(request_, tmp_path, lambda content: content.pop("identity"))
+    reason = "its record has no identity to compare with: an earlier slimhub wrote it"
+    assert found == state.State(state.OUTDATED, reason)
 
 
 def test_what_is_damaged_is_exported_again(request_, tmp_path):
