@@ -1,6 +1,6 @@
 """The main job on the sample checkpoint, offline: export, load, name digits, publish, load by URL.
 
-Run by `python3 scripts/run.py demo`. Takes about 25 seconds on two cores; expect 97 % of the
+Run by `python3 scripts/run.py demo`. Takes about half a minute on two cores; expect 97 % of the
 held-out digits to be named rightly.
 """
 

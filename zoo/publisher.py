@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from slimhub.common.errors import RequestError
+from slimhub.publish import addresses
 from slimhub.publish.destinations import delivery, targets
 from slimhub.publish.destinations.hub_destination import SCHEME, HubDestination
 from slimhub.publish.handle import Handle
@@ -61,6 +62,7 @@ def check(publication: Publication, task: str) -> None:
     """
     if publication.handle is not None:
         page.check_task(Handle.parse(publication.handle), task)
+    addresses.check(publication.url)
     options = _options(publication)
     destination = delivery.check_request(publication.target, options)
     destination.check_ids(options.license, options.dataset)

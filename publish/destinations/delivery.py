@@ -134,12 +134,13 @@ def pack(artifact: str | os.PathLike[str], options: PublishOptions) -> Package:
       options: how to publish.
 
     Raises:
-      RequestError: for a key that cannot sign.
+      RequestError: for a key or address that cannot be.
       PublishError: where the artifact is not what its record says.
     """
     folder = Path(artifact)
     if options.sign is not None:
         signing.check_key(options.sign)
+    addresses.check(options.url)
     bundle.files_of(folder)
     record = Record.read(folder)
     record.check(folder)
@@ -162,7 +163,7 @@ def _files(folder: Path) -> dict[str, FileDigest]:
 
 
 def check_request(target: str, options: PublishOptions) -> Destination:
-    """Refuses what can be refused before there is an artifact.
+    """Refuses a target, and options that it has no use for.
 
     Args:
       target: see `targets.KNOWN`.
@@ -172,13 +173,12 @@ def check_request(target: str, options: PublishOptions) -> Destination:
       Where the target says to publish.
 
     Raises:
-      RequestError: for a target, an option that it has no use for, or an address that cannot be.
+      RequestError: for a target that cannot be, and an option that it has no use for.
     """
     destination = targets.parse(target)
     for name in _FLAGS:
         if getattr(options, name) not in (None, False) and name not in destination.options:
             raise RequestError(f"{option(name)} has no meaning for {target}: leave it out")
-    addresses.check(options.url)
     return destination
 
 

@@ -28,14 +28,13 @@ class Stage:
     """What a folder will get, while it is being written."""
 
     def __init__(self, folder: Path) -> None:
-        """Makes an empty stage.
+        """Writes nothing yet.
 
         Args:
           folder: that is to be changed.
         """
         self._folder = folder
         self.path = folder / FOLDER / f"{_STAGE}{secrets.token_hex(4)}"
-        self.path.mkdir(parents=True)
         self._targets: list[str] = []
         self.is_committed = False
 
@@ -110,9 +109,9 @@ def staged(folder: Path) -> Iterator[Stage]:
     Raises:
       PublishError: where something cannot be written; the folder is then as it was.
     """
-    stage = None
+    stage = Stage(folder)
     try:
-        stage = Stage(folder)
+        stage.path.mkdir(parents=True)
         yield stage
         stage.commit()
     except OSError as error:
@@ -120,7 +119,7 @@ def staged(folder: Path) -> Iterator[Stage]:
             f"cannot write to {folder}: {error.strerror or error}; nothing was published"
         ) from error
     finally:
-        if stage is not None and not (folder / FOLDER / FILE).exists():
+        if not (folder / FOLDER / FILE).exists():
             stage.discard()
 
 

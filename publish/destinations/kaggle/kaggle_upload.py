@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from slimhub.publish.destinations import remote
-from slimhub.publish.destinations.destination import Package, Transfer
+from slimhub.publish.destinations.destination import Transfer
 from slimhub.publish.destinations.kaggle.kagglehub_internals import (
     UploadDirectoryInfo,
     upload_file,
