@@ -7,15 +7,13 @@ Flags go to mypy; its settings are in pyproject.toml.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parent.parent
-_NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
+from scripts import wheel
 
 
 def main(flags: list[str]) -> int:
@@ -28,28 +26,15 @@ def main(flags: list[str]) -> int:
       mypy's exit code.
     """
     with tempfile.TemporaryDirectory(prefix="slimhub-types-") as scratch:
-        unpacked = _unpack(_build(Path(scratch)), Path(scratch, "unpacked"))
+        unpacked = _unpack(wheel.build(Path(scratch)), Path(scratch, "unpacked"))
         command = [
             *(sys.executable, "-m", "mypy", "slimhub"),
-            f"--config-file={REPOSITORY / 'pyproject.toml'}",
+            f"--config-file={wheel.REPOSITORY / 'pyproject.toml'}",
             f"--python-executable={sys.executable}",
-            f"--cache-dir={REPOSITORY / '.mypy_cache'}",
+            f"--cache-dir={wheel.REPOSITORY / '.mypy_cache'}",
             *flags,
         ]
         return subprocess.run(command, cwd=unpacked, check=False).returncode
-
-
-def _build(scratch: Path) -> Path:
-    """The wheel of the repository."""
-    source = scratch / "source"
-    shutil.copytree(REPOSITORY, source, ignore=_NOT_COPIED)
-    command = [
-        *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"),
-        *("--wheel-dir", str(scratch), str(source)),
-    ]
-    subprocess.run(command, check=True)
-    (wheel,) = scratch.glob("*.whl")
-    return wheel
 
 
 def _unpack(wheel: Path, folder: Path) -> Path:

@@ -1,0 +1,31 @@
+"""Builds the wheel of the repository, for programs that look at what users install."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parent.parent
+_NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info")
+
+
+def build(folder: Path) -> Path:
+    """Builds the wheel, from a copy: setuptools leaves things behind where it builds.
+
+    Args:
+      folder: takes the copy and the wheel.
+
+    Returns:
+      Path of the wheel.
+    """
+    source = folder / "source"
+    shutil.copytree(REPOSITORY, source, ignore=_NOT_COPIED)
+    command = [
+        *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"),
+        *("--wheel-dir", str(folder), str(source)),
+    ]
+    subprocess.run(command, check=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
