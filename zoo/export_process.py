@@ -6,25 +6,16 @@ such a process, which it might not have of Python's own kind.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
+import functools
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
 from slimhub.common.errors import ExportError
+from slimhub.common.json_process import JsonProcess, start_python
 from slimhub.export.request import Request
 
-_PROGRAM = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from slimhub.zoo import export_server; export_server.main()"
-)
+_START = functools.partial(start_python, "slimhub.zoo.export_server")
 _CLEANING = 30.0  # seconds that an interrupted export has to remove its staging folder
-_SHOWN = 2000  # characters of what a process said before it died
 
 
 class Exporter:
@@ -32,8 +23,7 @@ class Exporter:
 
     def __init__(self) -> None:
         """Starts nothing yet."""
-        self._process: subprocess.Popen[str] | None = None
-        self._errors: Any = None
+        self._process: JsonProcess | None = None
 
     def export(self, request: Request, on_phase: Callable[[str], None]) -> dict[str, Any]:
         """Exports, and waits for it.
@@ -57,16 +47,14 @@ class Exporter:
 
     def _ask(self, request: Request, on_phase: Callable[[str], None]) -> dict[str, Any] | None:
         """What the process answers; None where it ended well instead."""
-        requests, answers = _pipes(self._running())
+        process = self._running()
         try:
-            requests.write(json.dumps(request.to_json()) + "\n")
-            requests.flush()
+            process.send(request.to_json())
         except OSError:
             self._end()
             return None
         ended: dict[str, Any] = {}
-        for line in answers:
-            message = json.loads(line)
+        while message := process.receive():
             if "phase" in message:
                 on_phase(message["phase"])
             elif "over" not in message:
@@ -88,40 +76,19 @@ class Exporter:
         process, self._process = self._process, None
         if process is None:
             return
-        with contextlib.suppress(OSError):
-            _pipes(process)[0].close()  # which tells it to end
-        try:
-            process.wait(_CLEANING)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.close_input()  # which tells it to end
+        process.wait(_CLEANING)
+        process.kill()
 
-    def _running(self) -> subprocess.Popen[str]:
-        if self._process is None or self._process.poll() is not None:
-            self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed with this object
-            # numpy's threads would be in the way of forking.
-            environment = {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM, json.dumps(sys.path)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                env=os.environ | environment,
-                text=True,
-                start_new_session=True,  # Ctrl-C is for the client, which ends this one
-            )
+    def _running(self) -> JsonProcess:
+        if self._process is not None and not self._process.is_running():
+            self._process.kill()  # closes what is left of it
+            self._process = None
+        if self._process is None:
+            self._process = JsonProcess(_START)
         return self._process
 
     def _died(self) -> ExportError:
         code = self._process.wait() if self._process else None
-        self._errors.seek(0)
-        said = self._errors.read()[-_SHOWN:].strip()
+        said = self._process.last_words() if self._process else ""
         return ExportError(f"the process that exports ended early (exit code {code})\n{said}")
-
-
-def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
-    """What a process reads, and what it writes."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    return process.stdin, process.stdout

@@ -25,6 +25,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import IO, Any
 
+from slimhub.common.json_process import write_message
 from slimhub.export.request import Request
 
 _IDLE = 600.0  # seconds after which a process that nobody needs ends
@@ -45,7 +46,7 @@ def main() -> None:
         child.start()
         if not _finish(child, requests):
             return
-        _write(output, {"over": _early_end(child.exitcode)})
+        write_message(output, {"over": _early_end(child.exitcode)})
 
 
 def _import() -> None:
@@ -92,7 +93,7 @@ def _run(request: dict[str, Any], output: IO[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The thread waits in the kernel and holds no lock, so that the proof may be forked beside it.
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _write(output, _export(Request(**request), output))
+    write_message(output, _export(Request(**request), output))
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -116,7 +117,7 @@ def _export(request: Request, output: IO[str]) -> dict[str, Any]:
     from slimhub.export import export, record_json
 
     try:
-        result = export(request, lambda phase: _write(output, {"phase": phase}), forks=True)
+        result = export(request, lambda phase: write_message(output, {"phase": phase}), forks=True)
     except SlimhubError as error:
         return {"error": str(error)}
     except Exception:
@@ -124,8 +125,3 @@ def _export(request: Request, output: IO[str]) -> dict[str, Any]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     proof = record_json.encode(result.record.proof)
     return {"done": {"bytes": result.bytes, "proof": proof, "peak": peak}}
-
-
-def _write(output: IO[str], message: dict[str, Any]) -> None:
-    output.write(json.dumps(message) + "\n")
-    output.flush()

@@ -4,56 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
+import functools
+import math
 import multiprocessing
 import os
 import signal
-import subprocess
 import sys
+import time
 import traceback
-from typing import IO, Protocol
+from typing import IO, NoReturn
 
-_PROGRAM = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from slimhub.export.verify.process import proof_server; proof_server.main()"
-)
+from slimhub.common.json_process import Child, start_python
+
 _MAPPED = 1 << 20  # bytes from which on memory is given back as soon as it is free
 _M_MMAP_THRESHOLD = -3  # malloc.h
+_PAUSE = 0.01  # seconds between two looks whether a fork has ended
 
 
-class ChildProcess(Protocol):
-    """What the other side needs of it; it leads a process group of its own."""
-
-    pid: int
-    stdin: IO[str]
-    stdout: IO[str]
-
-    def wait(self) -> int:
-        """Waits for its end, and gives its exit code."""
-
-
-def fresh(errors: IO[str]) -> ChildProcess:
+def fresh(errors: IO[str]) -> Child:
     """Starts a new interpreter.
 
     Args:
       errors: file that takes its stderr.
     """
-    # numpy's threads would be in the way of forking.
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
     # The C library would keep what the source's sessions needed: gigabytes in large networks.
-    environment["MALLOC_MMAP_THRESHOLD_"] = str(_MAPPED)
-    return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, json.dumps(sys.path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        env=environment,
-        text=True,
-        start_new_session=True,  # Ctrl-C is for the export, which ends this one
-    )
+    environment = {"MALLOC_MMAP_THRESHOLD_": str(_MAPPED)}
+    return start_python("slimhub.export.verify.process.proof_server", errors, environment)
 
 
-def forked(errors: IO[str]) -> ChildProcess:
+def forked(errors: IO[str]) -> Child:
     """Forks this process, which may have imported TensorFlow but not used it.
 
     It may have no threads but such as wait in the kernel: a lock that another held would be held in
@@ -69,7 +48,8 @@ def forked(errors: IO[str]) -> ChildProcess:
         _lead(pid)
         os.close(there)
         os.close(theirs)
-        return _Fork(pid, os.fdopen(ours, "w"), os.fdopen(here))
+        wait = functools.partial(_wait, pid, [])
+        return Child(pid, os.fdopen(ours, "w"), os.fdopen(here), wait)
     os.close(ours)  # or else it would never hear that the other side has closed
     os.close(here)
     _prove(there, theirs, errors.fileno())
@@ -81,20 +61,21 @@ def _lead(pid: int) -> None:
         os.setpgid(pid, pid)
 
 
-class _Fork:
-    """A forked process."""
+def _wait(pid: int, codes: list[int], seconds: float | None) -> int | None:
+    """The exit code of a fork, which the system tells only once: it is kept in `codes`."""
+    end = math.inf if seconds is None else time.monotonic() + seconds
+    while not codes:
+        found, status = os.waitpid(pid, 0 if seconds is None else os.WNOHANG)
+        if found:
+            codes.append(os.waitstatus_to_exitcode(status))
+        elif time.monotonic() >= end:
+            return None
+        else:
+            time.sleep(_PAUSE)
+    return codes[0]
 
-    def __init__(self, pid: int, stdin: IO[str], stdout: IO[str]) -> None:
-        self.pid, self.stdin, self.stdout = pid, stdin, stdout
-        self._code: int | None = None
 
-    def wait(self) -> int:
-        if self._code is None:
-            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self._code
-
-
-def _prove(source: int, target: int, errors: int) -> None:
+def _prove(source: int, target: int, errors: int) -> NoReturn:
     """Does in a fork what the program of a fresh process does; never returns."""
     code = 1
     try:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
-import os
-import signal
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from slimhub.common.errors import ExportError
+from slimhub.common.json_process import JsonProcess, Message, Start
 from slimhub.export.record import Record
 from slimhub.export.verify.process import launch
 from slimhub.export.verify.proof import Check, Proof
 from slimhub.export.verify.subject import Source, Subject
-
-_SHOWN = 2000  # characters of what a process said before it died
 
 
 class ProofProcess:
@@ -31,7 +25,7 @@ class ProofProcess:
         subject: Subject | None,
         *,
         wants_layers: bool = False,
-        start: Callable[[IO[str]], launch.ChildProcess] = launch.fresh,
+        start: Start = launch.fresh,
     ) -> None:
         """Starts it.
 
@@ -41,8 +35,7 @@ class ProofProcess:
           wants_layers: whether the proof is to describe the values of all variables.
           start: one of `launch`'s.
         """
-        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed by __exit__
-        self._process = start(self._errors)
+        self._process = JsonProcess(start)
         hello = {"mode": mode, "subject": subject and dataclasses.asdict(subject)}
         self._send(hello | {"wants_layers": wants_layers})
 
@@ -55,13 +48,7 @@ class ProofProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
-        self._process.stdout.close()
-        self._errors.close()
+        self._process.kill()
 
     def restore(self, source: Source | None) -> None:
         """Names the checkpoint, which has to stay where it is; None where there is none."""
@@ -104,23 +91,21 @@ class ProofProcess:
             else:
                 return _from_json(message["proof"])
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, message: Message) -> None:
         try:
-            self._process.stdin.write(json.dumps(message) + "\n")
-            self._process.stdin.flush()
+            self._process.send(message)
         except BrokenPipeError:
             raise self._died() from None
 
-    def _receive(self) -> dict[str, Any]:
-        line = self._process.stdout.readline()
-        if not line:
+    def _receive(self) -> Message:
+        message = self._process.receive()
+        if message is None:
             raise self._died()
-        return json.loads(line)
+        return message
 
     def _died(self) -> ExportError:
         code = self._process.wait()
-        self._errors.seek(0)
-        said = self._errors.read()[-_SHOWN:].strip()
+        said = self._process.last_words()
         return ExportError(f"the process of the proof ended with exit code {code}:\n{said}")
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import gc
-import json
 import multiprocessing
 import sys
 import traceback
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common.errors import ExportError, SlimhubError, option
+from slimhub.common.json_process import read_message, write_message
 from slimhub.export import record
 from slimhub.export.record import Record
 from slimhub.export.verify.checks import artifact_files
@@ -52,7 +52,7 @@ def main() -> None:
         message = {"error": str(error)}
     except Exception:
         message = {"error": f"the proof could not be made:\n{traceback.format_exc()}"}
-    _write(message)
+    write_message(sys.stdout, message)
 
 
 def _prove() -> dict[str, Any]:
@@ -240,17 +240,12 @@ def _collect(
                 for message in messages:
                     following.send(message)
             if len(results) < len(parts):
-                _write({"examined": part})
+                write_message(sys.stdout, {"examined": part})
     return results
 
 
 def _read() -> dict[str, Any]:
-    line = sys.stdin.readline()
-    if not line:
+    message = read_message(sys.stdin)
+    if message is None:
         sys.exit()  # the other side has closed
-    return json.loads(line)
-
-
-def _write(message: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
+    return message

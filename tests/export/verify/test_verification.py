@@ -1,7 +1,9 @@
 """Verifying artifacts that are there: slimhub's own, others', and what is none."""
 
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -257,6 +259,6 @@ def test_a_record_that_names_another_network_fails(own, tmp_path):
 
 def test_a_process_that_dies_says_so(own):
     with ProofProcess("quick", None) as proof_process:
-        proof_process._process.kill()
+        os.killpg(proof_process._process.child.pid, signal.SIGKILL)
         with pytest.raises(ExportError, match="the process of the proof ended with exit code -9"):
             proof_process.conclude([])

@@ -24,7 +24,7 @@ from slimhub.export import ExportError
 from slimhub.export.verify.process import launch
 from slimhub.export.verify.process.proof_client import ProofProcess
 with ProofProcess("quick", None, start=launch.forked) as proof_process:
-    os.kill(proof_process._process.pid, signal.SIGTERM)
+    os.kill(proof_process._process.child.pid, signal.SIGTERM)
     try:
         proof_process.conclude(())
     except ExportError as error:
@@ -38,7 +38,7 @@ process = launch.forked(tempfile.TemporaryFile("w+"))
 process.stdout.close()
 process.stdin.write("no JSON\\n")
 process.stdin.close()
-print(os.getpid(), process.wait())
+print(os.getpid(), process.wait(None))
 """
 
 

@@ -1,0 +1,145 @@
+"""Child processes that speak lines of JSON: one message a line, on their stdin and stdout."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from typing import IO, Any
+
+Message = dict[str, Any]
+
+_PROGRAM = (
+    "import importlib, json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "importlib.import_module(sys.argv[2]).main()"
+)
+_SHOWN = 2000  # characters of what a process said before it died
+
+
+@dataclasses.dataclass(frozen=True)
+class Child:
+    """A started process, which leads a process group of its own.
+
+    Attributes:
+      pid: of the process, and of its group.
+      stdin: what it reads.
+      stdout: what it writes.
+      wait: waits for its end, at most for a number of seconds where one is given, and returns
+        its exit code; None where it still runs.
+    """
+
+    pid: int
+    stdin: IO[str]
+    stdout: IO[str]
+    wait: Callable[[float | None], int | None]
+
+
+Start = Callable[[IO[str]], Child]  # from the file that takes the child's stderr
+
+
+def start_python(module: str, errors: IO[str], environment: Mapping[str, str] = {}) -> Child:
+    """Starts a new interpreter that runs the function `main` of a module.
+
+    Args:
+      module: full name; found where this process would find it.
+      errors: file that takes its stderr.
+      environment: variables in addition to those of this process.
+    """
+    # numpy's threads would be in the way of a process that forks.
+    quiet = {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env=os.environ | quiet | environment,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for its parent, which ends it
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+
+    def wait(seconds: float | None) -> int | None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.wait(seconds)
+        return None
+
+    return Child(process.pid, process.stdin, process.stdout, wait)
+
+
+class JsonProcess:
+    """The parent's side of a child."""
+
+    def __init__(self, start: Start) -> None:
+        """Starts it.
+
+        Args:
+          start: does so.
+        """
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed by `kill`
+        self.child = start(self._errors)
+
+    def send(self, message: Message) -> None:
+        """Sends a message.
+
+        Raises:
+          OSError: where the child does not read any more.
+        """
+        write_message(self.child.stdin, message)
+
+    def receive(self) -> Message | None:
+        """Waits for a message; None where the child writes no more."""
+        return read_message(self.child.stdout)
+
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self.child.wait(0) is None
+
+    def wait(self, seconds: float | None = None) -> int | None:
+        """Waits for its end.
+
+        Args:
+          seconds: the longest to wait; None for ever.
+
+        Returns:
+          Its exit code; None where it still runs.
+        """
+        return self.child.wait(seconds)
+
+    def close_input(self) -> None:
+        """Closes what the child reads, which tells it to end."""
+        with contextlib.suppress(OSError):
+            self.child.stdin.close()
+
+    def kill(self) -> None:
+        """Ends it at once, with all that it has started, and closes what it was talked to by."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.child.pid, signal.SIGKILL)
+        self.child.wait(None)
+        self.close_input()
+        self.child.stdout.close()
+        self._errors.close()
+
+    def last_words(self) -> str:
+        """The end of what it wrote to stderr."""
+        self._errors.seek(0)
+        return self._errors.read()[-_SHOWN:].strip()
+
+
+def write_message(stream: IO[str], message: Message) -> None:
+    """Writes one message."""
+    stream.write(json.dumps(message) + "\n")
+    stream.flush()
+
+
+def read_message(stream: IO[str]) -> Message | None:
+    """The next message; None at the end of the stream."""
+    line = stream.readline()
+    message: Message | None = json.loads(line) if line else None
+    return message
