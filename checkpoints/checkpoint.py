@@ -132,13 +132,13 @@ def open(
     if not text.strip() or "\0" in text:  # an empty path would mean the working folder
         raise CheckpointError("the path of the checkpoint is empty or malformed: give its path")
     sha256 = sha256.lower() if sha256 else None
-    wish = selection.CheckpointQuery(name, averages)
+    query = selection.CheckpointQuery(name, averages)
     if not downloads.is_url(text):
         path = Path(text).expanduser()
-        return _open(path, path.resolve().name, wish, sha256, max_unpacked_bytes)
+        return _open(path, path.resolve().name, query, sha256, max_unpacked_bytes)
     path = downloads.fetch(text, sha256, cache, progress)
     try:
-        return _open(path, downloads.public_name(text), wish, sha256, max_unpacked_bytes)
+        return _open(path, downloads.public_name(text), query, sha256, max_unpacked_bytes)
     except ChoiceError:
         raise
     except CheckpointError:  # the next attempt is to fetch it again
@@ -180,21 +180,21 @@ def digest(
         known = _check_digest(path, sha256 and sha256.lower())
         if known is not None:
             return known
-        wish = selection.CheckpointQuery(name, averages)
-        found = locator.locate(path, wish, archives.MAX_UNPACKED_BYTES, resources)
+        query = selection.CheckpointQuery(name, averages)
+        found = locator.locate(path, query, archives.MAX_UNPACKED_BYTES, resources)
         return sha256_of_checkpoint(tensor_reader.files_of(found.prefix))
 
 
 def _open(
     path: Path,
     source_name: str,
-    wish: selection.CheckpointQuery,
+    query: selection.CheckpointQuery,
     sha256: str | None,
     max_unpacked_bytes: int,
 ) -> Checkpoint:
     with contextlib.ExitStack() as resources, _saying_what_may_not_be_read(source_name):
         digest = _check_digest(path, sha256)
-        found = locator.locate(path, wish, max_unpacked_bytes, resources)
+        found = locator.locate(path, query, max_unpacked_bytes, resources)
         reader = tensor_reader.TensorReader(found.prefix)
         return Checkpoint(
             label=found.label,

@@ -46,7 +46,7 @@ class Located:
 
 def locate(
     path: Path,
-    wish: selection.CheckpointQuery,
+    query: selection.CheckpointQuery,
     max_unpacked_bytes: int,
     resources: contextlib.ExitStack,
 ) -> Located:
@@ -54,7 +54,7 @@ def locate(
 
     Args:
       path: folder, archive, file or prefix.
-      wish: which of several.
+      query: which of several.
       max_unpacked_bytes: bound for archives.
       resources: takes the temporary folder of an archive.
 
@@ -62,18 +62,18 @@ def locate(
       CheckpointError: where there is none, or no single one.
     """
     if path.is_dir():
-        return _in_folder(path, wish)
+        return _in_folder(path, query)
     if path.is_file():
         prefix = names.prefix_of(path.name)
         if prefix is not None:
-            return _alone(path.with_name(prefix), wish)
+            return _alone(path.with_name(prefix), query)
         if refusals.is_archive(path):
-            return _in_archive(path, wish, max_unpacked_bytes, resources)
+            return _in_archive(path, query, max_unpacked_bytes, resources)
         if refusals.is_table(path):
-            return _alone(path, wish)
+            return _alone(path, query)
         raise refusals.refuse_file(path)
     if is_prefix(path):
-        return _alone(path, wish)
+        return _alone(path, query)
     raise refusals.refuse_missing(path)
 
 
@@ -85,13 +85,13 @@ def is_prefix(path: Path) -> bool:
     )
 
 
-def _alone(prefix: Path, wish: selection.CheckpointQuery) -> Located:
-    if wish.name is not None:
-        selection.named([prefix.name], prefix.name, wish.name)
+def _alone(prefix: Path, query: selection.CheckpointQuery) -> Located:
+    if query.name is not None:
+        selection.named([prefix.name], prefix.name, query.name)
     return Located(prefix, prefix.name, "the one that was named", (prefix.name,))
 
 
-def _in_folder(folder: Path, wish: selection.CheckpointQuery) -> Located:
+def _in_folder(folder: Path, query: selection.CheckpointQuery) -> Located:
     files = _walk(folder)
     if "saved_model.pb" in files:
         raise refusals.refuse_saved_model(folder)
@@ -99,17 +99,17 @@ def _in_folder(folder: Path, wish: selection.CheckpointQuery) -> Located:
     where = f"the folder {folder.resolve().name}"
     if not labels:
         raise refusals.refuse_without_checkpoint(where, files)
-    return _choose(folder, files, labels, where, wish)
+    return _choose(folder, files, labels, where, query)
 
 
 def _choose(
-    folder: Path, files: list[str], labels: list[str], where: str, wish: selection.CheckpointQuery
+    folder: Path, files: list[str], labels: list[str], where: str, query: selection.CheckpointQuery
 ) -> Located:
     """Picks one of the checkpoints in a folder; of those not picked only indexes need be there."""
     choice = selection.choose(
         labels,
         where,
-        wish=wish,
+        query=query,
         latest=_latest(folder, files),
         has_shadows=lambda label: _has_shadows(folder / label),
     )
@@ -137,7 +137,7 @@ def _raise(error: OSError) -> None:
 
 def _in_archive(
     path: Path,
-    wish: selection.CheckpointQuery,
+    query: selection.CheckpointQuery,
     max_unpacked_bytes: int,
     resources: contextlib.ExitStack,
 ) -> Located:
@@ -149,7 +149,7 @@ def _in_archive(
     folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="slimhub-")))
     if len(labels) > 1:  # what the choice may need: names of tensors and state files
         archives.unpack(path, lambda file: _tells_of_contents(file, labels), folder)
-    located = _choose(folder, files, labels, where, wish)
+    located = _choose(folder, files, labels, where, query)
     archives.unpack(path, lambda file: _belongs_to(file, located.label), folder)
     return located
 

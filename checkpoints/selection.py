@@ -8,12 +8,25 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from slimhub.checkpoints import names
-from slimhub.common.errors import ChoiceError, option
+from slimhub.common.errors import ChoiceError, RequestError, option
 
 _AVERAGED_FOLDER = "ema"  # where the public archives keep averages under plain names
 
 
 Averages = Literal["auto", "shadow", "raw"]
+_AVERAGES: tuple[Averages, ...] = ("auto", "shadow", "raw")
+
+
+def parse_averages(text: str) -> Averages:
+    """Which values are wanted, from text.
+
+    Raises:
+      RequestError: for anything but `auto`, `shadow` and `raw`.
+    """
+    for known in _AVERAGES:
+        if text == known:
+            return known
+    raise RequestError(f"{option('averages')} must be {', '.join(_AVERAGES)}, not {text!r}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,32 +71,32 @@ def choose(
     labels: list[str],
     where: str,
     *,
-    wish: CheckpointQuery,
+    query: CheckpointQuery,
     latest: dict[str, str],
     has_shadows: Callable[[str], bool],
 ) -> Choice:
     """Picks one of several checkpoints.
 
     Those with averages come first: a folder named `ema`, then those with shadows; where the
-    wish says so only those with shadows, or those without averages. In one folder the one that
+    query says so only those with shadows, or those without averages. In one folder the one that
     its state file names last wins, without that the highest step. What is then not one folder's
     is a tie.
 
     Args:
       labels: at least one, as `candidates` gives them.
       where: what they are in, for messages.
-      wish: the user's.
+      query: the user's.
       latest: base name in the state file of each folder that has one.
       has_shadows: whether a checkpoint holds shadows; asked only where it matters.
 
     Raises:
       ChoiceError: where nothing has the name, or several are equally good.
     """
-    if wish.name is not None:
-        return Choice(named(labels, where, wish.name), "the one that was asked for")
+    if query.name is not None:
+        return Choice(named(labels, where, query.name), "the one that was asked for")
     if len(labels) == 1:
         return Choice(labels[0], "the only one there")
-    preferred, reason = _preferred(labels, wish.averages, has_shadows)
+    preferred, reason = _preferred(labels, query.averages, has_shadows)
     if not preferred or len(preferred) == len(labels):
         preferred, reason = labels, ""
     newest, newest_reason = _newest(preferred, latest)

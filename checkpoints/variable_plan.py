@@ -12,6 +12,7 @@ import numpy as np
 
 from slimhub.checkpoints import names
 from slimhub.checkpoints.checkpoint import Checkpoint
+from slimhub.checkpoints.selection import Averages
 from slimhub.common.errors import CheckpointError, option
 
 Reason = Literal["average", "raw", "plain"]
@@ -133,7 +134,7 @@ def plan(
     checkpoint: Checkpoint,
     variables: Sequence[VariableInfo],
     *,
-    averages: Literal["auto", "shadow", "raw"] = "auto",
+    averages: Averages = "auto",
     expected: Sequence[str] = (),
 ) -> Plan:
     """Finds the tensor for every variable.

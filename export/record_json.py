@@ -6,9 +6,13 @@ import dataclasses
 import functools
 import types
 import typing
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
-Table = TypeVar("Table")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Table = TypeVar("Table", bound="DataclassInstance")
 
 _LARGEST = 1 << 63  # of integers; none is too large for a float, or takes long to print
 _KEY, _REST = "json_key", "takes_the_rest"
@@ -63,10 +67,10 @@ def decode(kind: type[Table], value: Any, path: tuple[str, ...] = ()) -> Table:
     """
     table = value if isinstance(value, dict) else {}
     hints, found = _hints(kind), {}
-    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+    for field in dataclasses.fields(kind):
         name, hint = _key_of(field), hints[field.name]
         if _REST in field.metadata:
-            known = {_key_of(other) for other in dataclasses.fields(kind)}  # type: ignore[arg-type]
+            known = {_key_of(other) for other in dataclasses.fields(kind)}
             left = {key: inner for key, inner in table.items() if key not in known}
             if typing.get_args(hint)[1:] == (object,):  # of a later release, perhaps
                 left = {key: inner for key, inner in left.items() if _CHECKS[object](inner)}
@@ -83,8 +87,8 @@ def _decode(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):  # with None
         return None if value is None else _decode(inner[0], value, path)
-    if dataclasses.is_dataclass(hint):
-        return decode(hint, value, path)  # type: ignore[arg-type]
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return decode(hint, value, path)
     if origin is dict and isinstance(value, dict) and all(map(_is_text, value)):
         return {name: _decode(inner[1], one, (*path, name)) for name, one in value.items()}
     if origin is tuple and isinstance(value, list):
@@ -117,7 +121,7 @@ def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
-_CHECKS = {
+_CHECKS: dict[type, Callable[[Any], bool]] = {
     str: _is_text,
     bool: lambda value: isinstance(value, bool),
     int: _is_integer,
@@ -127,9 +131,10 @@ _CHECKS = {
 
 
 def _key_of(field: dataclasses.Field[Any]) -> str:
-    return field.metadata.get(_KEY, field.name)
+    return str(field.metadata.get(_KEY, field.name))
 
 
 @functools.cache
 def _hints(kind: type) -> dict[str, Any]:
+    """Types of the fields of a dataclass, by name."""
     return typing.get_type_hints(kind)

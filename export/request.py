@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from slimhub import nets
+from slimhub import checkpoints, nets
 from slimhub.common.errors import RequestError, option
 from slimhub.export.record import Record
 from slimhub.export.verify.proof import MODES, Proof
@@ -25,7 +25,7 @@ class _RequestFields:
     task: str = "feature_vector"
     checkpoint_name: str | None = None
     sha256: str | None = None
-    averages: str = "auto"
+    averages: checkpoints.Averages = "auto"
     labels: str | None = None
     overwrite: bool = False
     proof: str = "full"
@@ -58,8 +58,8 @@ class Request(_RequestFields):
           named: attributes by name, and options, which go before those of `options`.
         """
         single = {name: named.pop(name) for name in NetworkOptions.names() if name in named}
-        options = dataclasses.replace(options or NetworkOptions(), **single)
-        super().__init__(*values, options=options, **named)
+        named["options"] = dataclasses.replace(options or NetworkOptions(), **single)
+        super().__init__(*values, **named)
 
     def spec(self) -> nets.NetworkSpec:
         """The network with the request's options.
@@ -75,12 +75,14 @@ class Request(_RequestFields):
         """Refuses what is wrong with any network.
 
         Raises:
-          RequestError: for an unknown task or mode of proof, and a background without classes.
+          RequestError: for an unknown task, mode of proof or kind of averages, and a background
+            without classes.
         """
         if self.task not in nets.TASKS:
             raise RequestError(f"the task must be {' or '.join(nets.TASKS)}, not {self.task!r}")
         if self.proof not in MODES:
             raise RequestError(f"the proof must be {' or '.join(MODES)}, not {self.proof!r}")
+        checkpoints.parse_averages(self.averages)
         if self.options.drop_background and self.task != "classification":
             raise RequestError(
                 f"only {option('task', 'classification')} has a background class to drop"
@@ -93,7 +95,8 @@ class Request(_RequestFields):
     def to_json(self) -> dict[str, Any]:
         """The request as JSON, the options among the attributes: `Request(**json)` is the same."""
         values = dataclasses.asdict(self)
-        return values | values.pop("options")
+        options: dict[str, Any] = values.pop("options")
+        return values | options
 
     def command(self, checkpoint_name: str) -> str:
         """The command line that repeats this export, without any path of the machine.

@@ -191,8 +191,9 @@ class NetworkSpec:
         settings = {attributes[name]: value for name, value in given.items() if attributes[name]}
         if others := {name: value for name, value in given.items() if not attributes[name]}:
             settings["options"] = type(options)(**self.options.given() | others)
-        if self.depth_rule and options.depth_multiplier not in (None, self.depth_multiplier):
-            settings.setdefault("feature_depth", self.depth_rule(options.depth_multiplier))
+        multiplier = options.depth_multiplier
+        if self.depth_rule and multiplier is not None and multiplier != self.depth_multiplier:
+            settings.setdefault("feature_depth", self.depth_rule(multiplier))
         if options.drop_background:
             settings["has_background"] = True
         elif options.num_classes not in (None, self.num_classes):

@@ -87,5 +87,8 @@ def send(publication: Publication, artifact: Path) -> str:
 
 def _options(publication: Publication) -> delivery.PublishOptions:
     return delivery.PublishOptions(
-        handle=publication.handle, url=publication.url, **publication.page_options
+        handle=publication.handle,
+        url=publication.url,
+        license=publication.page_options.get("license"),
+        dataset=publication.page_options.get("dataset"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from slimhub import nets
+from slimhub import checkpoints, nets
 from slimhub.common.errors import RequestError, option
 from slimhub.export.record import Record
 from slimhub.nets import NetworkOptions
@@ -50,7 +50,7 @@ class Source:
     """
 
     prefix: str
-    averages: str
+    averages: checkpoints.Averages
 
 
 def from_record(record: Record, network: str | None = None) -> Subject:

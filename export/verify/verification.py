@@ -73,14 +73,16 @@ def verify(
         source, compared = None, ""
         if checkpoint is not None:
             recorded = _recorded(path)
-            averages = averages or (recorded.averages if recorded else "auto")
+            wanted = checkpoints.parse_averages(
+                averages or (recorded.averages if recorded else "auto")
+            )
 
             def opened(name: str | None) -> checkpoints.Checkpoint:
                 return resources.enter_context(
                     checkpoints.open(
                         checkpoint,
                         name=name,
-                        averages=averages,
+                        averages=wanted,
                         sha256=sha256,
                         progress=on_transfer,
                     )
@@ -90,7 +92,7 @@ def verify(
             label = _recorded_label(recorded.name if recorded else "", found.candidates)
             if checkpoint_name is None and label not in (None, found.label):
                 found = opened(label)  # of several, the one that the artifact was made from
-            source = Source(str(found.prefix), averages)
+            source = Source(str(found.prefix), wanted)
             compared = f"{found.label}, of {found.source_name}"
         proof_process.restore(source)
         on_phase(PHASES[1])

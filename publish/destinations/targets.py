@@ -45,4 +45,5 @@ def parse(target: str) -> Destination:
     if scheme not in _TABLE:
         raise RequestError(f"the target '{target}' is not known: write {', '.join(KNOWN.values())}")
     module, _, name = _TABLE[scheme][1].partition(":")
-    return getattr(importlib.import_module(module), name).parse(target)
+    destination: Destination = getattr(importlib.import_module(module), name).parse(target)
+    return destination

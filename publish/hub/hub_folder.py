@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -150,11 +151,7 @@ def _write(changes: HubChanges, stage: journal.Stage, transfer: Transfer) -> Non
         else:
             path = stage.place(entry.name)
         if isinstance(entry.content, Path):
-            _copy(
-                entry.content,
-                path,
-                lambda done, total, name=entry.name: transfer(name, done, total),
-            )
+            _copy(entry.content, path, functools.partial(transfer, entry.name))
         else:
             journal.write_surely(path, entry.content)
 

@@ -33,7 +33,8 @@ def split(text: str) -> Parts:
     """
     title, *lines = text.splitlines()
     start = next((n for n, line in enumerate(lines) if line.startswith("#")), len(lines))
-    description, metadata = [], {}
+    description: list[str] = []
+    metadata: dict[str, list[str]] = {}
     for line in lines[:start]:
         found = _METADATA.fullmatch(line.strip())
         if found:

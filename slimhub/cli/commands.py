@@ -79,17 +79,16 @@ class CommandParser(argparse_flags.ArgumentParser):
           command: of the table.
           options: as `argparse.ArgumentParser` takes them.
         """
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]  # absl's parser has no types
             description=command.summary, allow_abbrev=False, inherited_absl_flags=None, **options
         )
         self._command: Command | None = command
 
-    def parse_known_args(
-        self, args: list[str] | None = None, namespace: argparse.Namespace | None = None
-    ) -> tuple[argparse.Namespace, list[str]]:
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parses; called by the parser of `slimhub` for the command that was named."""
         self.complete()
-        return super().parse_known_args(args, namespace)
+        # absl's parser has no types
+        return super().parse_known_args(args, namespace)  # type: ignore[no-untyped-call]
 
     def complete(self) -> None:
         """Adds the command's arguments, unless they are there."""

@@ -45,7 +45,7 @@ def _as_json(spec: NetworkSpec) -> dict[str, Any]:
     from slimhub import nets
     from slimhub.export import record_draft, record_json
 
-    description = record_json.encode(record_draft.describe_network(spec)) | {
+    description: dict[str, Any] = record_json.encode(record_draft.describe_network(spec)) | {
         "published": dataclasses.asdict(spec.published),
     }
     if not _is_stored(spec):

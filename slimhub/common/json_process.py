@@ -43,7 +43,9 @@ class Child:
 Start = Callable[[IO[str]], Child]  # from the file that takes the child's stderr
 
 
-def start_python(module: str, errors: IO[str], environment: Mapping[str, str] = {}) -> Child:
+def start_python(
+    module: str, errors: IO[str], environment: Mapping[str, str] | None = None
+) -> Child:
     """Starts a new interpreter that runs the function `main` of a module.
 
     Args:
@@ -58,7 +60,7 @@ def start_python(module: str, errors: IO[str], environment: Mapping[str, str] = 
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
-        env=os.environ | quiet | environment,
+        env={**os.environ, **quiet, **(environment or {})},
         text=True,
         start_new_session=True,  # Ctrl-C is for its parent, which ends it
     )

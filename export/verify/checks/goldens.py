@@ -42,7 +42,7 @@ class Goldens:
 
 
 def _check(artifact: Artifact, record: Record | None) -> Check:
-    golden = record and record.golden
+    golden = record.golden if record else None
     if golden is None:
         return Check(_AREA, _NAME, "not run", f"no answer is recorded in {PATH}")
     try:

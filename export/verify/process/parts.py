@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from slimhub.common.errors import ExportError
 from slimhub.export.verify.subject import Source, Subject
 
 if TYPE_CHECKING:
-    from slimhub.export.verify.checks.goldens import Goldens
-    from slimhub.export.verify.checks.gradients import Gradients
-    from slimhub.export.verify.checks.inference import Inference
-    from slimhub.export.verify.checks.training import Training
+    from slimhub.export.verify.checks.evidence import Evidence
+    from slimhub.export.verify.reference.artifact import Artifact
 
-    Examiner = Inference | Goldens | Training | Gradients
+
+class Examiner(Protocol):
+    """Looks at one side of an artifact."""
+
+    def examine(self, artifact: Artifact, evidence: Evidence) -> None:
+        """Compares an artifact with what is expected.
+
+        Args:
+          artifact: the one to examine.
+          evidence: takes the checks.
+        """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +67,7 @@ class ProofTask:
         from slimhub.export.verify.checks import inference, training
         from slimhub.export.verify.reference.source_network import SourceNetwork
 
+        assert self.source is not None  # or nobody would ask
         # Inference comes first, here and below: training moves statistics that it reads.
         network = SourceNetwork(self.subject, self.source, is_training=False)
         outputs.send(inference.ask(network, is_full=self.has_gradients))
