@@ -72,6 +72,13 @@ def test_a_strange_file_fails_without_a_checkpoint(artifact, tmp_path):
     assert "the proof FAILS: contract, " in finished.stdout.splitlines()[-1]
 
 
+def test_an_unchecked_signature_is_reported_with_the_flag_that_checks_it(artifact, tmp_path):
+    folder = shutil.copytree(artifact, tmp_path / "artifact")
+    (folder / "assets.extra" / "model.sig").write_text("{}")
+    finished = run("verify", str(folder))
+    assert "model.sig is there: check it with --public_key\n" in finished.stdout
+
+
 REFUSED = [
     (["verify"], "the following arguments are required: ARTIFACT"),
     (["verify", "tests"], "tests is not a SavedModel folder: it has no saved_model.pb"),
