@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ Table = TypeVar("Table", bound="DataclassInstance")
 
 _LARGEST = 1 << 63  # of integers; none is too large for a float, or takes long to print
 _KEY, _REST = "json_key", "takes_the_rest"
-REST = {_REST: True}  # metadata of a field: a table of all keys that are not those of others
+REST = {_REST: None}  # metadata of a field: a table of all keys that are not those of others
 MISSING = object()
 
 
@@ -31,6 +31,11 @@ class FieldError(Exception):
     def __init__(self, path: tuple[str, ...], value: Any) -> None:
         super().__init__(".".join(path))
         self.path, self.value = path, value
+
+
+def rest(names: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Metadata of a field: a table of those keys of others, of whatever plain type."""
+    return {_REST: frozenset(names)}
 
 
 def key(name: str) -> dict[str, str]:
@@ -72,8 +77,8 @@ def decode(kind: type[Table], value: Any, path: tuple[str, ...] = ()) -> Table:
         if _REST in field.metadata:
             known = {_key_of(other) for other in dataclasses.fields(kind)}
             left = {key: inner for key, inner in table.items() if key not in known}
-            if typing.get_args(hint)[1:] == (object,):  # of a later release, perhaps
-                left = {key: inner for key, inner in left.items() if _CHECKS[object](inner)}
+            if (names := field.metadata[_REST]) is not None:
+                left = {key: inner for key, inner in left.items() if key in names}
             found[field.name] = _decode(hint, left, path)
         elif name in table:
             found[field.name] = _decode(hint, table[name], (*path, name))
