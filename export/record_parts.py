@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from slimhub.export import record_json
+from slimhub.nets import NetworkOptions
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,9 @@ class RecordedNetwork:
     batch_norm_epsilon: float
     paper: str
     public_checkpoint: str
-    options: dict[str, object] = dataclasses.field(default_factory=dict, metadata=record_json.REST)
+    options: dict[str, object] = dataclasses.field(
+        default_factory=dict, metadata=record_json.rest(NetworkOptions.names_without_field())
+    )
 
     def settings(self) -> dict[str, object]:
         """Every field and every option by name; see `nets.NetworkOptions.of_record`."""

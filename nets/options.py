@@ -110,6 +110,11 @@ class NetworkOptions:
         return tuple(f.name for f in fields if not kinds or f.metadata["type"] in kinds)
 
     @classmethod
+    def names_without_field(cls) -> tuple[str, ...]:
+        """Names of the options that set no field of `NetworkSpec`: a builder reads them."""
+        return tuple(f.name for f in dataclasses.fields(cls) if not f.metadata["attribute"])
+
+    @classmethod
     def of_record(cls, network: Mapping[str, Any]) -> NetworkOptions:
         """The options that rebuild the network of an artifact.
 

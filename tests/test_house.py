@@ -205,7 +205,8 @@ def private_names(module: str) -> Iterator[str]:
             names += [f"{node.module}.{alias.name}" for alias in node.names]
     for name in names:
         is_private = name.startswith(INSIDES) or re.search(r"(^|\.)_(?!_)", name)
-        if is_private and room_of(name) not in {*ROOMS, "tests", "scripts"}:
+        # `_typeshed` is where the types of the standard library are, for type checkers alone.
+        if is_private and room_of(name) not in {*ROOMS, "tests", "scripts", "_typeshed"}:
             yield name
     if room_of(module) in ROOMS:
         yield from private_attributes(tree)

@@ -8,10 +8,12 @@ import pytest
 
 from slimhub import export, nets
 from slimhub.cli import network_flags
+from slimhub.export import record_draft
 from slimhub.export.verify import Subject
 from slimhub.nets import NetworkOptions, options
 from slimhub.publish.pages import recorded_network
 from slimhub.zoo import manifest
+from tests.fixtures import records
 
 NETWORK = "mobilenet_v3_small_075_224"
 NAMES = [field.name for field in dataclasses.fields(NetworkOptions)]
@@ -95,10 +97,10 @@ def test_an_unknown_option_is_refused():
 def test_every_option_is_set_in_the_spec_and_read_from_a_record():
     spec = nets.get(NETWORK).customized(GIVEN)
     assert spec == nets.get(NETWORK).customized(**GIVEN.given())
-    described = export.record.describe_network(spec)
-    assert NetworkOptions.of_record(described) == GIVEN
-    content = {"network": described}
-    assert recorded_network.spec_of(content) == spec
+    described = record_draft.describe_network(spec)
+    assert NetworkOptions.of_record(described.settings()) == GIVEN
+    recorded = dataclasses.replace(records.make(), network=described)
+    assert recorded_network.spec_of(recorded) == spec
 
 
 @pytest.mark.parametrize("field", dataclasses.fields(NetworkOptions), ids=lambda field: field.name)
@@ -122,6 +124,6 @@ def test_a_new_option_reaches_the_builder_and_the_record():
     assert plain.options.given() == {}
     assert spec.options.given() == {"squeeze": 3}
     assert spec.customized(More(num_classes=5)).options == spec.options
-    assert More.of_record(export.record.describe_network(spec)).squeeze == 3
+    assert More.of_record(record_draft.describe_network(spec).settings()).squeeze == 3
     with pytest.raises(nets.NetworkError, match="squeeze must be between 1 and 9, not 10"):
         plain.customized(More(squeeze=10))
