@@ -16,6 +16,7 @@ from slimhub.checkpoints import archives, downloads, locator, names, selection, 
 from slimhub.checkpoints.checkpoint_digest import sha256_of_checkpoint
 from slimhub.common import files
 from slimhub.common.errors import CheckpointError, ChoiceError, option
+from slimhub.common.progress import Transfer
 
 HeldAverages = Literal["stored", "shadows", "unknown"]
 
@@ -108,7 +109,7 @@ def open(
     sha256: str | None = None,
     cache: Path | None = None,
     max_unpacked_bytes: int = archives.MAX_UNPACKED_BYTES,
-    progress: downloads.Transfer | None = None,
+    progress: Transfer | None = None,
 ) -> Checkpoint:
     """Opens a checkpoint.
 

@@ -7,16 +7,15 @@ import glob
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
 from slimhub.common import files
 from slimhub.common.errors import CheckpointError
+from slimhub.common.progress import Transfer
 from slimhub.common.quiet_tensorflow import tensorflow
-
-Transfer = Callable[[str, int, "int | None"], None]  # what, bytes done, bytes in all
 
 _BLOCK = 8 << 20  # bytes between two reports of progress
 

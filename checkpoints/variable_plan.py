@@ -14,6 +14,7 @@ from slimhub.checkpoints import names
 from slimhub.checkpoints.checkpoint import Checkpoint
 from slimhub.checkpoints.selection import Averages
 from slimhub.common.errors import CheckpointError, option
+from slimhub.common.text import listed
 
 Reason = Literal["average", "raw", "plain"]
 
@@ -86,12 +87,12 @@ class Plan:
         filled = ", ".join(f"{count} with {words[reason]}" for reason, count in counts.items())
         lines = [f"{len(self.assignments)} filled: {filled}"]
         if self.without_average:
-            lines.append(f"trained, but without an average: {_listed(self.without_average)}")
+            lines.append(f"trained, but without an average: {listed(self.without_average, _SHOWN)}")
         if self.expected:
             expected = ", ".join(f"{len(left)} {kind}" for kind, left in self.expected.items())
             lines.append(f"left over as expected: {expected}")
         if self.unexpected:
-            lines.append(f"left over, not expected: {_listed(self.unexpected)}")
+            lines.append(f"left over, not expected: {listed(self.unexpected, _SHOWN)}")
         if not self.expected and not self.unexpected:
             lines.append("nothing left over")
         return lines
@@ -106,12 +107,12 @@ class Plan:
             return
         lines = ["the checkpoint does not fit the network:"]
         if self.missing:
-            lines.append(f"  wanted, not in the checkpoint: {_listed(self.missing)}")
+            lines.append(f"  wanted, not in the checkpoint: {listed(self.missing, _SHOWN)}")
         if self.mismatched:
             shapes = [f"{v} wants {list(w)}, has {list(f)}" for v, w, f in self.mismatched]
-            lines.append(f"  of another shape: {_listed(shapes)}")
+            lines.append(f"  of another shape: {listed(shapes, _SHOWN)}")
         unused = self.unexpected or ("nothing",)
-        lines.append(f"  in the checkpoint, not wanted: {_listed(unused)}")
+        lines.append(f"  in the checkpoint, not wanted: {listed(unused, _SHOWN)}")
         raise CheckpointError("\n".join(lines))
 
     def load(self, checkpoint: Checkpoint) -> dict[str, np.ndarray]:
@@ -200,8 +201,8 @@ def _require_shadows(checkpoint: Checkpoint, variables: Sequence[VariableInfo]) 
     without = [name for name in held if not checkpoint.shadow_of(name)]
     if without:
         raise CheckpointError(
-            f"{option('averages', 'shadow')}, but no moving average of {_listed(without)} is in "
-            f"{checkpoint.label}: leave it out to use plain values where there is none"
+            f"{option('averages', 'shadow')}, but no moving average of {listed(without, _SHOWN)} "
+            f"is in {checkpoint.label}: leave it out to use plain values where there is none"
         )
 
 
@@ -245,9 +246,3 @@ def _sound_value(checkpoint: Checkpoint, tensor: str) -> np.ndarray:
             f"{option('averages', 'raw')} if it is an average"
         )
     return value
-
-
-def _listed(items: Sequence[str]) -> str:
-    """The first few of many, and how many more there are."""
-    more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
-    return ", ".join(items[:_SHOWN]) + more

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slimhub import checkpoints, nets
 from slimhub.common.errors import ExportError
+from slimhub.common.progress import OnPhase, Transfer
 from slimhub.export import advice, labels, network_match, record, record_draft, staging
 from slimhub.export.record import Record
 from slimhub.export.record_parts import RecordedProof
@@ -23,7 +23,6 @@ from slimhub.export.verify.subject import Source
 if TYPE_CHECKING:
     from slimhub.export.savedmodel.graphs import Graphs
 
-OnPhase = Callable[[str], None]  # called with the name of each phase as it begins
 PHASES = (
     "checking the request",
     "opening the checkpoint",
@@ -33,9 +32,6 @@ PHASES = (
     "proving the artifact",
     "finishing the proof",
 )
-
-# Takes (what, bytes done, bytes in all or None) while a checkpoint is fetched.
-Transfer = Callable[[str, int, "int | None"], None]
 
 
 def export(

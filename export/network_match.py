@@ -8,7 +8,10 @@ from typing import Any
 
 from slimhub import checkpoints, nets
 from slimhub.common.errors import RequestError, option
+from slimhub.common.text import listed
 from slimhub.export.request import AUTO, Request
+
+_SHOWN = 3  # names a message lists of each kind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Match:
         if self.auxiliary:
             parts.append(f"{len(self.auxiliary)} left over as expected, of the auxiliary head")
         if self.left_over:
-            parts.append(f"{len(self.left_over)} left over: {_listed(self.left_over)}")
+            parts.append(f"{len(self.left_over)} left over: {listed(self.left_over, _SHOWN)}")
         return "; ".join(parts)
 
 
@@ -156,17 +159,12 @@ def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str
         other = [name for name in body if name in shapes and shapes[name] != body[name]]
         lines.append(f"{match.fit}.")
         if missing:
-            lines.append(f"  missing: {_listed(missing)}")
+            lines.append(f"  missing: {listed(missing, _SHOWN)}")
         if other:
             pairs = [f"{n} is {list(shapes[n])}, expected {list(body[n])}" for n in other]
-            lines.append(f"  of another shape: {_listed(pairs)}")
+            lines.append(f"  of another shape: {listed(pairs, _SHOWN)}")
         lines.append(
             "If it was trained with options of its own, name the network, and give them: "
             f"{option('depth_multiplier')}, {option('feature_depth')}."
         )
     return "\n".join(lines)
-
-
-def _listed(names: list[str] | tuple[str, ...], shown: int = 3) -> str:
-    more = f" and {len(names) - shown} more" if len(names) > shown else ""
-    return ", ".join(names[:shown]) + more

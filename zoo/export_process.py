@@ -7,11 +7,11 @@ such a process, which it might not have of Python's own kind.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 from slimhub.common.errors import ExportError
 from slimhub.common.json_process import JsonProcess, start_python
+from slimhub.common.progress import OnPhase
 from slimhub.export.request import Request
 
 _START = functools.partial(start_python, "slimhub.zoo.export_server")
@@ -25,7 +25,7 @@ class Exporter:
         """Starts nothing yet."""
         self._process: JsonProcess | None = None
 
-    def export(self, request: Request, on_phase: Callable[[str], None]) -> dict[str, Any]:
+    def export(self, request: Request, on_phase: OnPhase) -> dict[str, Any]:
         """Exports, and waits for it.
 
         Args:
@@ -45,7 +45,7 @@ class Exporter:
             raise self._died()
         return done
 
-    def _ask(self, request: Request, on_phase: Callable[[str], None]) -> dict[str, Any] | None:
+    def _ask(self, request: Request, on_phase: OnPhase) -> dict[str, Any] | None:
         """What the process answers; None where it ended well instead."""
         process = self._running()
         try:

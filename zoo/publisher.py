@@ -6,22 +6,13 @@ import os
 from pathlib import Path
 
 from slimhub.common.errors import RequestError
+from slimhub.common.progress import Silence
 from slimhub.publish import addresses
 from slimhub.publish.destinations import delivery, targets
 from slimhub.publish.destinations.hub_destination import SCHEME, HubDestination
 from slimhub.publish.handle import Handle
 from slimhub.publish.pages import page
 from slimhub.zoo.jobs import Publication
-
-
-class _Unheard:
-    """Takes what a destination tells while it works: a zoo tells of exports, not of files."""
-
-    def phase(self, name: str) -> None:
-        """Says nothing."""
-
-    def transfer(self, what: str, done: int, total: int | None) -> None:
-        """Says nothing."""
 
 
 def hub(target: str) -> Path | None:
@@ -82,7 +73,7 @@ def send(publication: Publication, artifact: Path) -> str:
       RequestError, PublishError: where it cannot be published.
     """
     options = _options(publication)
-    return delivery.deliver(artifact, publication.target, options, _Unheard()).plan.result
+    return delivery.deliver(artifact, publication.target, options, Silence()).plan.result
 
 
 def _options(publication: Publication) -> delivery.PublishOptions:

@@ -82,11 +82,11 @@ def _difference(request: Request, recorded: Record, fetches: bool) -> str:
         request,
         record_draft.describe_network(spec),
         record_draft.describe_labels(labels.choose(request.labels, request.task, spec)),
-        None,
-    ).fields()
+        recorded.source.sha256,
+    ).to_record()
     found = identity.recorded_fields(recorded)
     for name, reason in _REASONS.items():
-        if found.get(name) != wanted[name]:
+        if found.get(name) != wanted.fields[name]:
             return reason
     digest = checkpoints.digest(
         request.checkpoint,
@@ -97,7 +97,7 @@ def _difference(request: Request, recorded: Record, fetches: bool) -> str:
     )
     if digest not in (recorded.source.sha256, None):
         return "the checkpoint is another"
-    return ""
+    return "" if recorded.identity.sha256 == wanted.sha256 else "its record was changed"
 
 
 def _damage(output: Path, recorded: Record) -> str:

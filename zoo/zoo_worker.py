@@ -6,10 +6,10 @@ import asyncio
 import dataclasses
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from slimhub.common.errors import ExportError, RequestError, SlimhubError
+from slimhub.common.progress import OnPhase
 from slimhub.common.version import __version__
 from slimhub.export.request import Request
 from slimhub.zoo import publisher, state
@@ -50,7 +50,7 @@ def run(job: Job, run_name: str) -> JobOutcome:
     return dataclasses.replace(outcome, seconds=seconds, worker=name)
 
 
-def _do(job: Job, run_name: str, on_phase: Callable[[str], None]) -> JobOutcome:
+def _do(job: Job, run_name: str, on_phase: OnPhase) -> JobOutcome:
     on_phase("looking at what is there")
     found = state.look(job.request)
     if found.kind == state.FOREIGN:
@@ -68,7 +68,7 @@ def _do(job: Job, run_name: str, on_phase: Callable[[str], None]) -> JobOutcome:
     return dataclasses.replace(outcome, published=published)
 
 
-def _export(request: Request, run_name: str, on_phase: Callable[[str], None]) -> None:
+def _export(request: Request, run_name: str, on_phase: OnPhase) -> None:
     """Exports, unless the same job, which Dask took for lost, has come first."""
     try:
         _exporter(run_name).export(request, on_phase)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from slimhub import checkpoints
 from slimhub.common.errors import RecordError, RequestError, option
+from slimhub.common.progress import OnPhase, Transfer
 from slimhub.export.record import Record
 from slimhub.export.record_parts import RecordedSource
 from slimhub.export.verify.process.proof_client import ProofProcess
@@ -28,8 +29,8 @@ def verify(
     averages: str | None = None,
     subject: Subject | None = None,
     wants_layers: bool = False,
-    on_phase: Callable[[str], None] = lambda phase: None,
-    on_transfer: Callable[[str, int, int | None], None] | None = None,
+    on_phase: OnPhase = lambda phase: None,
+    on_transfer: Transfer | None = None,
 ) -> Proof:
     """Checks files, contract and golden answers of an artifact, and parity with its source.
 

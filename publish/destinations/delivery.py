@@ -6,11 +6,12 @@ import contextlib
 import dataclasses
 import os
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from slimhub.common import files
 from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.common.files import FileDigest
+from slimhub.common.progress import ProgressListener
 from slimhub.export.record import Record
 from slimhub.nets import NetworkOptions
 from slimhub.publish import addresses, bundle, signing
@@ -44,16 +45,6 @@ class PublishOptions:
     sign: str | None = None
     network: str | None = None
     dry_run: bool = False
-
-
-class ProgressListener(Protocol):
-    """Hears how far the work is."""
-
-    def phase(self, name: str) -> None:
-        """Says that a phase begins."""
-
-    def transfer(self, what: str, done: int, total: int | None) -> None:
-        """Says how much of something was sent, in bytes."""
 
 
 @dataclasses.dataclass(frozen=True)

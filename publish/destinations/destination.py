@@ -8,15 +8,13 @@ proved first. A dry run ends before `send`, so that it lists what a real run wou
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Literal, Protocol
 
 from slimhub.common.errors import option
 from slimhub.common.files import FileDigest
+from slimhub.common.progress import Transfer
 from slimhub.publish.package import Package
-
-# Takes (what, bytes done, bytes in all or None) while something is sent.
-Transfer = Callable[[str, int, "int | None"], None]
 
 # What becomes of a version: it is new; files of it that were damaged or gone are written again;
 # it was there, and texts about it are replaced; it was there, and nothing changes.

@@ -10,9 +10,10 @@ from typing import ClassVar
 
 from slimhub.common import extras, files
 from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.progress import Transfer
 from slimhub.export.record import SIGNATURE
 from slimhub.publish import bundle
-from slimhub.publish.destinations.destination import Change, PublishPlan, Result, Transfer
+from slimhub.publish.destinations.destination import Change, PublishPlan, Result
 from slimhub.publish.handle import Handle
 from slimhub.publish.hub import hub_folder, index
 from slimhub.publish.hub.hub_changes import HubChanges

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.progress import Transfer
 from slimhub.publish import bundle
 from slimhub.publish.hub import hub_changes, index, journal, view
 from slimhub.publish.hub.hub_changes import HubChanges
@@ -22,7 +23,6 @@ _LOCK_SECONDS = 600.0
 _BLOCK = 1 << 20  # bytes that are copied at once
 
 MakeArchive = Callable[[], bundle.Archive]
-Transfer = Callable[[str, int, "int | None"], None]
 
 
 def check(hub: Path, artifact: Path) -> None:

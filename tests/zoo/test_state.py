@@ -92,6 +92,11 @@ def test_what_an_earlier_release_wrote_is_exported_again(request_, tmp_path):
     assert found == state.State(state.OUTDATED, reason)
 
 
+def test_an_identity_that_was_changed_is_exported_again(request_, tmp_path):
+    found = changed(request_, tmp_path, lambda c: c["identity"].update(sha256="0" * 64))
+    assert found == state.State(state.OUTDATED, "its record was changed")
+
+
 def test_what_is_damaged_is_exported_again(request_, tmp_path):
     graph = tmp_path / "artifact" / "saved_model.pb"
     graph.write_bytes(graph.read_bytes()[:-1])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from slimhub.common.text import listed
 from slimhub.export.verify.proof import Check, CheckOutcome
 
 _LOOSEST = 0.1  # of the largest magnitude, whatever rounding does
@@ -189,15 +190,9 @@ def name_variables(variables: list[str], differing: set[str] | None) -> str:
     if not variables:
         return "; no variable lies between it and the endpoints before it"
     if differing is None:
-        return f"; it is fed by {_listed(variables)}"
+        return f"; it is fed by {listed(variables, _SHOWN)}"
     wrong = [name for name in variables if name in differing]
     if wrong:
-        return (
-            f"; of the variables that feed it, {_listed(wrong)} do not hold the checkpoint's values"
-        )
-    return f"; it is fed by {_listed(variables)}, which hold the checkpoint's values"
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+        told = listed(wrong, _SHOWN)
+        return f"; of the variables that feed it, {told} do not hold the checkpoint's values"
+    return f"; it is fed by {listed(variables, _SHOWN)}, which hold the checkpoint's values"

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from slimhub.common.errors import PublishError
+from slimhub.common.progress import Transfer
 from slimhub.publish.destinations import remote
-from slimhub.publish.destinations.destination import Transfer
 from slimhub.publish.destinations.huggingface.huggingface_changes import README
 from slimhub.publish.destinations.huggingface.huggingface_commit import Commit, CountedFile, holds
 from slimhub.publish.destinations.huggingface.huggingface_tree import Entry, Tree

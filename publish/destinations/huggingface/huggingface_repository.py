@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from slimhub.common import extras
 from slimhub.common.errors import PublishError, RequestError, option
+from slimhub.common.progress import Transfer
 from slimhub.export import record
 from slimhub.publish import addresses
 from slimhub.publish.destinations import licences
 from slimhub.publish.destinations.destination import (
     Change,
     PublishPlan,
-    Transfer,
     kept,
     result_of,
 )

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from slimhub.common import extras
 from slimhub.common.errors import PublishError, RequestError, option
+from slimhub.common.progress import Transfer
 from slimhub.export import record
 from slimhub.publish.destinations import licences
-from slimhub.publish.destinations.destination import PublishPlan, Transfer, kept, result_of
+from slimhub.publish.destinations.destination import PublishPlan, kept, result_of
 from slimhub.publish.destinations.kaggle import kaggle_changes as changes
 from slimhub.publish.destinations.kaggle import kaggle_versions as versions
 from slimhub.publish.destinations.kaggle.kaggle_address import SCHEME, Address

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
+from slimhub.common.progress import Transfer
 from slimhub.publish.destinations import remote
-from slimhub.publish.destinations.destination import Transfer
 from slimhub.publish.destinations.kaggle.kagglehub_internals import (
     UploadDirectoryInfo,
     upload_file,

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from slimhub.common import extras
 from slimhub.common.errors import PublishError, option
+from slimhub.common.progress import Transfer
 from slimhub.export import record
-from slimhub.publish.destinations.destination import Change, PublishPlan, Transfer, result_of
+from slimhub.publish.destinations.destination import Change, PublishPlan, result_of
 from slimhub.publish.destinations.stores import layout
 from slimhub.publish.destinations.stores.gcs import Gcs
 from slimhub.publish.destinations.stores.layout import Item
