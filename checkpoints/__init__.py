@@ -6,11 +6,12 @@ Importing this package imports no TensorFlow; opening a checkpoint does.
 from slimhub.checkpoints.checkpoint import Checkpoint, digest, open
 from slimhub.checkpoints.description import describe, render
 from slimhub.checkpoints.names import is_variable
-from slimhub.checkpoints.selection import Averages, parse_averages
+from slimhub.checkpoints.selection import AVERAGES, Averages, parse_averages
 from slimhub.checkpoints.variable_plan import Assignment, Plan, VariableInfo, plan
 from slimhub.common.errors import CheckpointError
 
 __all__ = [
+    "AVERAGES",
     "Assignment",
     "Averages",
     "Checkpoint",

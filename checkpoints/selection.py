@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 from typing import Literal
@@ -14,7 +15,7 @@ _AVERAGED_FOLDER = "ema"  # where the public archives keep averages under plain 
 
 
 Averages = Literal["auto", "shadow", "raw"]
-_AVERAGES: tuple[Averages, ...] = ("auto", "shadow", "raw")
+AVERAGES: tuple[Averages, ...] = typing.get_args(Averages)
 
 
 def parse_averages(text: str) -> Averages:
@@ -23,10 +24,10 @@ def parse_averages(text: str) -> Averages:
     Raises:
       RequestError: for anything but `auto`, `shadow` and `raw`.
     """
-    for known in _AVERAGES:
+    for known in AVERAGES:
         if text == known:
             return known
-    raise RequestError(f"{option('averages')} must be {', '.join(_AVERAGES)}, not {text!r}")
+    raise RequestError(f"{option('averages')} must be {', '.join(AVERAGES)}, not {text!r}")
 
 
 @dataclasses.dataclass(frozen=True)

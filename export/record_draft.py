@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from importlib import metadata
 
@@ -51,16 +52,16 @@ def draft(
         ),
         labels=recorded_labels,
         source=RecordedSource(
-            origin=checkpoint.source_name,
+            origin=_readable(checkpoint.source_name),
             sha256=checkpoint.source_sha256,
-            name=checkpoint.label,
+            name=_readable(checkpoint.label),
             format=checkpoint.format,
             step=checkpoint.step,
             averages=request.averages,
         ),
         variables=variables,
         versions=_versions(),
-        command=request.command(checkpoint.source_name),
+        command=_readable(request.command(checkpoint.source_name)),
         identity=identify(request, network, recorded_labels, checkpoint.source_sha256).to_record(),
         proof=RecordedProof(mode=request.proof, counts={}),
         files={},
@@ -122,7 +123,7 @@ def describe_labels(labels: Labels | None) -> RecordedLabels | None:
     if labels is None:
         return None
     digest = files.digest_text(labels.text()).sha256
-    return RecordedLabels(count=len(labels.names), source=labels.source, sha256=digest)
+    return RecordedLabels(count=len(labels.names), source=_readable(labels.source), sha256=digest)
 
 
 def describe_variables(plan: Plan, counts: dict[str, int]) -> RecordedVariables:
@@ -150,3 +151,8 @@ def _versions() -> RecordedVersions:
         tf_slim=metadata.version("tf-slim"),
         numpy=metadata.version("numpy"),
     )
+
+
+def _readable(name: str) -> str:
+    """A name of a file as UTF-8 can hold it: file systems take any bytes."""
+    return os.fsencode(name).decode("utf-8", "replace")

@@ -96,6 +96,8 @@ def _decode(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
         return decode(hint, value, path)
     if origin is dict and isinstance(value, dict) and all(map(_is_text, value)):
         return {name: _decode(inner[1], one, (*path, name)) for name, one in value.items()}
+    if origin is list and isinstance(value, list):
+        return [_decode(inner[0], one, (*path, str(i))) for i, one in enumerate(value)]
     if origin is tuple and isinstance(value, list):
         return tuple(_decode(inner[0], one, (*path, str(i))) for i, one in enumerate(value))
     if hint in _CHECKS and _CHECKS[hint](value):

@@ -1,4 +1,4 @@
-"""Which files a SavedModel may hold: one list, and the three readings of it.
+"""Which files a SavedModel may hold: one list, and the four readings of it.
 
 An artifact that slimhub wrote holds the least, a SavedModel that may be overwritten what Keras
 adds, and one that a hub takes all that the page checker of TensorFlow Hub takes
@@ -43,6 +43,16 @@ def may_be_on_hub(name: str) -> bool:
     if folder in ASSET_FOLDERS:
         return bool(rest)
     return name in (*_OF_TENSORFLOW, *_OF_KERAS, *_OF_OLDER_RELEASES) or _is_of_variables(name)
+
+
+def is_of_saved_model(name: str) -> bool:
+    """Whether a file is where those of a SavedModel are, whatever it is called there.
+
+    Args:
+      name: path beside the SavedModel's, with `/`.
+    """
+    folder, _, rest = name.partition("/")
+    return (bool(rest) and folder in (*ASSET_FOLDERS, "variables")) or may_be_on_hub(name)
 
 
 def _is_of_variables(name: str) -> bool:

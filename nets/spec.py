@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from slimhub.common.errors import NetworkError
+from slimhub.common.errors import NetworkError, option
 from slimhub.nets.options import NetworkOptions
 from slimhub.nets.scaling import InputScaling
 
@@ -176,11 +176,17 @@ class NetworkSpec:
             if field.name == "num_classes" and options.drop_background:
                 low = 2  # one is to be left
             if not low <= value <= high:
-                raise NetworkError(f"{field.name} must be between {low} and {high}, not {value}")
+                raise NetworkError(
+                    f"{option(field.name)} must be between {low} and {high}, not {value}"
+                )
         if options.depth_multiplier not in (None, self.depth_multiplier) and not self.depth_rule:
-            raise NetworkError(f"{self.name} has no depth multiplier: leave it out")
+            raise NetworkError(
+                f"{self.name} has no depth multiplier: leave {option('depth_multiplier')} out"
+            )
         if options.free_size and not self.size_can_be_free:
-            raise NetworkError(f"{self.name} is built for one image size: leave free_size out")
+            raise NetworkError(
+                f"{self.name} is built for one image size: leave {option('free_size')} out"
+            )
         if options.drop_background and not self.has_background and options.num_classes is None:
             raise NetworkError(f"{self.name} has no background class to drop")
 

@@ -23,21 +23,21 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmarks import exporting, packing, using, zoo
-from scripts.benchmarks.measuring import Ratio, machine
+from scripts.benchmarks import artifact_cost, bundle_cost, cold_export, zoo
+from scripts.benchmarks.costs import Ratio, machine
 
 
 def _export(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
-    return exporting.compare(rounds), {"seconds of each phase": exporting.phases(rounds)}
+    return cold_export.compare(rounds), {"seconds of each phase": cold_export.phases(rounds)}
 
 
 def _artifact(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
-    ratios, shares = using.compare(rounds)
+    ratios, shares = artifact_cost.compare(rounds)
     return ratios, {"share of kernels, by batch": shares}
 
 
 def _publish(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
-    return packing.compare(rounds), {}
+    return bundle_cost.compare(rounds), {}
 
 
 def _zoo(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Stores facts of every registered network in nets/data, where nets/stored.py reads them.
+"""Stores facts of every registered network in nets/catalogue/data, for nets/catalogue/stored.py.
 
 Run it after a change to the networks, from the repository: `python -m scripts.store_networks`.
 It builds each network once (one to ten seconds each) and prints what it found.

@@ -143,7 +143,9 @@ def product() -> dict[str, Path]:
 
 
 def test_modules_are_named_by_nouns_and_no_two_alike():
-    names = Counter(path.stem for path in product().values() if not path.stem.startswith("__"))
+    programs = {name: path for name, path in modules().items() if name.startswith("scripts")}
+    paths = [*product().values(), *programs.values()]
+    names = Counter(path.stem for path in paths if not path.stem.startswith("__"))
     assert [name for name, count in names.items() if count > 1] == []
     assert [name for name in names if name.endswith("ing") and name not in NOUNS] == []
 
@@ -157,10 +159,24 @@ def test_no_two_classes_have_one_name():
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
+OUTSIDE = ("tests", "scripts", "samples", "examples", "docs", "build", "dist")
+
+
+def folders_with_code() -> set[str]:
+    """Folders of the repository that hold Python files of the product, as packages."""
+    found = set()
+    for path in REPOSITORY.rglob("*.py"):
+        parts = path.relative_to(REPOSITORY).parts[:-1]
+        if parts and parts[0] not in OUTSIDE and not parts[0].startswith("."):
+            found.add(".".join(parts if parts[0] == "slimhub" else ("slimhub", *parts)))
+    return found
+
+
 def test_every_folder_is_a_package_of_the_wheel():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
     settings = project["tool"]["setuptools"]
     folders = {name for name, path in product().items() if path.name == "__init__.py"}
+    assert folders == folders_with_code()
     assert sorted(settings["packages"]) == sorted(folders)
     data = {
         f"{package}/{path.name}"

@@ -54,7 +54,7 @@ class JobOutcome:
       seconds: wall time on the worker.
       worker: which one; empty where none finished it.
       detail: what was wrong, or why it was exported again.
-      published: what became of the version, see `publish.destinations.destination.Result`;
+      published: what became of the version, see `publish.destinations.destination.VersionChange`;
         empty without a publication.
     """
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from slimhub import nets
+from slimhub import checkpoints, nets
 from slimhub.common.errors import RequestError
 from slimhub.export import labels
 from slimhub.export.request import Request
@@ -16,7 +16,6 @@ from slimhub.zoo import manifest, memory, placeholders, publisher
 from slimhub.zoo.jobs import Job, Publication
 from slimhub.zoo.manifest import Table
 
-_AVERAGES = ("auto", "shadow", "raw")
 _PATTERNS = ("checkpoint", "checkpoint_name", "labels", "output", "publish", "handle")
 _OF_CLASSES = ("labels", "drop_background")  # a feature vector of the same table has none
 
@@ -69,8 +68,10 @@ def _job(table: Table, base: Path, network: str, task: str) -> Job:
     request = _request(base, network, task, values)
     spec = request.spec()
     labels.choose(request.labels, task, spec)
-    if request.averages not in _AVERAGES:
-        raise RequestError(f"'averages' may be {', '.join(_AVERAGES)}, not {request.averages!r}")
+    if request.averages not in checkpoints.AVERAGES:
+        raise RequestError(
+            f"'averages' may be {', '.join(checkpoints.AVERAGES)}, not {request.averages!r}"
+        )
     stated = values.get("memory_gb")
     needed = memory.estimate(spec, task, request.proof) if stated is None else int(stated * 1e9)
     name = os.path.relpath(request.output, base)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from slimhub.common.errors import RequestError
-from slimhub.common.progress import Silence
+from slimhub.common.progress import ProgressListener, Silence
 from slimhub.publish import addresses
 from slimhub.publish.destinations import delivery, targets
 from slimhub.publish.destinations.hub_destination import SCHEME, HubDestination
@@ -59,21 +59,24 @@ def check(publication: Publication, task: str) -> None:
     destination.check_ids(options.license, options.dataset)
 
 
-def send(publication: Publication, artifact: Path) -> str:
+def send(publication: Publication, artifact: Path, progress: ProgressListener | None = None) -> str:
     """Publishes an artifact, unless it is there already.
 
     Args:
       publication: what `check` has seen.
       artifact: folder that an export has written.
+      progress: hears of the phases; what it raises ends the work before the next one.
 
     Returns:
-      What became of the version, see `destination.Result`.
+      What became of the version, see `destination.VersionChange`.
 
     Raises:
       RequestError, PublishError: where it cannot be published.
     """
     options = _options(publication)
-    return delivery.deliver(artifact, publication.target, options, Silence()).plan.result
+    return delivery.deliver(
+        artifact, publication.target, options, progress or Silence()
+    ).plan.result
 
 
 def _options(publication: Publication) -> delivery.PublishOptions:

@@ -75,8 +75,6 @@ def _difference(request: Request, recorded: Record, fetches: bool) -> str:
     """Why an artifact is not what the request would make; empty where it is."""
     if recorded.versions.slimhub != __version__:
         return f"slimhub {recorded.versions.slimhub} wrote it, this is {__version__}"
-    if recorded.identity is None:
-        return "its record has no identity to compare with: an earlier slimhub wrote it"
     spec = request.spec()
     wanted = record_draft.identify(
         request,
@@ -86,7 +84,7 @@ def _difference(request: Request, recorded: Record, fetches: bool) -> str:
     ).to_record()
     found = identity.recorded_fields(recorded)
     for name, reason in _REASONS.items():
-        if found.get(name) != wanted.fields[name]:
+        if name in found and found[name] != wanted.fields[name]:
             return reason
     digest = checkpoints.digest(
         request.checkpoint,
@@ -97,6 +95,9 @@ def _difference(request: Request, recorded: Record, fetches: bool) -> str:
     )
     if digest not in (recorded.source.sha256, None):
         return "the checkpoint is another"
+    if recorded.identity is None:  # 0.1.0 wrote it: the command has what the fields lack
+        same = recorded.command == request.command(recorded.source.origin)
+        return "" if same else _REASONS["options"]
     return "" if recorded.identity.sha256 == wanted.sha256 else "its record was changed"
 
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from slimhub.common.errors import ExportError, RequestError, SlimhubError
-from slimhub.common.progress import OnPhase
+from slimhub.common.progress import OnPhase, Silence
 from slimhub.common.version import __version__
 from slimhub.export.request import Request
 from slimhub.zoo import publisher, state
@@ -64,7 +64,7 @@ def _do(job: Job, run_name: str, on_phase: OnPhase) -> JobOutcome:
     if job.publication is None:
         return outcome
     on_phase("publishing")
-    published = publisher.send(job.publication, Path(job.request.output))
+    published = publisher.send(job.publication, Path(job.request.output), _Watch(run_name))
     return dataclasses.replace(outcome, published=published)
 
 
@@ -80,9 +80,24 @@ def _export(request: Request, run_name: str, on_phase: OnPhase) -> None:
 def _exporter(run_name: str) -> Exporter:
     """The exporter of this thread; a worker with one thread has one."""
     with _lock:
-        if run_name in _stopped:
-            raise ExportError("the run was interrupted")
+        _check_not_stopped(run_name)
         return _exporters.setdefault((run_name, threading.get_ident()), Exporter())
+
+
+def _check_not_stopped(run_name: str) -> None:
+    if run_name in _stopped:
+        raise ExportError("the run was interrupted")
+
+
+class _Watch(Silence):
+    """Ends publishing at its next phase where the run was interrupted: a proof takes seconds."""
+
+    def __init__(self, run_name: str) -> None:
+        self._run_name = run_name
+
+    def phase(self, name: str) -> None:
+        """Looks whether the run goes on."""
+        _check_not_stopped(self._run_name)
 
 
 async def stop(run_name: str) -> None:

@@ -19,8 +19,6 @@ from slimhub.publish.destinations import targets
 from slimhub.publish.destinations.destination import Destination, PublishPlan
 from slimhub.publish.package import Package
 
-_FLAGS = ("handle", "license", "dataset", "overwrite_card", "url")  # not every target heeds them
-
 
 @dataclasses.dataclass(frozen=True)
 class PublishOptions:
@@ -45,6 +43,14 @@ class PublishOptions:
     sign: str | None = None
     network: str | None = None
     dry_run: bool = False
+
+
+def _names(kind: type[PublishOptions | Package]) -> set[str]:
+    return {field.name for field in dataclasses.fields(kind)}
+
+
+# What a package has of the options: not every target heeds them.
+_OF_SOME_TARGETS = sorted(_names(PublishOptions) & _names(Package))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +119,7 @@ def deliver(
             progress.phase(PHASES[2])
             _send(destination, package, plan, progress)
             progress.phase(PHASES[3])
-            destination.confirm(package, plan)
+            _confirm(destination, package, plan)
     return PublishOutcome(target, package.files, plan, not options.dry_run)
 
 
@@ -167,7 +173,7 @@ def check_request(target: str, options: PublishOptions) -> Destination:
       RequestError: for a target that cannot be, and an option that it has no use for.
     """
     destination = targets.parse(target)
-    for name in _FLAGS:
+    for name in _OF_SOME_TARGETS:
         if getattr(options, name) not in (None, False) and name not in destination.options:
             raise RequestError(f"{option(name)} has no meaning for {target}: leave it out")
     return destination
@@ -205,4 +211,12 @@ def _send(
             raise
         whole = sum(sent.get(name, -1) >= size for name, size in sizes.items())
         said = f"{whole} of {len(sizes)} files were sent: publish again to go on"
+        raise KeyboardInterrupt(said) from None
+
+
+def _confirm(destination: Destination, package: Package, plan: PublishPlan) -> None:
+    try:
+        destination.confirm(package, plan)
+    except KeyboardInterrupt:
+        said = "it was published, but not compared: publish again to compare"
         raise KeyboardInterrupt(said) from None

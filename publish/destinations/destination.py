@@ -18,7 +18,7 @@ from slimhub.publish.package import Package
 
 # What becomes of a version: it is new; files of it that were damaged or gone are written again;
 # it was there, and texts about it are replaced; it was there, and nothing changes.
-Result = Literal["new", "repaired", "page", "none"]
+VersionChange = Literal["new", "repaired", "page", "none"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,11 +53,11 @@ class PublishPlan:
     cards: dict[str, str]
     url: str
     load: str
-    result: Result
+    result: VersionChange
     notes: tuple[str, ...] = ()
 
 
-def result_of(changes: Sequence[Change], *, is_there: bool) -> Result:
+def result_of(changes: Sequence[Change], *, is_there: bool) -> VersionChange:
     """What becomes of a version where no file of it can be damaged.
 
     Args:

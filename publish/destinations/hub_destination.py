@@ -13,7 +13,7 @@ from slimhub.common.errors import PublishError, RequestError
 from slimhub.common.progress import Transfer
 from slimhub.export.record import SIGNATURE
 from slimhub.publish import bundle
-from slimhub.publish.destinations.destination import Change, PublishPlan, Result
+from slimhub.publish.destinations.destination import Change, PublishPlan, VersionChange
 from slimhub.publish.handle import Handle
 from slimhub.publish.hub import hub_folder, index
 from slimhub.publish.hub.hub_changes import HubChanges
@@ -124,7 +124,7 @@ class HubDestination:
         return self._archive
 
 
-def _result(found: HubChanges, changes: list[Change]) -> Result:
+def _result(found: HubChanges, changes: list[Change]) -> VersionChange:
     if not changes:
         return "none"
     if found.is_new:

@@ -9,6 +9,8 @@ from typing import Any
 
 from slimhub.common.errors import PublishError
 from slimhub.common.files import FileDigest
+from slimhub.export import record_json
+from slimhub.export.record_json import FieldError
 from slimhub.publish.handle import Handle
 
 FILE = "index.json"
@@ -91,8 +93,7 @@ def _to_json(version: Version) -> dict[str, Any]:
 
 
 def _from_json(version: dict[str, Any]) -> Version:
-    files = {name: FileDigest(**file) for name, file in version["files"].items()}
-    return Version(**version | {"archive": FileDigest(**version["archive"]), "files": files})
+    return record_json.decode(Version, version)
 
 
 def parse(text: bytes, source: str) -> Index:
@@ -116,8 +117,9 @@ def parse(text: bytes, source: str) -> Index:
             model: {version["number"]: _from_json(version) for version in versions}
             for model, versions in content["models"].items()
         }
+        content["url"].encode()  # half of a surrogate pair cannot be in a page
         return Index(content["url"], models)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (FieldError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise PublishError(
             f"{source} is no index of a hub: {error}; name another folder"
         ) from error

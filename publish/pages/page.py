@@ -23,7 +23,7 @@ def render(
     license: str | None = None,
     dataset: str | None = None,
 ) -> str:
-    """The page as Markdown, in the grammar that `linting.check` accepts.
+    """The page as Markdown, in the grammar that `linter.check` accepts.
 
     Args:
       record: of the artifact.

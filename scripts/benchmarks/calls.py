@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from scripts.benchmarks.measuring import in_turn
+from scripts.benchmarks.costs import in_turn
 
 _SIZE = 224  # pixels
 _CLASSES = 1001

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from scripts.benchmarks.measuring import Ratio, make_checkpoint
+from scripts.benchmarks.costs import Ratio, make_checkpoint
 
 _NETWORKS = ("mobilenet_v1_025_128", "mobilenet_v2_035_96", "mobilenet_v3_small_075_224")
 _TASKS = ("feature_vector", "classification")

@@ -35,10 +35,12 @@ def add_averages(parser: argparse.ArgumentParser, default: str | None = "auto") 
       parser: of the command.
       default: `auto`, or None for what the artifact's record says.
     """
+    from slimhub import checkpoints
+
     known = "auto, the default" if default else "auto; by default as the artifact's record says"
     parser.add_argument(
         "--averages",
-        choices=("auto", "shadow", "raw"),
+        choices=checkpoints.AVERAGES,
         default=default,
         help=f"moving averages: all of them (shadow), none (raw), where stored ({known})",
     )

@@ -68,7 +68,7 @@ def _main(arguments: argparse.Namespace) -> int:
     except SlimhubError as error:
         return _report(error, FAILED, arguments)
     except KeyboardInterrupt as interrupt:
-        print(f"slimhub: interrupted; {interrupt or 'nothing was written'}", file=sys.stderr)
+        print(f"slimhub: interrupted; {str(interrupt) or 'nothing was written'}", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:  # the reader of the output went away, as in `slimhub list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

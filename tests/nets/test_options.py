@@ -109,7 +109,7 @@ def test_a_value_out_of_range_is_refused(field):
         pytest.skip("a switch")
     low, high = field.metadata["range"]
     for value in (low - 1, high + 1):
-        with pytest.raises(nets.NetworkError, match=f"^{field.name} must be between .* {high}"):
+        with pytest.raises(nets.NetworkError, match=f"^`{field.name}` must be between .* {high}"):
             nets.get(NETWORK).customized(**{field.name: value})
 
 
@@ -125,5 +125,5 @@ def test_a_new_option_reaches_the_builder_and_the_record():
     assert spec.options.given() == {"squeeze": 3}
     assert spec.customized(More(num_classes=5)).options == spec.options
     assert More.of_record(record_draft.describe_network(spec).settings()).squeeze == 3
-    with pytest.raises(nets.NetworkError, match="squeeze must be between 1 and 9, not 10"):
+    with pytest.raises(nets.NetworkError, match="`squeeze` must be between 1 and 9, not 10"):
         plain.customized(More(squeeze=10))

@@ -106,11 +106,11 @@ def test_names_match_a_pattern():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"depth_multiplier": 0.0}, "depth_multiplier must be between"),
-        ({"depth_multiplier": float("nan")}, "depth_multiplier must be between"),
-        ({"num_classes": 0}, "num_classes must be between"),
-        ({"image_size": 31}, "image_size must be between 32"),
-        ({"feature_depth": -1}, "feature_depth must be between"),
+        ({"depth_multiplier": 0.0}, "`depth_multiplier` must be between"),
+        ({"depth_multiplier": float("nan")}, "`depth_multiplier` must be between"),
+        ({"num_classes": 0}, "`num_classes` must be between"),
+        ({"image_size": 31}, "`image_size` must be between 32"),
+        ({"feature_depth": -1}, "`feature_depth` must be between"),
     ],
 )
 def test_options_out_of_range_are_refused(options, message):
@@ -126,7 +126,7 @@ def test_networks_without_multiplier_refuse_one():
 
 
 def test_the_smallest_image_is_the_networks_own():
-    with pytest.raises(nets.NetworkError, match="image_size must be between 75 and"):
+    with pytest.raises(nets.NetworkError, match="`image_size` must be between 75 and"):
         nets.get("inception_v3").customized(image_size=74)
     assert nets.get("inception_v1").customized(image_size=32).image_size == 32
 

@@ -2,12 +2,12 @@
 
 import zipfile
 
-from scripts import check_types
+from scripts import wheel
 from tests.fixtures.support import REPOSITORY
 
 
 def test_the_wheel_is_marked_as_typed_and_leaves_nothing_behind(tmp_path):
     before = {path.name for path in REPOSITORY.iterdir()}
-    with zipfile.ZipFile(check_types._build(tmp_path)) as wheel:
-        assert {"slimhub/py.typed", "slimhub/nets/spec.py"} <= set(wheel.namelist())
+    with zipfile.ZipFile(wheel.build(tmp_path)) as archive:
+        assert {"slimhub/py.typed", "slimhub/nets/spec.py"} <= set(archive.namelist())
     assert {path.name for path in REPOSITORY.iterdir()} == before

@@ -86,10 +86,16 @@ def test_another_release_and_another_definition_are_exported_again(request_, tmp
     assert found.reason == f"slimhub 0.0.1 wrote it, this is {export.__version__}"
 
 
-def test_what_an_earlier_release_wrote_is_exported_again(request_, tmp_path):
-    found = changed(request_, tmp_path, lambda content: content.pop("identity"))
-    reason = "its record has no identity to compare with: an earlier slimhub wrote it"
-    assert found == state.State(state.OUTDATED, reason)
+def test_a_record_without_an_identity_is_compared_as_0_1_0_did(request_, tmp_path):
+    """Records of 0.1.0 have none: exported again they would be other bytes, which no hub takes."""
+    without = changed(request_, tmp_path, lambda content: content.pop("identity"))
+    assert without == state.State(state.UNCHANGED)
+    other = state.State(state.OUTDATED, "it has other options")
+    named = dataclasses.replace(request_, checkpoint_name="model.ckpt-7")
+    assert state.look(named) == other
+    assert state.look(dataclasses.replace(request_, proof="quick")) == other
+    found = changed(request_, tmp_path, lambda c: c["network"].update(weight_decay=0.5))
+    assert found.reason == "the network is defined otherwise now"
 
 
 def test_an_identity_that_was_changed_is_exported_again(request_, tmp_path):

@@ -214,7 +214,7 @@ class HuggingFaceApi:
         def call(repository: str) -> Any:
             file.seek(0)
             addition = CommitOperationAdd(name, file)  # reads it, for its digest
-            with file.telling(report):
+            with file.reporting_to(report):
                 self._hub.preupload_lfs_files(repository, [addition], free_memory=False)
             return addition
 

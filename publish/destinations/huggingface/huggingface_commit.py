@@ -63,7 +63,7 @@ class CountedFile(io.BufferedReader):
         return data
 
     @contextlib.contextmanager
-    def telling(self, report: Callable[[int], None]) -> Iterator[None]:
+    def reporting_to(self, report: Callable[[int], None]) -> Iterator[None]:
         """Tells of what is read from now on.
 
         Args:

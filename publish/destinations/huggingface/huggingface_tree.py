@@ -5,14 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from slimhub.export import saved_model_files
 from slimhub.publish.package import Package
 
 _BLOCK = 1 << 20  # bytes that are digested at a time
-# What a SavedModel may consist of: only there files are deleted that a new version lacks.
-_FOLDERS = ("variables", "assets", "assets.extra")
-_FILES = ("saved_model.pb", "saved_model.pbtxt", "fingerprint.pb", "keras_metadata.pb")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,18 +66,17 @@ def changed(tree: Tree, package: Package) -> list[str]:
 
 
 def stale(tree: Tree, package: Package) -> list[str]:
-    """Files of a SavedModel that are there, and not in a package.
+    """Files of a SavedModel that are there, and not in a package: only these are deleted.
 
     Args:
       tree: of a revision.
       package: to be published.
     """
-    return [name for name in tree if _is_of_model(name) and name not in package.files]
-
-
-def _is_of_model(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return name in _FILES or (len(parts) > 1 and parts[0] in _FOLDERS)
+    return [
+        name
+        for name in tree
+        if saved_model_files.is_of_saved_model(name) and name not in package.files
+    ]
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

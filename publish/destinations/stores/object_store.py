@@ -25,7 +25,11 @@ from slimhub.publish.destinations.stores.layout import Item
 from slimhub.publish.destinations.stores.local_folder import Local
 from slimhub.publish.destinations.stores.s3 import S3
 from slimhub.publish.destinations.stores.store import Store
-from slimhub.publish.destinations.stores.store_errors import is_conflict, is_of_content, telling
+from slimhub.publish.destinations.stores.store_errors import (
+    is_conflict,
+    is_of_content,
+    readable_errors,
+)
 from slimhub.publish.handle import Handle
 from slimhub.publish.package import Package
 from slimhub.publish.pages import page
@@ -79,7 +83,7 @@ class ObjectStore:
     def signature(self, package: Package) -> bytes | None:
         """The signature that is there, see `Destination`."""
         handle = Handle.for_record(package.record, package.handle)
-        with telling(self._store, "look for a signature"):
+        with readable_errors(self._store, "look for a signature"):
             try:
                 path = self._path(f"{handle}/{record.SIGNATURE}")
                 content: bytes = self._client.cat_file(path)
@@ -94,7 +98,7 @@ class ObjectStore:
         markdown = layout.page_of(package, handle, places)
         items = layout.lay_out(package, handle, markdown, Path(self._stage.name))
         self._items = {item.name: item for item in items}
-        with telling(self._store, "compare with what is there"):
+        with readable_errors(self._store, "compare with what is there"):
             there = self._there(handle)
             self._check_unchanged(handle, there)
             changes = [
@@ -111,14 +115,14 @@ class ObjectStore:
         for number, change in enumerate(plan.changes):
             item = self._items[change.name]
             then = f"; {number} of {len(plan.changes)} files are there: publish again to go on"
-            with telling(self._store, f"send {item.name}", then):
+            with readable_errors(self._store, f"send {item.name}", then):
                 self._put(item, package, transfer)
             transfer(item.name, item.file.bytes, item.file.bytes)
 
     def confirm(self, package: Package, plan: PublishPlan) -> None:
         """Compares what is there with what was to be sent, see `Destination`."""
         handle = Handle.for_record(package.record, package.handle)
-        with telling(self._store, "compare what was sent", "; publish again to compare"):
+        with readable_errors(self._store, "compare what was sent", "; publish again to compare"):
             there = self._there(handle)
             for item in self._items.values():
                 if item.name not in there or not self._is_same(item, there[item.name]):

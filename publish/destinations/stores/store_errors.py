@@ -14,7 +14,7 @@ _CLIENTS = {"aiobotocore", "aiohttp", "botocore", "fsspec", "gcsfs", "google", "
 
 
 @contextlib.contextmanager
-def telling(store: Store, what: str, then: str = "") -> Iterator[None]:
+def readable_errors(store: Store, what: str, then: str = "") -> Iterator[None]:
     """Turns what a store's client raises into an error that says what to do.
 
     What the client says is left out: it may hold what is secret.

@@ -11,7 +11,7 @@ from tests.fixtures import hubs
 from tests.publish.conftest import HANDLE
 from tests.publish.hub.test_server import LOAD, serving
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.serial]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 if CHROMIUM is None:
     pytest.skip("no chromium is installed", allow_module_level=True)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from scripts.benchmarks.measuring import NETWORK, Cost, Ratio, ask, make_checkpoint, measure
+from scripts.benchmarks.costs import NETWORK, Cost, Ratio, ask, make_checkpoint, measure
 
 PROVED, UNPROVED, PEER = "slimhub export", "slimhub export --proof=none", "keras build and export"
 _PEER_PROGRAM = """

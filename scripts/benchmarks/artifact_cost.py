@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmarks.measuring import NETWORK, Ratio, ask, make_checkpoint
+from scripts.benchmarks.costs import NETWORK, Ratio, ask, make_checkpoint
 
 _BATCHES = (1, 8, 32)  # images
 _PEER_PROGRAM = """

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from scripts.benchmarks.measuring import Ratio, make_checkpoint
+from scripts.benchmarks.costs import Ratio, make_checkpoint
 
 _NETWORK = "resnet_v1_50"  # 94 MB of weights
 _PROGRAM = """
