@@ -19,7 +19,7 @@ ENVIRONMENT = REPOSITORY / ".venv"
 CONSTRAINTS = REPOSITORY / "requirements" / "constraints.txt"
 
 # The tests run in two passes: most of them in two processes side by side, each with TensorFlow on
-# one thread, then those that are timed, killed or serve, with nothing beside them.
+# one thread, then those that are timed or keep all cores busy, with nothing beside them.
 _PYTEST = ["-m", "pytest", "-q", "--durations=20"]
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",

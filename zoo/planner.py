@@ -66,12 +66,12 @@ def _job(table: Table, base: Path, network: str, task: str) -> Job:
         if task == "classification" or key not in _OF_CLASSES
     }
     request = _request(base, network, task, values)
-    spec = request.spec()
-    labels.choose(request.labels, task, spec)
     if request.averages not in checkpoints.AVERAGES:
         raise RequestError(
             f"'averages' may be {', '.join(checkpoints.AVERAGES)}, not {request.averages!r}"
         )
+    spec = request.spec()
+    labels.choose(request.labels, task, spec)
     stated = values.get("memory_gb")
     needed = memory.estimate(spec, task, request.proof) if stated is None else int(stated * 1e9)
     name = os.path.relpath(request.output, base)

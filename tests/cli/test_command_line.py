@@ -193,7 +193,7 @@ def test_foreign_packages_of_the_same_names_do_no_harm(tmp_path):
     finished = run("describe", NETWORK, cwd=tmp_path, env=environment)
     assert (finished.returncode, finished.stderr) == (0, "")
     output = str(tmp_path / "artifact")
-    words = [NETWORK, f"--checkpoint={SAMPLE}", f"--output={output}", *OPTIONS]
+    words = [NETWORK, f"--checkpoint={SAMPLE}", f"--output={output}", "--proof=quick", *OPTIONS]
     finished = run("export", *words, cwd=tmp_path, env=environment)
     assert finished.returncode == 0, finished.stderr
 

@@ -264,3 +264,11 @@ def test_the_claim_of_a_damaged_record_is_known(tmp_path):
     }.items():
         path.write_text(text)
         assert record.claimed(tmp_path) == expected
+
+
+def test_names_of_files_that_are_not_utf8_are_made_readable():
+    odd = "m\udcffodel.tgz"  # as Python has a byte that is none of a character
+    made = records.make(source=(odd, odd))
+    assert (made.source.origin, made.source.name) == ("m\ufffdodel.tgz", "m\ufffdodel.tgz")
+    assert "m\ufffdodel.tgz" in made.command
+    assert Record.from_json(json.loads(made.text())) == made

@@ -14,8 +14,6 @@ from slimhub.common.errors import ExportError, RequestError
 from slimhub.export import staging
 from tests.fixtures.support import REPOSITORY
 
-pytestmark = pytest.mark.serial
-
 
 def write_artifact(folder, content):
     (folder / "saved_model.pb").write_text(content)

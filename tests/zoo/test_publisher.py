@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from slimhub.common.errors import RequestError
+from slimhub.common.errors import ExportError, RequestError
 from slimhub.publish import PublishError
 from slimhub.publish.hub import index
 from slimhub.zoo import Publication, publisher
@@ -84,3 +84,18 @@ def test_what_a_destination_has_no_use_for_is_refused():
 def test_targets_of_another_kind_are_refused(target, message, tmp_path):
     with pytest.raises(RequestError, match=message):
         publisher.absolute(target, tmp_path)
+
+
+def test_an_interrupted_run_publishes_nothing_more(artifact, tmp_path, monkeypatch):
+    from slimhub.publish.destinations import delivery
+    from slimhub.zoo import zoo_worker
+
+    def interrupted(*_):
+        monkeypatch.setattr(zoo_worker, "_stopped", {"this run"})  # during the proof
+
+    monkeypatch.setattr(delivery, "_prove", interrupted)
+    publication = Publication(f"hub:{tmp_path / 'hub'}", HANDLE)
+    watch = zoo_worker._Watch("this run")
+    with pytest.raises(ExportError, match="the run was interrupted"):
+        publisher.send(publication, Path(artifact().path), watch)
+    assert not (tmp_path / "hub").exists()

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from slimhub import export, publish
+from slimhub.common.files import FileDigest
 from slimhub.export import record
 from slimhub.publish import signing
 from slimhub.publish.destinations import delivery
@@ -254,3 +255,35 @@ def test_a_copied_hub_goes_on(artifact, put, hub, tmp_path):
     shutil.copytree(hub, tmp_path / "copy", ignore=shutil.ignore_patterns(journal.FOLDER))
     assert put(artifact().path, tmp_path / "copy").change == "none"
     assert put(artifact().path, tmp_path / "copy", f"{MODEL}/6").change == "new"
+
+
+def test_an_interrupt_while_comparing_says_that_it_is_published(artifact, hub, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(delivery, "_prove", lambda *_: None)
+    monkeypatch.setattr(hub_folder, "differing", interrupt)
+    with pytest.raises(KeyboardInterrupt, match="it was published, but not compared"):
+        deliver(artifact().path, f"hub:{hub}")
+    assert index.read(hub).models[MODEL]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content.update(url=None),
+        lambda content: content.update(url="\ud800"),
+        lambda content: content.update(models=[]),
+        lambda content: content["models"]["a/b"][0].update(metadata=5),
+        lambda content: content["models"]["a/b"][0]["archive"].update(sha256=None),
+        lambda content: content["models"]["a/b"][0].update(number="1"),
+    ],
+)
+def test_an_index_of_wrong_types_is_no_index(hub, damage):
+    digest = FileDigest(1, "0" * 64)
+    version = index.Version(1, "A model.", {"license": ["mit"]}, "net", "t", digest, {"f": digest})
+    content = json.loads(index.Index(models={"a/b": {1: version}}).dump())
+    assert index.parse(json.dumps(content).encode(), "i").models["a/b"][1] == version
+    damage(content)
+    with pytest.raises(publish.PublishError, match="i is no index of a hub"):
+        index.parse(json.dumps(content).encode(), "i")

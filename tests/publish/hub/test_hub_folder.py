@@ -17,8 +17,6 @@ from tests.fixtures import hubs
 from tests.fixtures.support import REPOSITORY
 from tests.publish.conftest import HANDLE
 
-pytestmark = pytest.mark.serial
-
 MODEL = HANDLE.rpartition("/")[0]
 
 

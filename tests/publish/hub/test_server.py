@@ -21,8 +21,6 @@ from tests.fixtures import hubs
 from tests.fixtures.support import REPOSITORY
 from tests.publish.conftest import HANDLE
 
-pytestmark = pytest.mark.serial
-
 MODEL = HANDLE.rpartition("/")[0]
 SECRET = "nobody may read this"
 

@@ -14,8 +14,6 @@ from tests.fixtures.faulty_proxy import Fault
 from tests.fixtures.store_places import SECRETS
 from tests.publish.destinations.stores.conftest import begin
 
-pytestmark = pytest.mark.serial
-
 SENT = {"s3": "^PUT", "gs": "^POST /upload"}
 ANSWERS = [
     (403, "answers 403.*: the credentials must be valid, and allow to list, read and write there"),
