@@ -98,7 +98,7 @@ REFUSED = [
     (SMALL + 'tasks = ["sing"]\n', "'tasks' may be feature_vector and classification, not 'sing'"),
     (SMALL + 'averages = "mean"\n', "'averages' may be auto, shadow, raw, not 'mean'"),
     (SMALL + 'proof = "some"\n', "the proof must be"),
-    (SMALL + "image_size = 8\n", "image_size must be between"),
+    (SMALL + "image_size = 8\n", "`image_size` must be between"),
     (SMALL + 'labels = "none.txt"\n', "none.txt: No such file"),
     (SMALL + 'checkpoint = "out/{network}/{task}/x"\n', "which would be replaced"),
     (SMALL + 'output = "made/{network}"\ntasks = "classification"\n', "which would be replaced"),
