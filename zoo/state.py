@@ -23,6 +23,7 @@ _REASONS = {
     "checkpoint_name": "it has other options",
     "averages": "it has other options",
     "proof": "it has other options",
+    "ignore_leftover": "it has other options",
     "network": "the network is defined otherwise now",
     "labels": "the labels are others",
 }
@@ -86,7 +87,7 @@ def _difference(request: Request, recorded: Record, fetches: bool) -> str:
     ).to_record()
     found = identity.recorded_fields(recorded)
     for name, reason in _REASONS.items():
-        if found.get(name) != wanted.fields[name]:
+        if found.get(name) != wanted.fields.get(name):
             return reason
     digest = checkpoints.digest(
         request.checkpoint,
