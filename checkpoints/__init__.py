@@ -5,8 +5,10 @@ Importing this package imports no TensorFlow; opening a checkpoint does.
 
 from slimhub.checkpoints.checkpoint import Checkpoint, digest, open
 from slimhub.checkpoints.description import describe, render
+from slimhub.checkpoints.leftovers import Expectations
 from slimhub.checkpoints.names import is_variable
 from slimhub.checkpoints.selection import AVERAGES, Averages, parse_averages
+from slimhub.checkpoints.unknown_layers import parse_pattern
 from slimhub.checkpoints.variable_plan import Assignment, Plan, VariableInfo, plan
 from slimhub.common.errors import CheckpointError
 
@@ -16,6 +18,7 @@ __all__ = [
     "Averages",
     "Checkpoint",
     "CheckpointError",
+    "Expectations",
     "Plan",
     "VariableInfo",
     "describe",
@@ -23,6 +26,7 @@ __all__ = [
     "is_variable",
     "open",
     "parse_averages",
+    "parse_pattern",
     "plan",
     "render",
 ]

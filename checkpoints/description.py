@@ -70,7 +70,7 @@ def render(description: dict[str, Any], *, tensors: bool = False) -> str:
 
 
 def _kind(name: str) -> str:
-    usual = names.matter_of_course(name)
+    usual = names.expected_kind(name)
     if usual:
         return usual
     return "moving averages" if name.endswith(names.SHADOW) else "variables"

@@ -11,12 +11,29 @@ _V2_FILE = re.compile(r"^(?P<prefix>.+)\.(index|meta|data-\d{5}-of-\d{5})$")
 _V1_FILE = re.compile(r"^.+\.ckpt(-\d+)?$")
 _STEP = re.compile(r"-(\d+)$")
 
+# Slots go by the name of their optimizer, which is the class's by default.
+_OPTIMIZERS = (
+    "RMSProp|Momentum|MomentumW|Adam|AdamW|LazyAdam|Nadam|AdaMax|LAMB|LARS|Adagrad|AdagradDA"
+    "|Adadelta|Ftrl|ProximalAdagrad|AddSign|PowerSign"
+)
 _SLOT = re.compile(
-    r"/(RMSProp|Momentum|Adam|AdaMax|Adagrad|AdagradDA|Adadelta|Ftrl|ProximalAdagrad)(_\d+)?$"
+    rf"/({_OPTIMIZERS})(Optimizer)?(_\d+)?$"
+    r"|/(adam|lamb)_[mv](_\d+)?$"  # of the optimizers that came with BERT and ALBERT
     r"|(^|/)beta[12]_power(_\d+)?$"
 )
-_STEP_TENSOR = re.compile(r"(^|/)global_step$")
-_DEBIAS = re.compile(r"/(biased|local_step)$")  # of zero-debiased moving averages
+# What training leaves behind and no network asks for; the first that matches counts.
+_EXPECTED = {
+    "quantization ranges": r"(^|/)\w+_quant/(.+/)?(min|max)(/(biased|local_step))?$",
+    "optimizer slots": _SLOT.pattern,
+    "training step": r"(^|/)global_step$",
+    "learning rate": r"(^|/)learning_rate$",
+    "loss scale": r"(^|/)((current_)?loss_scale|good_steps)$",
+    "bookkeeping of averages": r"/(biased|local_step)(_\d+)?$",  # of zero-debiased ones
+    "batch renormalization": r"/renorm_(mean|stddev)(_weight)?$",
+    "bookkeeping of pruning": r"^model_pruning/|(^|/)last_mask_update_step$",
+    "mean color": r"(^|/)mean_rgb$",
+}
+_PATTERNS = {kind: re.compile(pattern) for kind, pattern in _EXPECTED.items()}
 
 
 def prefix_of(file_name: str) -> str | None:
@@ -36,20 +53,15 @@ def step_of(prefix: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def matter_of_course(tensor: str) -> str | None:
+def expected_kind(tensor: str) -> str | None:
     """What a tensor is that training leaves behind and no network asks for, or None."""
-    if _SLOT.search(tensor):
-        return "optimizer slots"
-    if _STEP_TENSOR.search(tensor):
-        return "training step"
-    if _DEBIAS.search(tensor):
-        return "bookkeeping of averages"
-    return None
+    name = tensor.removesuffix(SHADOW)
+    return next((kind for kind, p in _PATTERNS.items() if p.search(name)), None)
 
 
 def is_variable(tensor: str) -> bool:
     """Whether a tensor is a network's own: no slot, step or average."""
-    return matter_of_course(tensor) is None and not tensor.endswith(SHADOW)
+    return expected_kind(tensor) is None and not tensor.endswith(SHADOW)
 
 
 def base_of(tensor: str) -> str:

@@ -151,6 +151,6 @@ def step(prefix: Path, reader: TensorReader) -> int | None:
     """The training step a checkpoint holds, or the one in its name."""
     for name, info in reader.tensors.items():
         is_number = info.shape == () and info.dtype in ("int32", "int64")
-        if is_number and names.matter_of_course(name) == "training step":
+        if is_number and names.expected_kind(name) == "training step":
             return int(reader.read(name))
     return names.step_of(prefix.name)

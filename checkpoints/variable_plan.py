@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
-from slimhub.checkpoints import names
+from slimhub.checkpoints import leftovers, masks, names, unknown_layers
 from slimhub.checkpoints.checkpoint import Checkpoint
+from slimhub.checkpoints.leftovers import Expectations
 from slimhub.checkpoints.selection import Averages
 from slimhub.common.errors import CheckpointError, option
 from slimhub.common.text import listed
@@ -34,11 +35,13 @@ class VariableInfo:
 @dataclasses.dataclass(frozen=True)
 class Assignment:
     """A tensor that fills a variable: its shadow (`average`), its plain name beside shadows
-    (`raw`), or its plain name where nothing has shadows (`plain`)."""
+    (`raw`), or its plain name where nothing has shadows (`plain`); and the mask of pruning that it
+    is multiplied with, if any."""
 
     variable: str
     tensor: str
     reason: Reason
+    mask: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,9 +53,12 @@ class Plan:
       missing: variables for which the checkpoint has no tensor.
       mismatched: (variable, shape wanted, shape found).
       expected: names left over as a matter of course, by what they are.
-      unexpected: other names left over.
+      unexpected: other names left over, but for those that are ignored.
       averages: how the checkpoint holds averages, see `Checkpoint.averages`.
       without_average: trainable variables filled with raw values though others have averages.
+      unknown: those of `unexpected` that are layers of the network itself.
+      ignored: such layers that are left out at the owner's risk.
+      ignore_leftover: the pattern of their names, or None.
     """
 
     assignments: tuple[Assignment, ...]
@@ -62,10 +68,17 @@ class Plan:
     unexpected: tuple[str, ...]
     averages: str
     without_average: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    ignore_leftover: str | None = None
 
     def counts(self) -> dict[str, int]:
         """How many variables each reason fills."""
         return dict(Counter(assignment.reason for assignment in self.assignments))
+
+    def masked(self) -> int:
+        """How many variables are multiplied with a mask of pruning."""
+        return sum(assignment.mask is not None for assignment in self.assignments)
 
     def summary(self) -> list[str]:
         """Lines that say what was filled with what, and what was left over."""
@@ -88,12 +101,18 @@ class Plan:
         lines = [f"{len(self.assignments)} filled: {filled}"]
         if self.without_average:
             lines.append(f"trained, but without an average: {listed(self.without_average, _SHOWN)}")
+        if masked := self.masked():
+            lines.append(f"{masked} pruned: their values are weights times mask")
+        if leftovers.QUANTIZATION in self.expected:
+            lines.append("the checkpoint was trained for quantization, and is exported as float")
         if self.expected:
             expected = ", ".join(f"{len(left)} {kind}" for kind, left in self.expected.items())
             lines.append(f"left over as expected: {expected}")
         if self.unexpected:
             lines.append(f"left over, not expected: {listed(self.unexpected, _SHOWN)}")
-        if not self.expected and not self.unexpected:
+        if self.ignore_leftover is not None:
+            lines.append(unknown_layers.ignored(len(self.ignored), self.ignore_leftover))
+        if not self.expected and not self.unexpected and not self.ignored:
             lines.append("nothing left over")
         return lines
 
@@ -115,6 +134,19 @@ class Plan:
         lines.append(f"  in the checkpoint, not wanted: {listed(unused, _SHOWN)}")
         raise CheckpointError("\n".join(lines))
 
+    def require_known(self, label: str) -> None:
+        """Refuses a checkpoint that has layers which the network does not have.
+
+        Args:
+          label: of the checkpoint.
+
+        Raises:
+          CheckpointError: says how many, what they look like, and what to do.
+        """
+        if self.unknown:
+            wanted = [assignment.variable for assignment in self.assignments]
+            raise CheckpointError(unknown_layers.complaint(self.unknown, wanted, label))
+
     def load(self, checkpoint: Checkpoint) -> dict[str, np.ndarray]:
         """Reads every tensor once.
 
@@ -128,7 +160,7 @@ class Plan:
           CheckpointError: for damaged bytes, another dtype than float32, NaN or infinite
             values, a negative variance.
         """
-        return {a.variable: _sound_value(checkpoint, a.tensor) for a in self.assignments}
+        return {a.variable: _value(checkpoint, a) for a in self.assignments}
 
 
 def plan(
@@ -136,7 +168,7 @@ def plan(
     variables: Sequence[VariableInfo],
     *,
     averages: Averages = "auto",
-    expected: Sequence[str] = (),
+    expectations: Expectations | None = None,
 ) -> Plan:
     """Finds the tensor for every variable.
 
@@ -145,12 +177,14 @@ def plan(
       variables: what the network wants.
       averages: `auto` takes a shadow where there is one, `shadow` demands one of every
         trainable variable, `raw` takes plain names.
-      expected: patterns of further names whose being left over is no surprise.
+      expectations: what may be left over; by default layers of the network are not told apart.
 
     Raises:
       CheckpointError: for `shadow` where a trainable variable has none, and for `raw` where plain
         names hold averages.
+      RequestError: for a pattern of names to ignore that is not a regular expression.
     """
+    expectations = expectations or Expectations()
     if averages == "shadow":
         _require_shadows(checkpoint, variables)
     if averages == "raw" and checkpoint.averages == "stored":
@@ -159,6 +193,9 @@ def plan(
             "names, as its folder's name says: leave it out, or name another with "
             f"{option('checkpoint_name')}"
         )
+    stored = {name: info.shape for name, info in checkpoint.tensors.items()}
+    wanted = {variable.name: tuple(variable.shape) for variable in variables}
+    pruned = masks.find(stored, wanted)
     assignments, missing, mismatched = [], [], []
     for variable in variables:
         tensor, reason = _source(checkpoint, variable.name, averages)
@@ -168,12 +205,8 @@ def plan(
         elif info.shape != tuple(variable.shape):
             mismatched.append((variable.name, tuple(variable.shape), info.shape))
         else:
-            assignments.append(Assignment(variable.name, tensor, reason))
-    used = {assignment.tensor for assignment in assignments}
-    wanted = {variable.name for variable in variables}
-    left = [name for name in checkpoint.tensors if name not in used]
-    kinds = _sorted_by_kind(left, lambda name: _kind(name, wanted, expected))
-    unexpected = kinds.pop("", ())
+            assignments.append(Assignment(variable.name, tensor, reason, pruned.get(variable.name)))
+    left = leftovers.sort(stored, wanted, [a.tensor for a in assignments], expectations)
     trainable = {variable.name for variable in variables if variable.trainable}
     raw = [a.variable for a in assignments if a.reason == "raw" and a.variable in trainable]
     has_averages = any(assignment.reason == "average" for assignment in assignments)
@@ -181,10 +214,13 @@ def plan(
         tuple(assignments),
         tuple(missing),
         tuple(mismatched),
-        kinds,
-        unexpected,
+        left.expected,
+        left.unexpected,
         checkpoint.averages,
         tuple(raw) if has_averages else (),
+        left.unknown,
+        left.ignored,
+        expectations.ignore,
     )
 
 
@@ -206,23 +242,9 @@ def _require_shadows(checkpoint: Checkpoint, variables: Sequence[VariableInfo]) 
         )
 
 
-def _kind(name: str, wanted: set[str], expected: Sequence[str]) -> str:
-    """What a name left over is; empty where nothing explains it."""
-    usual = names.matter_of_course(name)
-    if usual:
-        return usual
-    if names.base_of(name) in wanted:
-        return "moving averages" if name.endswith(names.SHADOW) else "raw values with an average"
-    if any(re.search(pattern, name) for pattern in expected):
-        return "of parts the task does not have"
-    return ""
-
-
-def _sorted_by_kind(left: list[str], kind: Callable[[str], str]) -> dict[str, tuple[str, ...]]:
-    kinds: dict[str, list[str]] = {}
-    for name in left:
-        kinds.setdefault(kind(name), []).append(name)
-    return {kind: tuple(members) for kind, members in kinds.items()}
+def _value(checkpoint: Checkpoint, assignment: Assignment) -> np.ndarray:
+    value = _sound_value(checkpoint, assignment.tensor)
+    return value if assignment.mask is None else value * _sound_value(checkpoint, assignment.mask)
 
 
 def _sound_value(checkpoint: Checkpoint, tensor: str) -> np.ndarray:

@@ -18,7 +18,6 @@ from slimhub.export.request import AUTO, Request, Result
 from slimhub.export.verify.process import launch
 from slimhub.export.verify.process.proof_client import ProofProcess
 from slimhub.export.verify.proof import Proof
-from slimhub.export.verify.subject import Source
 
 if TYPE_CHECKING:
     from slimhub.export.savedmodel.graphs import Graphs
@@ -82,7 +81,7 @@ def export(
             on_phase(PHASES[1])
             checkpoint = resources.enter_context(_open(request, on_transfer))
         if proof_process is not None:
-            proof_process.restore(Source(str(checkpoint.prefix), request.averages))
+            proof_process.restore(request.source(str(checkpoint.prefix)))
         on_phase(PHASES[2])
         built = _build(spec, request.task)
         on_phase(PHASES[3])
@@ -180,7 +179,7 @@ def _fill(
         checkpoint,
         built.variables.infos(),
         averages=request.averages,
-        expected=_expected_left_over(spec, request.task),
+        expectations=request.subject().expectations(request.ignore_leftover),
     )
     try:
         plan.require_complete()
@@ -188,11 +187,6 @@ def _fill(
         raise checkpoints.CheckpointError(
             f"{error}\n{advice.give(checkpoint, plan, spec)}"
         ) from error
+    plan.require_known(checkpoint.label)
     built.variables.assign(plan.load(checkpoint))
     return plan
-
-
-def _expected_left_over(spec: nets.NetworkSpec, task: str) -> list[str]:
-    """Patterns of what a checkpoint may hold of parts that the task does not have."""
-    patterns = [spec.head] if task == "feature_vector" else []
-    return patterns if spec.auxiliary is None else [*patterns, spec.auxiliary]

@@ -26,6 +26,7 @@ class Identity:
       checkpoint_name: which of several checkpoints was asked for, or None.
       averages: which values were asked for.
       proof: how much is proved.
+      ignore_leftover: pattern of layers that are left out at the owner's risk, or None.
     """
 
     release: str
@@ -36,11 +37,19 @@ class Identity:
     checkpoint_name: str | None
     averages: str
     proof: str
+    ignore_leftover: str | None = None
 
     def fields(self) -> dict[str, str]:
-        """Digest of each field by its name, and of the network's options apart."""
+        """Digest of each field by its name, and of the network's options apart.
+
+        A field that is None by default is left out then: exports that do not use it keep the
+        identity that they had before there was such a field.
+        """
         fields = {
-            field.name: digest(getattr(self, field.name)) for field in dataclasses.fields(self)
+            field.name: digest(value)
+            for field in dataclasses.fields(self)
+            if (value := getattr(self, field.name)) is not None
+            or field.default is dataclasses.MISSING
         }
         return fields | {"options": _digest_options(self.network)}
 
@@ -59,7 +68,7 @@ def recorded_fields(record: Record) -> dict[str, str]:
     Args:
       record: with an identity.
     """
-    return (record.identity.fields if record.identity else {}) | {
+    fields = (record.identity.fields if record.identity else {}) | {
         "release": digest(record.versions.slimhub),
         "task": digest(record.task),
         "network": digest(record.network),
@@ -69,6 +78,10 @@ def recorded_fields(record: Record) -> dict[str, str]:
         "averages": digest(record.source.averages),
         "proof": digest(record.proof.mode),
     }
+    fields.pop("ignore_leftover", None)
+    if record.source.ignore_leftover is not None:
+        fields["ignore_leftover"] = digest(record.source.ignore_leftover)
+    return fields
 
 
 def digest(value: Any) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from slimhub import checkpoints, nets
+from slimhub.checkpoints import leftovers
 from slimhub.common.errors import RequestError, option
 from slimhub.common.text import listed
 from slimhub.export.request import AUTO, Request
+from slimhub.export.verify.subject import Subject
 
 _SHOWN = 3  # names a message lists of each kind
 
@@ -23,11 +26,13 @@ class Match:
       auxiliary: names of the variables of heads that only training has.
       left_over: names of all others that the network does not have; slots of optimizers, averages
         and the like apart.
+      unknown: those of `left_over` that are layers of the network itself, which an export refuses.
     """
 
     fit: nets.Fit
     auxiliary: tuple[str, ...]
     left_over: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """What is known, as JSON."""
@@ -38,6 +43,7 @@ class Match:
             "num_classes": self.fit.num_classes,
             "auxiliary": list(self.auxiliary),
             "left_over": list(self.left_over),
+            "unknown": list(self.unknown),
         }
 
     def __str__(self) -> str:
@@ -47,8 +53,12 @@ class Match:
             parts.append(f"depth multiplier {spec.depth_multiplier:g}")
         if self.auxiliary:
             parts.append(f"{len(self.auxiliary)} left over as expected, of the auxiliary head")
-        if self.left_over:
-            parts.append(f"{len(self.left_over)} left over: {listed(self.left_over, _SHOWN)}")
+        if self.unknown:
+            shown = listed(self.unknown, _SHOWN)
+            parts.append(f"{len(self.unknown)} that the network has no place for: {shown}")
+        harmless = [name for name in self.left_over if name not in self.unknown]
+        if harmless:
+            parts.append(f"{len(harmless)} left over: {listed(harmless, _SHOWN)}")
         return "; ".join(parts)
 
 
@@ -59,16 +69,23 @@ def matches(checkpoint: checkpoints.Checkpoint) -> list[Match]:
       checkpoint: open.
     """
     shapes = checkpoint.shapes()
-    variables = [name for name in shapes if checkpoints.is_variable(name)]
-    found = []
-    for fit in nets.find_fits(shapes):
-        known = nets.stored_variables(fit.network)
-        pattern = re.compile(nets.get(fit.network).auxiliary or "$^")
-        others = [name for name in variables if name not in known]
-        auxiliary = tuple(name for name in others if pattern.search(name))
-        left_over = tuple(name for name in others if not pattern.search(name))
-        found.append(Match(fit, auxiliary, left_over))
-    return found
+    return [_match(fit, shapes) for fit in nets.find_fits(shapes)]
+
+
+def _match(fit: nets.Fit, shapes: dict[str, tuple[int, ...]]) -> Match:
+    known = nets.stored_variables(fit.network)
+    expectations = Subject(fit.network, "classification").expectations(None)
+    left = leftovers.sort(shapes, known, known, expectations)
+
+    def variables(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if checkpoints.is_variable(name))
+
+    return Match(
+        fit,
+        variables(left.expected.get(leftovers.OF_OTHER_PARTS, ())),
+        variables(left.unexpected),
+        variables(left.unknown),
+    )
 
 
 def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Request, str]:

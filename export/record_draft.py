@@ -58,6 +58,7 @@ def draft(
             format=checkpoint.format,
             step=checkpoint.step,
             averages=request.averages,
+            ignore_leftover=request.ignore_leftover,
         ),
         variables=variables,
         versions=_versions(),
@@ -91,6 +92,7 @@ def identify(
         checkpoint_name=request.checkpoint_name,
         averages=request.averages,
         proof=request.proof,
+        ignore_leftover=request.ignore_leftover,
     )
 
 
@@ -138,6 +140,8 @@ def describe_variables(plan: Plan, counts: dict[str, int]) -> RecordedVariables:
         averages_in_checkpoint=plan.averages,
         left_over_expected={kind: len(names) for kind, names in plan.expected.items()},
         left_over=tuple(plan.unexpected),
+        ignored=None if plan.ignore_leftover is None else plan.ignored,
+        masked=plan.masked() or None,
         trained_without_average=tuple(plan.without_average),
         **counts,
     )

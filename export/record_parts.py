@@ -80,6 +80,7 @@ class RecordedSource:
       format: `V1`, `V2` or another that `checkpoints` reads.
       step: of the training, None where it is not known.
       averages: which values were asked for: `auto`, `shadow` or `raw`.
+      ignore_leftover: pattern of layers that were left out at the owner's risk, or None.
     """
 
     origin: str = dataclasses.field(metadata=record_json.key("source"))
@@ -88,6 +89,7 @@ class RecordedSource:
     format: str
     step: int | None
     averages: str
+    ignore_leftover: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,9 @@ class RecordedVariables:
       averages_in_checkpoint: `stored`, `shadows` or `unknown`.
       left_over_expected: number of names in the checkpoint that were left over, by the reason.
       left_over: names that were left over without one.
+      ignored: names of layers that were left out at the owner's risk; None where that was not asked
+        for.
+      masked: number of variables that are weights times a mask of pruning; None where no mask was.
       trained_without_average: names of trained variables that have no average.
       count: number of variables.
       parameters: number of values that are trained.
@@ -109,6 +114,8 @@ class RecordedVariables:
     averages_in_checkpoint: str
     left_over_expected: dict[str, int]
     left_over: tuple[str, ...]
+    ignored: tuple[str, ...] | None = None
+    masked: int | None = None
     trained_without_average: tuple[str, ...]
     count: int
     parameters: int

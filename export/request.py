@@ -11,7 +11,7 @@ from slimhub import checkpoints, nets
 from slimhub.common.errors import RequestError, option
 from slimhub.export.record import Record
 from slimhub.export.verify.proof import MODES, Proof
-from slimhub.export.verify.subject import Subject
+from slimhub.export.verify.subject import Source, Subject
 from slimhub.nets import NetworkOptions
 
 AUTO = "auto"  # in place of a network: the one that the checkpoint fits
@@ -29,6 +29,7 @@ class _RequestFields:
     labels: str | None = None
     overwrite: bool = False
     proof: str = "full"
+    ignore_leftover: str | None = None
     options: NetworkOptions = dataclasses.field(default_factory=NetworkOptions)
 
 
@@ -46,6 +47,8 @@ class Request(_RequestFields):
       labels: path of a text file with one label per line.
       overwrite: replace an artifact that is at the output.
       proof: one of `export.verify.MODES`: what is proved before the artifact is put in place.
+      ignore_leftover: regular expression of the names of layers that the network does not have and
+        that are left out at the owner's risk; None where such layers are refused.
       options: of the network.
     """
 
@@ -75,14 +78,15 @@ class Request(_RequestFields):
         """Refuses what is wrong with any network.
 
         Raises:
-          RequestError: for an unknown task, mode of proof or kind of averages, and a background
-            without classes.
+          RequestError: for an unknown task, mode of proof or kind of averages, a pattern that
+            is not a regular expression, and a background without classes.
         """
         if self.task not in nets.TASKS:
             raise RequestError(f"the task must be {' or '.join(nets.TASKS)}, not {self.task!r}")
         if self.proof not in MODES:
             raise RequestError(f"the proof must be {' or '.join(MODES)}, not {self.proof!r}")
         checkpoints.parse_averages(self.averages)
+        checkpoints.parse_pattern(self.ignore_leftover)
         if self.options.drop_background and self.task != "classification":
             raise RequestError(
                 f"only {option('task', 'classification')} has a background class to drop"
@@ -91,6 +95,14 @@ class Request(_RequestFields):
     def subject(self) -> Subject:
         """What the proof is about."""
         return Subject(self.network, self.task, self.options)
+
+    def source(self, prefix: str) -> Source:
+        """What the proof compares with.
+
+        Args:
+          prefix: of the checkpoint's files.
+        """
+        return Source(prefix, self.averages, self.ignore_leftover)
 
     def to_json(self) -> dict[str, Any]:
         """The request as JSON, the options among the attributes: `Request(**json)` is the same."""

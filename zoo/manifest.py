@@ -28,6 +28,7 @@ _STRINGS = (
     "checkpoint_name",
     "sha256",
     "averages",
+    "ignore_leftover",
     "labels",
     "proof",
     "output",

@@ -17,6 +17,7 @@ from slimhub.zoo.jobs import Job, Publication
 from slimhub.zoo.manifest import Table
 
 _PATTERNS = ("checkpoint", "checkpoint_name", "labels", "output", "publish", "handle")
+_OPTIONAL = ("checkpoint_name", "sha256", "averages", "proof", "ignore_leftover")
 _OF_CLASSES = ("labels", "drop_background")  # a feature vector of the same table has none
 
 
@@ -79,7 +80,7 @@ def _job(table: Table, base: Path, network: str, task: str) -> Job:
 
 
 def _request(base: Path, network: str, task: str, values: dict[str, Any]) -> Request:
-    optional = ("checkpoint_name", "sha256", "averages", "proof", *NetworkOptions.names())
+    optional = (*_OPTIONAL, *NetworkOptions.names())
     given = {key: values[key] for key in optional if key in values}
     checkpoint = values["checkpoint"]
     if "://" not in checkpoint:

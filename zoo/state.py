@@ -23,6 +23,7 @@ _REASONS = {
     "checkpoint_name": "it has other options",
     "averages": "it has other options",
     "proof": "it has other options",
+    "ignore_leftover": "it has other options",
     "network": "the network is defined otherwise now",
     "labels": "the labels are others",
 }
@@ -84,7 +85,8 @@ def _difference(request: Request, recorded: Record, fetches: bool) -> str:
     ).to_record()
     found = identity.recorded_fields(recorded)
     for name, reason in _REASONS.items():
-        if name in found and found[name] != wanted.fields[name]:
+        is_known = recorded.identity is not None or name in found
+        if is_known and found.get(name) != wanted.fields.get(name):
             return reason
     digest = checkpoints.digest(
         request.checkpoint,

@@ -10,6 +10,8 @@ from slimhub.common.errors import RequestError, option
 from slimhub.export.record import Record
 from slimhub.nets import NetworkOptions
 
+_AUXILIARY = r"/AuxLogits/"  # of training alone, where a network does not say otherwise
+
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
@@ -34,6 +36,17 @@ class Subject:
         """The network with its options."""
         return nets.get(self.network).customized(self.options)
 
+    def expectations(self, ignore_leftover: str | None) -> checkpoints.Expectations:
+        """What a checkpoint may hold besides the network's variables.
+
+        Args:
+          ignore_leftover: pattern of layers that are left out at the owner's risk, or None.
+        """
+        spec = self.spec()
+        patterns = [] if self.is_classification else [spec.head]
+        patterns.append(spec.auxiliary or _AUXILIARY)
+        return checkpoints.Expectations(patterns, spec.scope, ignore_leftover)
+
     @property
     def is_classification(self) -> bool:
         """Whether the output is logits."""
@@ -47,10 +60,12 @@ class Source:
     Attributes:
       prefix: path of its files without their endings.
       averages: `auto`, `shadow` or `raw`, as the export was asked for.
+      ignore_leftover: pattern of layers that are left out at the owner's risk, or None.
     """
 
     prefix: str
     averages: checkpoints.Averages
+    ignore_leftover: str | None = None
 
 
 def from_record(record: Record, network: str | None = None) -> Subject:

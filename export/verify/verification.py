@@ -27,6 +27,7 @@ def verify(
     checkpoint_name: str | None = None,
     sha256: str | None = None,
     averages: str | None = None,
+    ignore_leftover: str | None = None,
     subject: Subject | None = None,
     wants_layers: bool = False,
     on_phase: OnPhase = lambda phase: None,
@@ -41,6 +42,8 @@ def verify(
       sha256: expected hex digest of an archive or file.
       averages: `auto`, `shadow` or `raw`, as the export was asked for; by default what the record
         says, `auto` without one.
+      ignore_leftover: pattern of layers of the checkpoint that are left out at the owner's risk; by
+        default what the record says.
       subject: which network it is; what its record, or else its variables say by default.
       wants_layers: whether the proof is to describe the values of all variables.
       on_phase: called at the start of each of `PHASES`.
@@ -50,11 +53,18 @@ def verify(
       The proof, whether or not it holds.
 
     Raises:
-      RequestError: where there is no SavedModel, and for what is said of a checkpoint without one.
+      RequestError: where there is no SavedModel, for what is said of a checkpoint without one, and
+        for a pattern that is not a regular expression.
       checkpoints.CheckpointError: for a checkpoint that cannot be read or does not fit.
       ExportError: for an artifact that cannot be examined at all.
     """
-    given = {"checkpoint_name": checkpoint_name, "sha256": sha256, "averages": averages}
+    checkpoints.parse_pattern(ignore_leftover)
+    given = {
+        "checkpoint_name": checkpoint_name,
+        "sha256": sha256,
+        "averages": averages,
+        "ignore_leftover": ignore_leftover,
+    }
     alone = [option(name) for name, value in given.items() if value is not None]
     if checkpoint is None and alone:
         raise RequestError(
@@ -93,7 +103,8 @@ def verify(
             label = _recorded_label(recorded.name if recorded else "", found.candidates)
             if checkpoint_name is None and label not in (None, found.label):
                 found = opened(label)  # of several, the one that the artifact was made from
-            source = Source(str(found.prefix), wanted)
+            ignored = ignore_leftover or (recorded.ignore_leftover if recorded else None)
+            source = Source(str(found.prefix), wanted, ignored)
             compared = f"{found.label}, of {found.source_name}"
         proof_process.restore(source)
         on_phase(PHASES[1])

@@ -44,3 +44,18 @@ def add_averages(parser: argparse.ArgumentParser, default: str | None = "auto") 
         default=default,
         help=f"moving averages: all of them (shadow), none (raw), where stored ({known})",
     )
+
+
+def add_ignore_leftover(parser: argparse.ArgumentParser, default: str = "") -> None:
+    """Adds the flag that says which layers are left out at the owner's risk.
+
+    Args:
+      parser: of the command.
+      default: what happens without it, to be appended to the help.
+    """
+    parser.add_argument(
+        "--ignore_leftover",
+        metavar="PATTERN",
+        help="leave out layers of the checkpoint that the network does not have, where this "
+        f"regular expression matches their names, at your own risk{default}",
+    )

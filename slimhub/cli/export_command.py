@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     checkpoint_flags.add(parser, "--checkpoint")
     checkpoint_flags.add_averages(parser)
+    checkpoint_flags.add_ignore_leftover(parser)
     parser.add_argument("--task", choices=TASKS, default="feature_vector")
     parser.add_argument("--output", required=True, metavar="FOLDER", help="folder to be written")
     parser.add_argument(
@@ -62,6 +63,7 @@ def execute(arguments: argparse.Namespace) -> int:
         labels=arguments.labels,
         overwrite=arguments.overwrite,
         proof=arguments.proof,
+        ignore_leftover=arguments.ignore_leftover,
         options=network_flags.chosen(arguments),
     )
     with ProgressDisplay(len(PHASES)) as progress:

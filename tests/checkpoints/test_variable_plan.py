@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from slimhub import checkpoints
-from slimhub.checkpoints import Assignment, CheckpointError, VariableInfo
+from slimhub.checkpoints import Assignment, CheckpointError, Expectations, VariableInfo
 from tests.checkpoints.conftest import PLAIN, SHADOW, WEIGHTS, make, wanted, with_shadows
 from tests.fixtures.support import REFERENCE, needs_reference
 
@@ -160,7 +160,9 @@ def test_what_training_leaves_behind_is_expected(opened, name, kind):
     values = {**PLAIN, name: np.zeros(2, np.float32)}
     del values["global_step"]
     values[name] = np.zeros(2, np.float32)
-    plan = checkpoints.plan(opened(values), wanted(), expected=[r"/(Aux)?Logits/"])
+    plan = checkpoints.plan(
+        opened(values), wanted(), expectations=Expectations([r"/(Aux)?Logits/"])
+    )
     assert plan.expected == {kind: (name,)}
     assert plan.unexpected == ()
     assert plan.summary()[1:] == [f"left over as expected: 1 {kind}"]

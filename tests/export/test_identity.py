@@ -20,6 +20,7 @@ SAME = Identity(
     checkpoint_name=None,
     averages="auto",
     proof="full",
+    ignore_leftover="/gamma$",
 )
 CHANGES = {
     "release": "0.1.1",
@@ -30,6 +31,7 @@ CHANGES = {
     "checkpoint_name": "model.ckpt-7",
     "averages": "raw",
     "proof": "quick",
+    "ignore_leftover": "/squeeze/",
 }
 
 

@@ -56,6 +56,11 @@ def test_options_and_labels_go_to_the_requests(plan, tmp_path):
     assert feature.request.labels is None  # a feature vector has none
 
 
+def test_layers_to_ignore_go_to_the_requests(plan):
+    jobs = plan(SMALL + 'ignore_leftover = "/(gamma|scale)$"\n')
+    assert {job.request.ignore_leftover for job in jobs} == {"/(gamma|scale)$"}
+
+
 def test_a_url_is_a_pattern_too(plan):
     text = SMALL.replace("made/{network}/model.ckpt-1", "https://models.example/{archive}.tgz")
     assert plan(text)[0].request.checkpoint == (
@@ -120,6 +125,7 @@ REFUSED = [
     (PUBLISHED + 'handle = "me/{network}/classification/1"\n', "is one for classification"),
     (PUBLISHED + 'handle = "me/{network}/{task}/1"\nurl = "x"\n', "the address x must begin"),
     (PUBLISHED + 'handle = "me/{network}/{task}/1"\nlicense = "mine"\n', "'mine'"),
+    (SMALL + 'ignore_leftover = "("\n', "`ignore_leftover` is not a regular expression: '('"),
     (SMALL + 'publish = "ftp:x"\nhandle = "me/{network}/{task}/1"\n', "is not hub:FOLDER"),
 ]
 

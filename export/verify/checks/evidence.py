@@ -10,6 +10,8 @@ from typing import Any
 from slimhub.export.verify.checks import differences
 from slimhub.export.verify.proof import Check, passed_or_failed
 
+LAYERS_LEFT_OUT = "layers that the network does not have"  # name of a check
+
 
 @dataclasses.dataclass
 class Evidence:

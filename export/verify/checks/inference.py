@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from slimhub.common.tensorflow_internals import concrete_functions
 from slimhub.export.verify.checks import contract, differences, main_graph
-from slimhub.export.verify.checks.evidence import Evidence
+from slimhub.export.verify.checks.evidence import LAYERS_LEFT_OUT, Evidence
 from slimhub.export.verify.reference import pictures
 from slimhub.export.verify.reference.artifact import Artifact
 from slimhub.export.verify.reference.source_network import Answers, SourceNetwork
@@ -79,6 +79,8 @@ class Inference:
             if self._answers is not None:
                 self._check_variables(before, self._answers.values, evidence)
                 self._check_endpoints(artifact, before, self._answers, evidence)
+                if self._answers.ignored:
+                    evidence.skip("variables", LAYERS_LEFT_OUT, self._answers.ignored)
             else:
                 self._check_shapes(before, self._shapes or {}, evidence)
                 evidence.skip(_AREA, "the source's outputs", "no checkpoint was given")

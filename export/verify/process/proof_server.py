@@ -23,6 +23,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from slimhub.checkpoints import unknown_layers
 from slimhub.common.errors import ExportError, SlimhubError, option
 from slimhub.common.json_process import read_message, write_message
 from slimhub.export import record
@@ -85,7 +86,7 @@ def _prove() -> dict[str, Any]:
     results = _collect(examiners, waiting, [target, described])
     found = [check for result in results.values() for check in result.checks]
     checks += dict.fromkeys(found)  # what cannot be loaded is no news from the second part
-    checks += _left_out(assignment)
+    checks += _left_out(assignment, described)
     proof = Proof(
         mode="contract" if source is None else assignment.mode,
         checks=tuple(sorted(checks, key=lambda check: AREAS.index(check.area))),
@@ -95,10 +96,11 @@ def _prove() -> dict[str, Any]:
     return {"proof": dataclasses.asdict(proof)}
 
 
-def _left_out(assignment: ProofTask) -> list[Check]:
+def _left_out(assignment: ProofTask, described: Record | None) -> list[Check]:
     """Checks that this assignment does not have, with the reason."""
     if assignment.source is None:
-        return [Check("training", "outputs, updates, gradients", "not run", "no checkpoint given")]
+        left = [Check("training", "outputs, updates, gradients", "not run", "no checkpoint given")]
+        return [*_ignored(described), *left] if described else left
     left = []
     if assignment.mode == "quick":
         left.append(Check("training", "outputs, updates, gradients", "not run", "a quick proof"))
@@ -107,6 +109,17 @@ def _left_out(assignment: ProofTask) -> list[Check]:
     if not assignment.runs_session:
         left.append(Check("inference", "a session answers the same", "not run", _LATER))
     return left
+
+
+def _ignored(described: Record) -> list[Check]:
+    """What a record says of layers that were left out; a checkpoint would show them itself."""
+    pattern = described.source.ignore_leftover
+    if pattern is None:
+        return []
+    from slimhub.export.verify.checks.evidence import LAYERS_LEFT_OUT
+
+    said = unknown_layers.ignored(len(described.variables.ignored or ()), pattern)
+    return [Check("variables", LAYERS_LEFT_OUT, "not run", said)]
 
 
 def _identify(folder: str) -> Subject:

@@ -1,7 +1,8 @@
 """The source: a network in a plain TF1 graph and session, filled from the checkpoint.
 
-It shares with the export the networks of `nets`, and nothing else: the graph has placeholders
-and no function, TensorFlow's own Saver fills it, and its own gradients differentiate it.
+It shares with the export the networks of `nets`, and what is known of names that a checkpoint may
+leave over, and nothing else: the graph has placeholders and no function, TensorFlow's own Saver
+fills it, and its own gradients differentiate it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,9 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from slimhub.common.errors import ExportError
+from slimhub.export.verify.reference import source_values
 from slimhub.export.verify.subject import Source, Subject
 from slimhub.nets.layers import trunk
-
-_SHADOW = "/ExponentialMovingAverage"  # suffix that tf.train.ExponentialMovingAverage gives
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,11 +41,13 @@ class Answers:
       by_batch: answers by the name of the batch.
       values: all variables by name, as restored; empty in training, where they are the same.
       feeding: by endpoint, names of the variables between it and those before it, in graph order.
+      ignored: which layers of the checkpoint are left out at the owner's risk, in words.
     """
 
     by_batch: dict[str, Answer]
     values: dict[str, np.ndarray]
     feeding: dict[str, list[str]]
+    ignored: str = ""
 
 
 class SourceNetwork:
@@ -55,6 +56,7 @@ class SourceNetwork:
     Attributes:
       spec: the network.
       is_training: which of the two.
+      ignored: see `Answers`.
     """
 
     def __init__(
@@ -111,19 +113,12 @@ class SourceNetwork:
             self._trainable = [v.op.name for v in tf.trainable_variables()]
             if sharing:
                 self._session: tf.Session = sharing._session
+                self.ignored: str = sharing.ignored
             else:
                 self._session = tf.Session(graph=self._graph, config=as_written())
-                self._restore(source)
-
-    def _restore(self, source: Source) -> None:
-        stored = tf.train.load_checkpoint(source.prefix).get_variable_to_shape_map()
-        wants_average = source.averages != "raw"
-        by_tensor = {
-            name + _SHADOW if wants_average and name + _SHADOW in stored else name: variable
-            for name, variable in self._variables.items()
-        }
-        _require_fit(stored, {name: v.shape.as_list() for name, v in by_tensor.items()})
-        tf.train.Saver(by_tensor).restore(self._session, source.prefix)
+                self.ignored = source_values.restore(
+                    self._session, self._variables, source, subject
+                )
 
     def values(self) -> dict[str, np.ndarray]:
         """All variables by name."""
@@ -149,6 +144,7 @@ class SourceNetwork:
             values={} if self.is_training else self.values(),
             by_batch={name: self._answer(*batch) for name, batch in batches.items()},
             feeding={name: self._feeding(name) for name in self._fetches},
+            ignored=self.ignored,
         )
 
     def _answer(self, images: np.ndarray, momentum: float) -> Answer:
@@ -196,21 +192,6 @@ class SourceNetwork:
             if operation.type == "VarHandleOp"
         }
         return [name for name in self._variables if name in found]
-
-
-def _require_fit(stored: dict[str, list[int]], wanted: dict[str, list[int]]) -> None:
-    """Refuses a checkpoint of another network.
-
-    Raises:
-      ExportError: names the first tensor that is not there in the shape that is wanted.
-    """
-    wrong = [name for name, shape in wanted.items() if stored.get(name) != shape]
-    if wrong:
-        found = stored.get(wrong[0], "not there")
-        raise ExportError(
-            f"the checkpoint is not that of this network: {len(wrong)} of {len(wanted)} tensors do "
-            f"not fit, the first of them {wrong[0]}: {found}, expected {wanted[wrong[0]]}"
-        )
 
 
 def shapes(subject: Subject) -> dict[str, tuple[int, ...]]:

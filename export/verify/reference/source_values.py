@@ -1,0 +1,93 @@
+"""Fills a source's variables from the checkpoint, by TensorFlow's own Saver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import tensorflow.compat.v1 as tf
+
+from slimhub.checkpoints import leftovers, unknown_layers
+from slimhub.common.errors import CheckpointError, ExportError
+from slimhub.export.verify.subject import Source, Subject
+
+_SHADOW = "/ExponentialMovingAverage"  # suffix that tf.train.ExponentialMovingAverage gives
+
+Shapes = dict[str, list[int]]
+
+
+def restore(
+    session: tf.Session, variables: Mapping[str, tf.Variable], source: Source, subject: Subject
+) -> str:
+    """Sets all variables of a session.
+
+    Args:
+      session: whose graph has the variables and is the default one.
+      variables: by name.
+      source: the checkpoint.
+      subject: the network that it should be of.
+
+    Returns:
+      Which layers of the checkpoint are left out at the owner's risk, in words; empty where none
+      may be.
+
+    Raises:
+      ExportError: for a checkpoint of another network.
+      CheckpointError: for one with layers that the network does not have.
+    """
+    reader = tf.train.load_checkpoint(source.prefix)
+    stored: Shapes = reader.get_variable_to_shape_map()
+    wants_average = source.averages != "raw"
+    by_tensor = {
+        name + _SHADOW if wants_average and name + _SHADOW in stored else name: variable
+        for name, variable in variables.items()
+    }
+    _require_fit(stored, {name: v.shape.as_list() for name, v in by_tensor.items()})
+    wanted = {name: v.shape.as_list() for name, v in variables.items()}
+    left = leftovers.sort(
+        _as_tuples(stored),
+        _as_tuples(wanted),
+        by_tensor,
+        subject.expectations(source.ignore_leftover),
+    )
+    if left.unknown:
+        names = sorted(left.unknown)
+        raise CheckpointError(unknown_layers.complaint(names, wanted, "the checkpoint"))
+    tf.train.Saver(by_tensor).restore(session, source.prefix)
+    for name, mask in _masks(stored, wanted).items():
+        variable = variables[name]
+        pruned = session.run(variable) * reader.get_tensor(mask)
+        session.run(variable.initializer, {variable.initializer.inputs[1]: pruned})
+    if source.ignore_leftover is None:
+        return ""
+    return unknown_layers.ignored(len(left.ignored), source.ignore_leftover)
+
+
+def _masks(stored: Shapes, wanted: Shapes) -> dict[str, str]:
+    """The masks that TensorFlow's masked layers multiply with their weights, by the latter."""
+    masks = {}
+    for name, shape in wanted.items():
+        layer, _, leaf = name.rpartition("/")
+        mask = f"{layer}/mask"
+        is_masked = leaf.endswith(("weights", "kernel")) and mask not in wanted
+        if is_masked and stored.get(mask) == shape:
+            masks[name] = mask
+    return masks
+
+
+def _as_tuples(shapes: Shapes) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(shape) for name, shape in shapes.items()}
+
+
+def _require_fit(stored: Shapes, wanted: Shapes) -> None:
+    """Refuses a checkpoint of another network.
+
+    Raises:
+      ExportError: names the first tensor that is not there in the shape that is wanted.
+    """
+    wrong = [name for name, shape in wanted.items() if stored.get(name) != shape]
+    if wrong:
+        found = stored.get(wrong[0], "not there")
+        raise ExportError(
+            f"the checkpoint is not that of this network: {len(wrong)} of {len(wanted)} tensors do "
+            f"not fit, the first of them {wrong[0]}: {found}, expected {wanted[wrong[0]]}"
+        )
