@@ -11,6 +11,14 @@ import tensorflow as tf
 from slimhub.checkpoints import VariableInfo
 from slimhub.common.tensorflow_internals import unnoticed_variable
 
+# Moving statistics, as Keras and the published modules have them: each replica of a distribution
+# strategy updates its own, and reading or saving them gives the mean. Both attributes are saved
+# with the variable, for the strategy that loads it.
+_STATISTIC = {
+    "synchronization": tf.VariableSynchronization.ON_READ,
+    "aggregation": tf.VariableAggregation.MEAN,
+}
+
 
 class SharedVariables:
     """Makes each variable when a graph first asks for it, and gives it to later graphs.
@@ -46,7 +54,10 @@ class SharedVariables:
                 # tf.function would notice a tf.Variable: where a trace creates variables, it
                 # traces a second time.
                 self._by_name[name] = unnoticed_variable(
-                    tf.zeros(shape), trainable=bool(trainable), name=name
+                    tf.zeros(shape),
+                    trainable=bool(trainable),
+                    name=name,
+                    **({} if trainable else _STATISTIC),
                 )
         return self._by_name[name]
 

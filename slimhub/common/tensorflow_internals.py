@@ -35,15 +35,30 @@ def saver_context() -> contextlib.AbstractContextManager[None]:
     return context
 
 
-def unnoticed_variable(value: tf.Tensor, *, trainable: bool, name: str) -> tf.Variable:
+def unnoticed_variable(
+    value: tf.Tensor,
+    *,
+    trainable: bool,
+    name: str,
+    synchronization: tf.VariableSynchronization = tf.VariableSynchronization.AUTO,
+    aggregation: tf.VariableAggregation = tf.VariableAggregation.NONE,
+) -> tf.Variable:
     """Creates a variable without notifying the `tf.function` that is being traced.
 
     Args:
       value: initial value.
       trainable: whether optimizers and tapes should see it.
       name: full name.
+      synchronization: see `tf.Variable`.
+      aggregation: see `tf.Variable`.
     """
-    return resource_variable_ops.ResourceVariable(value, trainable=trainable, name=name)
+    return resource_variable_ops.ResourceVariable(
+        value,
+        trainable=trainable,
+        name=name,
+        synchronization=synchronization,
+        aggregation=aggregation,
+    )
 
 
 def attribute_defaults(operation: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from slimhub.common import files
 from slimhub.common.tensorflow_internals import concrete_functions
 from slimhub.export.savedmodel import portable
-from slimhub.export.verify.checks import main_graph
+from slimhub.export.verify.checks import distribution, main_graph
 from slimhub.export.verify.proof import Check, passed_or_failed
 from slimhub.export.verify.reference import pictures
 from slimhub.export.verify.reference.artifact import Artifact
@@ -42,12 +42,14 @@ def check(artifact: Artifact, subject: Subject) -> list[Check]:
       artifact: what is checked.
       subject: which network it claims to be.
     """
-    return [_run(name, line, artifact, subject) for name, line in LINES.items()] + [
+    checks = [_run(name, line, artifact, subject) for name, line in LINES.items()]
+    checks += [
         _run(name, line, artifact, subject)
         if _has_own_endpoints(artifact)
         else Check("contract", name, "not run", "slimhub did not write this artifact")
         for name, line in OWN_LINES.items()
     ]
+    return [*checks, distribution.check(artifact)]
 
 
 def _run(name: str, line: Line, artifact: Artifact, subject: Subject) -> Check:
