@@ -1,6 +1,6 @@
 """Trains the sample checkpoint that the repository holds, as a TF-Slim user would.
 
-A small MobileNet V3 learns scikit-learn's handwritten digits, with moving averages of all
+A small MobileNet V3 learns handwritten digits, with moving averages of all
 variables. Run it from the repository, after the installation with the extra `test`:
 
     python -m scripts.train_digits --output=samples

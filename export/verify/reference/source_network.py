@@ -7,9 +7,7 @@ fills it, and its own gradients differentiate it.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -81,7 +79,6 @@ class SourceNetwork:
         reuse = True if sharing else None
         with (
             self._graph.as_default(),
-            _compared_by_identity(),
             tf.variable_scope(tf.get_variable_scope(), reuse=reuse),
         ):
             size = None if self.spec.size_is_free else self.spec.image_size
@@ -173,7 +170,7 @@ class SourceNetwork:
         Returns:
           The gradients, and how much each changes when every pixel does by its last bit.
         """
-        with self._graph.as_default(), _compared_by_identity():
+        with self._graph.as_default(), trunk.compared_by_identity():
             variables = {name: self._variables[name] for name in self._trainable}
             targets = {"inputs": self._images} | variables
             value = weighted_sum(self._fetches[endpoint])
@@ -201,7 +198,7 @@ def shapes(subject: Subject) -> dict[str, tuple[int, ...]]:
       subject: which network.
     """
     spec = subject.spec()
-    with tf.Graph().as_default(), _compared_by_identity():
+    with tf.Graph().as_default():
         trunk.build_network(
             spec,
             tf.placeholder(tf.float32, [None, spec.image_size, spec.image_size, 3]),
@@ -240,20 +237,6 @@ def _random_operations(graph: tf.Graph) -> set[tf.Operation]:
         if is_source or any(tensor.op in random for tensor in operation.inputs):
             random.add(operation)
     return random
-
-
-@contextlib.contextmanager
-def _compared_by_identity() -> Iterator[None]:
-    """Lets TensorFlow compare tensors and variables as TF1 did.
-
-    Its layers put all variables into sets for every weight, and in TensorFlow 2's way each look
-    enters the outermost context: a fifth of the time that building takes.
-    """
-    tf.disable_tensor_equality()
-    try:
-        yield
-    finally:
-        tf.enable_tensor_equality()
 
 
 def as_written() -> tf.ConfigProto:
