@@ -46,17 +46,17 @@ def set_up() -> str:
     interrupted installation is begun again.
     """
     python = str(ENVIRONMENT / "bin" / "python")
-    asked_for = (sys.version, (REPOSITORY / "pyproject.toml").read_text(), CONSTRAINTS.read_text())
-    digest = hashlib.sha256("".join(asked_for).encode()).hexdigest()
+    wanted = (sys.version, (REPOSITORY / "pyproject.toml").read_text(), CONSTRAINTS.read_text())
+    digest = hashlib.sha256("".join(wanted).encode()).hexdigest()
     mark = ENVIRONMENT / "slimhub-installed"
     if mark.is_file() and mark.read_text() == digest:
         return python
     print("setting up .venv (about two minutes)", file=sys.stderr, flush=True)
     venv.create(ENVIRONMENT, clear=True, with_pip=True)
-    # Python compiles a module when it is first imported: a tenth of what is installed here ever is.
+    # pip compiles what it installs: where PYTHONDONTWRITEBYTECODE is set nothing else would, and
+    # every process that imports TensorFlow would take seconds longer.
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    wanted = ["--no-compile", "-c", str(CONSTRAINTS), "-e", f"{REPOSITORY}[test]"]
-    subprocess.run([*install, *wanted], check=True)
+    subprocess.run([*install, "-c", str(CONSTRAINTS), "-e", f"{REPOSITORY}[test]"], check=True)
     mark.write_text(digest)
     return python
 

@@ -24,7 +24,7 @@ def test_the_wheel_without_extras_exports_the_sample(tmp_path):
     python = str(folder / "bin" / "python")
     (site,) = folder.glob("lib/python*/site-packages")
     before = names_in(site)
-    install = [python, "-m", "pip", "install", "--quiet", "--no-compile", "-c", str(CONSTRAINTS)]
+    install = [python, "-m", "pip", "install", "--quiet", "-c", str(CONSTRAINTS)]
     subprocess.run([*install, str(wheel.build(tmp_path))], check=True)
 
     # slimhub itself adds one package and its metadata.
