@@ -60,7 +60,7 @@ def test_without_a_background_there_is_none_to_drop():
         nets.get("vgg_16").customized(drop_background=True)
     spec = nets.get(NETWORK).customized(drop_background=True, num_classes=6)
     assert (spec.has_background, spec.output_width("classification")) == (True, 5)
-    with pytest.raises(nets.NetworkError, match="num_classes must be between 2"):
+    with pytest.raises(nets.NetworkError, match="`num_classes` must be between 2"):
         nets.get(NETWORK).customized(drop_background=True, num_classes=1)
     with pytest.raises(export.RequestError, match="only `task=classification` has a background"):
         export.Request(NETWORK, "checkpoint", "output", drop_background=True).spec()
