@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import secrets
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 _BLOCK = 1 << 20  # bytes read at once
@@ -22,10 +22,15 @@ class FileDigest:
 
 def sha256_of(path: Path) -> str:
     """Hex sha256 of a file."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
+        return sha256_of_blocks(iter(lambda: file.read(_BLOCK), b""))
+
+
+def sha256_of_blocks(blocks: Iterable[bytes]) -> str:
+    """Hex sha256 of a content that comes in blocks, such as a file elsewhere."""
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
     return digest.hexdigest()
 
 

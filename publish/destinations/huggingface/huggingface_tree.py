@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from slimhub.common import files
 from slimhub.export import saved_model_files
 from slimhub.publish.package import Package
 
@@ -29,9 +30,9 @@ class Entry:
 
     def is_text(self, text: str) -> bool:
         """Whether it holds a text."""
-        data = text.encode()
         if self.sha256:
-            return self.sha256 == hashlib.sha256(data).hexdigest()
+            return self.sha256 == files.digest_text(text).sha256
+        data = text.encode()
         return self.git == _git([data], len(data))
 
     def is_file(self, path: Path, size: int, sha256: str) -> bool:

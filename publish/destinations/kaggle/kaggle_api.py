@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from slimhub.common.files import sha256_of_blocks
 from slimhub.publish.destinations import remote
 from slimhub.publish.destinations.kaggle.kaggle_address import SCHEME, Address
 from slimhub.publish.destinations.kaggle.kagglehub_internals import (
@@ -78,14 +78,9 @@ class KaggleApi:
           version: number of a version.
           name: path of a file in it.
         """
-
-        def digest(answer: Any) -> str:
-            made = hashlib.sha256()
-            for block in answer.iter_content(_BLOCK):
-                made.update(block)
-            return made.hexdigest()
-
-        return self._download(version, name, digest)
+        return self._download(
+            version, name, lambda answer: sha256_of_blocks(answer.iter_content(_BLOCK))
+        )
 
     def read(self, version: int, name: str) -> bytes:
         """Content of a small file.

@@ -8,13 +8,12 @@ What is there of a version is never replaced, but for its page.
 from __future__ import annotations
 
 import functools
-import hashlib
 import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from slimhub.common import extras
+from slimhub.common import extras, files
 from slimhub.common.errors import PublishError, option
 from slimhub.common.progress import Transfer
 from slimhub.export import record
@@ -194,11 +193,8 @@ class ObjectStore:
             raise
 
     def _sha256(self, name: str) -> str:
-        digest = hashlib.sha256()
         with self._client.open(self._path(name), "rb", block_size=_BLOCK) as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
-        return digest.hexdigest()
+            return files.sha256_of_blocks(iter(lambda: file.read(_BLOCK), b""))
 
 
 def _next(handle: Handle, there: dict[str, Any]) -> str:
