@@ -9,6 +9,7 @@ minutes); the environment is the folder `.venv` of the clone, and is used again.
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import venv
@@ -18,9 +19,11 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENT = REPOSITORY / ".venv"
 CONSTRAINTS = REPOSITORY / "requirements" / "constraints.txt"
 
-# The tests run in two passes: most of them in two processes side by side, each with TensorFlow on
-# one thread, then those that are timed or keep all cores busy, with nothing beside them.
+# The tests run in two passes: most of them in three processes side by side, each with TensorFlow on
+# one thread (two cores are busy then while one of the three waits for a server or a process), then
+# those that are timed, with nothing beside them. What takes long begins first (tests/conftest.py).
 _PYTEST = ["-m", "pytest", "-q", "--durations=20"]
+_SIDE_BY_SIDE = ["-n3", "--dist=loadscope", "--no-loadscope-reorder"]
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
@@ -33,7 +36,7 @@ PROGRAMS = {
         (["-m", "ruff", "check", "."], {}),
         (["-m", "ruff", "format", "--check", "."], {}),
         (["-m", "scripts.check_types"], {}),
-        ([*_PYTEST, "-m", "not large and not serial", "-n2", "--dist=loadscope"], _ONE_THREAD),
+        ([*_PYTEST, "-m", "not large and not serial", *_SIDE_BY_SIDE], _ONE_THREAD),
         ([*_PYTEST, "-m", "serial and not large"], {}),
     ],
 }
@@ -70,6 +73,8 @@ def main() -> int:
         print(f"usage: python3 scripts/run.py {{{','.join(PROGRAMS)}}}", file=sys.stderr)
         return 2
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    # Tests interrupt what they start, and whoever is started in a shell's background ignores that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     python = set_up()
     for arguments, settings in PROGRAMS[sys.argv[1]]:
         command = [python, *arguments]

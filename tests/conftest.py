@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import dataclasses
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,39 @@ def _write_synthetic(network: str, folder: Path) -> Path:
     values = {n: support.synthetic_value(n, s) for n, s in stored.variables(network).items()}
     write_checkpoint(folder / "checkpoint" / "model.ckpt-7", values)
     return folder / "checkpoint" / "model.ckpt-7"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the folder of values that all processes of this test run share."""
+    if support.VALUES_FOLDER not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="slimhub-values-")
+        os.environ[support.VALUES_FOLDER] = folder.name
+        config.add_cleanup(folder.cleanup)
+        config.add_cleanup(lambda: os.environ.pop(support.VALUES_FOLDER))
+
+
+# Modules of half a minute and more. Begun first, so that none of them is what all others wait for.
+_LONG = (
+    "test_artifact_oracles.py",
+    "test_parity.py",
+    "test_faults.py",
+    "test_compatibility.py",
+    "test_cluster.py",
+    "test_zoo_worker.py",
+    "test_publish_command.py",
+    "test_hub_folder.py",
+    "test_hub_destination.py",
+    "test_oracles.py",
+    "test_stored.py",
+    "test_wheel.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests of long modules in front; all others stay in their order."""
+    items.sort(
+        key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG)
+    )
 
 
 def pytest_collection_finish() -> None:

@@ -11,7 +11,7 @@ from slimhub.export.record import Record
 from tests.fixtures import dask_clusters
 from tests.zoo.conftest import DIGITS, MANIFEST
 
-pytestmark = [pytest.mark.slow, pytest.mark.serial]
+pytestmark = pytest.mark.slow
 ROOM = ["--resources=MEMORY=1.5e9"]
 
 

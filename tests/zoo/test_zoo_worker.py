@@ -18,7 +18,7 @@ from tests.fixtures.commands import run
 from tests.fixtures.support import REPOSITORY
 from tests.zoo.conftest import MANIFEST
 
-pytestmark = [pytest.mark.slow, pytest.mark.serial]
+pytestmark = pytest.mark.slow
 PUBLISHED = 'publish = "hub:hub"\nhandle = "me/{network}/{task}/1"\n'
 
 
