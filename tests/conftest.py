@@ -9,6 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import dataclasses
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)
+
+
+@pytest.fixture
+def freed() -> Iterator[None]:
+    """Frees a large network's graphs when its test ends: several of them would take gigabytes."""
+    yield
+    gc.collect()
 
 
 @dataclasses.dataclass(frozen=True)

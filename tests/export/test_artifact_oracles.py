@@ -5,6 +5,7 @@ import pytest
 from tests.fixtures import support
 
 
+@pytest.mark.usefixtures("freed")
 @pytest.mark.parametrize("path", support.oracles().values(), ids=support.oracles())
 def test_artifacts_match_the_oracles(artifact, path):
     meta, arrays = support.load_oracle(path)

@@ -10,6 +10,8 @@ from slimhub import nets
 from slimhub.nets.families import inverted_residual_layers
 from tests.fixtures import support
 
+pytestmark = pytest.mark.usefixtures("freed")
+
 # Bounds of the reference: relative to the largest magnitude, for other kernels and other orders
 # of summation than TensorFlow 1.15's; batch statistics of two pictures amplify rounding.
 INFERENCE, TRAINING, STATISTICS = 1e-4, 2e-3, 5e-4
