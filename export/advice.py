@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from slimhub import checkpoints, nets
 from slimhub.common.errors import option
+from slimhub.export import foreign_names, misfits
 
 
-def give(checkpoint: checkpoints.Checkpoint, plan: checkpoints.Plan, spec: nets.NetworkSpec) -> str:
+def give(
+    checkpoint: checkpoints.Checkpoint,
+    plan: checkpoints.Plan,
+    spec: nets.NetworkSpec,
+    variables: Sequence[str],
+) -> str:
     """One or two sentences for the user.
 
     Args:
       checkpoint: the one that does not fit.
       plan: shows what is missing and of another shape.
       spec: the network that was asked for.
+      variables: names of all its variables, in the order in which it makes them.
     """
+    without_head = [name for name in variables if not re.search(spec.head, name)]
+    if plan.mismatched or set(plan.missing) & set(without_head):  # more than the logits
+        explained = misfits.explain(plan, without_head, checkpoint.shapes())
+        if explained:
+            return explained
     widths = _widths(plan, spec)
     if widths:
         return f"The checkpoint has other widths than the network: give {widths}."
@@ -28,11 +43,12 @@ def give(checkpoint: checkpoints.Checkpoint, plan: checkpoints.Plan, spec: nets.
     if whole:
         found = " or ".join(str(fit) for fit in whole)
         return f"The checkpoint is that of {found}: export it under that name."
-    closest = f" Of the registered networks {fits[0]}." if fits else ""
+    if not fits:
+        return f"No registered network fits it. {foreign_names.explain(checkpoint.shapes())}"
     known = ", ".join(map(option, ("depth_multiplier", "num_classes", "feature_depth")))
     return (
-        f"No registered network fits it.{closest} If it was trained with options of its own, give "
-        f"them: {known}."
+        f"No registered network fits it. Of the registered networks {fits[0]}. If it was trained "
+        f"with options of its own, give them: {known}."
     )
 
 

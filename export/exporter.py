@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slimhub import checkpoints, nets
+from slimhub.checkpoints import statistics
 from slimhub.common.errors import ExportError
 from slimhub.common.progress import OnPhase, Transfer
 from slimhub.export import advice, labels, network_match, record, record_draft, staging
@@ -85,7 +86,7 @@ def export(
         on_phase(PHASES[2])
         built = _build(spec, request.task)
         on_phase(PHASES[3])
-        plan = _fill(built, checkpoint, spec, request)
+        plan, warnings = _fill(built, checkpoint, spec, request)
 
         on_phase(PHASES[4])
         from slimhub.export import golden_answer
@@ -109,7 +110,8 @@ def export(
                 described = dataclasses.replace(described, proof=counts)
             described.write(folder)
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return Result(target, described, network_choice, checkpoint.choice, plan.summary(), size, proof)
+    lines = plan.summary() + warnings
+    return Result(target, described, network_choice, checkpoint.choice, lines, size, proof)
 
 
 def _open(
@@ -173,11 +175,12 @@ def _build(spec: nets.NetworkSpec, task: str) -> Graphs:
 
 def _fill(
     built: Graphs, checkpoint: checkpoints.Checkpoint, spec: nets.NetworkSpec, request: Request
-) -> checkpoints.Plan:
-    """Sets the variables from the checkpoint, or says why it does not fit."""
+) -> tuple[checkpoints.Plan, list[str]]:
+    """Sets the variables from the checkpoint, or says why it does not fit; and what to warn of."""
+    wanted = built.variables.infos()
     plan = checkpoints.plan(
         checkpoint,
-        built.variables.infos(),
+        wanted,
         averages=request.averages,
         expectations=request.subject().expectations(request.ignore_leftover),
     )
@@ -185,8 +188,9 @@ def _fill(
         plan.require_complete()
     except checkpoints.CheckpointError as error:
         raise checkpoints.CheckpointError(
-            f"{error}\n{advice.give(checkpoint, plan, spec)}"
+            f"{error}\n{advice.give(checkpoint, plan, spec, [info.name for info in wanted])}"
         ) from error
     plan.require_known(checkpoint.label)
-    built.variables.assign(plan.load(checkpoint))
-    return plan
+    values = plan.load(checkpoint)
+    built.variables.assign(values)
+    return plan, [statistics.NEVER_MOVED] if statistics.never_moved(values) else []

@@ -11,6 +11,7 @@ from slimhub import checkpoints, nets
 from slimhub.checkpoints import leftovers
 from slimhub.common.errors import RequestError, option
 from slimhub.common.text import listed
+from slimhub.export import foreign_names
 from slimhub.export.request import AUTO, Request
 from slimhub.export.verify.subject import Subject
 
@@ -70,6 +71,26 @@ def matches(checkpoint: checkpoints.Checkpoint) -> list[Match]:
     """
     shapes = checkpoint.shapes()
     return [_match(fit, shapes) for fit in nets.find_fits(shapes)]
+
+
+def render(found: list[Match]) -> list[str]:
+    """A line for each match; networks that differ in their image size alone share one.
+
+    Args:
+      found: as `matches` gives them.
+    """
+    sizes: dict[tuple[str, str], list[str]] = {}
+    for match in found:
+        name = match.fit.network
+        stem = name.removesuffix(f"_{nets.get(name).image_size}")
+        sizes.setdefault((stem, str(match).removeprefix(name)), []).append(name)
+    return [_sharing(stem, names) + rest for (stem, rest), names in sizes.items()]
+
+
+def _sharing(stem: str, names: list[str]) -> str:
+    """Names that begin alike: `net_{128,224}`."""
+    ends = [name.removeprefix(f"{stem}_") for name in names]
+    return names[0] if len(names) == 1 else f"{stem}_{{{','.join(ends)}}}"
 
 
 def _match(fit: nets.Fit, shapes: dict[str, tuple[int, ...]]) -> Match:
@@ -166,7 +187,7 @@ def _sizes(fits: list[nets.Fit]) -> str:
 def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str:
     lines = [f"{checkpoint.label} fits no registered network."]
     if not found:
-        lines.append("None of its tensors has the name of a variable of one: is it of TF-Slim?")
+        lines.append(foreign_names.explain(checkpoint.shapes()))
     for match in found:
         shapes = checkpoint.shapes()
         wanted = nets.stored_variables(match.fit.network)

@@ -55,7 +55,7 @@ def find(shapes: stored.Shapes) -> list[Fit]:
 
     Returns:
       All whole fits; where there is none, the one network that comes closest by the names of its
-      variables and then by their shapes, if any name fits at all.
+      variables and then by their shapes, if most of its names are there.
     """
     fits = [_fit(name, shapes) for name in names()]
     whole = [fit for fit in fits if fit.is_whole]
@@ -70,7 +70,7 @@ def find(shapes: stored.Shapes) -> list[Fit]:
         return fit.named / total, fit.matching / fit.wanted
 
     closest = max(fits, key=closeness)
-    return [closest] if closest.named else []
+    return [closest] if 2 * closest.named > closest.wanted else []
 
 
 def _fit(network: str, shapes: stored.Shapes) -> Fit:

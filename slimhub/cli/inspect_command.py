@@ -38,7 +38,7 @@ def execute(arguments: argparse.Namespace) -> int:
         return 0
     print(checkpoints.render(description, tensors=arguments.tensors))
     if matches:
-        print("\n".join(f"fits        {match}" for match in matches))
+        print("\n".join(f"fits        {line}" for line in network_match.render(matches)))
     else:
         print("fits        no registered network")
     return 0

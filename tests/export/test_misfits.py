@@ -1,5 +1,7 @@
 """Checkpoints that do not fit what was asked for, and what the error advises."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,7 @@ def refusal(tmp_path):
 
     def refuse(values, **options):
         folder = tmp_path / "checkpoint"
+        shutil.rmtree(folder, ignore_errors=True)  # a test may refuse several
         folder.mkdir()
         write_checkpoint(folder / "model.ckpt-1", values)
         target = tmp_path / "out" / "artifact"
@@ -98,6 +101,60 @@ def test_both_sides_of_a_renamed_variable_are_shown(refusal):
     assert "in the checkpoint, not wanted: MobilenetV3/first/weights" in message
 
 
+NORM = "MobilenetV3/Conv/BatchNorm/"
+
+
+def test_missing_statistics_are_named(refusal):
+    trained = {name: value for name, value in values_of(NETWORK).items() if "/moving_" not in name}
+    message = refusal(trained)
+    assert "Only moving statistics of batch norms are missing, 68 of them" in message
+    assert "take a checkpoint of all global variables" in message
+    # One that lacks something else as well is another matter.
+    del trained[f"{NORM}beta"]
+    assert "Only moving statistics" not in refusal(trained)
+
+
+def test_biases_in_place_of_batch_norms_are_named(refusal):
+    values = values_of(NETWORK)
+    of_norm = [name for name in values if name.startswith(NORM)]
+    folded = {name: value for name, value in values.items() if name not in of_norm}
+    message = refusal(folded | {"MobilenetV3/Conv/biases": np.zeros([16], np.float32)})
+    assert "biases in place of the batch norms of MobilenetV3/Conv:" in message
+    assert "biases in place" not in refusal(folded)
+
+
+@pytest.mark.parametrize("task", ["feature_vector", "classification"])
+def test_another_number_of_channels_is_named(refusal, task):
+    six = {"MobilenetV3/Conv/weights": np.zeros([3, 3, 6, 16], np.float32)}
+    message = refusal(values_of(NETWORK, **six), task=task)
+    assert "takes images of 6 channels" in message
+    assert "num_classes" not in message
+
+
+def test_channels_are_not_taken_for_as_many_classes(refusal):
+    """Where the classes are as many as colours, the advice was to give the channels as classes."""
+    logits = {
+        "MobilenetV3/Logits/Conv2d_1c_1x1/weights": np.zeros([1, 1, 1024, 3], np.float32),
+        "MobilenetV3/Logits/Conv2d_1c_1x1/biases": np.zeros([3], np.float32),
+        "MobilenetV3/Conv/weights": np.zeros([3, 3, 6, 16], np.float32),
+    }
+    message = refusal(values_of(NETWORK, **logits), task="classification", num_classes=3)
+    assert "takes images of 6 channels" in message
+
+
+@pytest.mark.parametrize("task", ["feature_vector", "classification"])
+def test_a_backbone_is_named(refusal, task):
+    names = list(stored.variables(NETWORK))
+    ends = names.index("MobilenetV3/Conv_1/weights")
+    values = values_of(NETWORK)
+    message = refusal({name: values[name] for name in names[:ends]}, task=task)
+    assert "the network up to MobilenetV3/expanded_conv_10/project, and nothing from" in message
+    assert "nothing from MobilenetV3/Conv_1 on: it is a backbone" in message
+    # A hole in the middle is none.
+    holed = [name for name in names if "/expanded_conv_3/" not in name]
+    assert "backbone" not in refusal({name: values[name] for name in holed}, task=task)
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -113,3 +170,22 @@ def test_unsound_values_are_refused_by_name(refusal, value, message):
     refused = refusal(values_of(NETWORK, **{name: value}))
     assert name in refused
     assert message in refused
+
+
+def test_statistics_that_never_moved_are_a_warning(tmp_path):
+    network = "mobilenet_v1_025_128"
+    still = {
+        name: np.full_like(value, "variance" in name) if "/moving_" in name else value
+        for name, value in values_of(network).items()
+    }
+    said = {}
+    moved = "MobilenetV1/Conv2d_3_depthwise/BatchNorm/moving_mean"
+    for case, values in ("still", still), ("moved", still | {moved: still[moved] + 1e-3}):
+        (tmp_path / case).mkdir()
+        write_checkpoint(tmp_path / case / "model.ckpt-1", values)
+        request = export.Request(
+            network, str(tmp_path / case), str(tmp_path / f"{case}-out"), proof="none"
+        )
+        said[case] = export.export(request).filled
+    assert said["still"][-1].startswith("warning: no moving statistic ever moved")
+    assert not [line for line in said["moved"] if "warning" in line]

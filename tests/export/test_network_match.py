@@ -122,3 +122,36 @@ def test_where_none_fits_the_closest_is_named(resolve):
 def test_what_is_no_network_at_all_is_refused(resolve):
     with pytest.raises(checkpoints.CheckpointError, match="is it of TF-Slim"):
         resolve({"dense/kernel": (3, 4)})
+
+
+@pytest.mark.parametrize("prefix", ["FeatureExtractor/", "tower_0/", "a/b/"])
+def test_a_network_under_a_prefix_is_named(resolve, prefix):
+    shapes = stored.variables("mobilenet_v3_small_075_224")
+    with pytest.raises(checkpoints.CheckpointError) as refusal:
+        resolve({prefix + name: shape for name, shape in shapes.items()})
+    said = f"Below the prefix {prefix} its variables are those of mobilenet_v3_small_075_224"
+    assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (["conv0/weights", "mixed_35x35x256a/branch1x1/Conv/weights"], "the code in `models/ince"),
+        (["dense/kernel"], "None of its tensors has the name of a variable of one"),
+        (["MobilenetV3/Conv/weights"], "Of no network are most variables there"),
+    ],
+)
+def test_foreign_names_are_told_apart(resolve, names, sentence):
+    with pytest.raises(checkpoints.CheckpointError) as refusal:
+        resolve(dict.fromkeys(names, (3,)))
+    assert sentence in str(refusal.value)
+    assert "closest" not in str(refusal.value)
+
+
+def test_networks_that_differ_in_size_alone_share_a_line(resolve):
+    _, matches, _ = resolve(stored.variables("mobilenet_v1_025_128"), image_size=128)
+    assert network_match.render(matches) == [
+        "mobilenet_v1_025_{224,192,160,128}, with 1001 classes; depth multiplier 0.25"
+    ]
+    _, matches, _ = resolve(stored.variables("resnet_v1_50"))
+    assert network_match.render(matches) == [str(match) for match in matches]

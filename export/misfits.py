@@ -1,0 +1,93 @@
+"""What kind of a checkpoint it is that does not fit, where that can be read off what differs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from slimhub import checkpoints
+from slimhub.common.text import listed
+
+_SHOWN = 3  # names a message lists
+_STATISTIC = re.compile(r"/moving_(mean|variance)$")
+_NORM = re.compile(r"/BatchNorm/(gamma|beta|moving_mean|moving_variance)$")
+_COLORS = 3
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+def explain(plan: checkpoints.Plan, variables: Sequence[str], shapes: Shapes) -> str:
+    """Says what was seen, and what to do; empty where nothing is known.
+
+    Args:
+      plan: shows what is missing and of another shape.
+      variables: names of all variables of the network, in the order in which it makes them.
+      shapes: of the checkpoint's tensors, by the names that networks know.
+    """
+    if plan.mismatched:
+        return "" if plan.missing else _of_other_channels(plan, variables)
+    kinds: tuple[Callable[[], str], ...] = (
+        lambda: _without_statistics(plan),
+        lambda: _of_biases(plan, shapes),
+        lambda: _a_backbone(plan, variables),
+    )
+    return next((sentence for kind in kinds if (sentence := kind())), "")
+
+
+def _of_other_channels(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
+    """The first convolution alone has another number of input channels."""
+    (name, wanted, found), *others = plan.mismatched
+    first = next((variable for variable in variables if not _NORM.search(variable)), "")
+    is_kernel = len(wanted) == len(found) == 4 and wanted[2] == _COLORS
+    same_otherwise = (*wanted[:2], wanted[3]) == (*found[:2], found[3]) if is_kernel else False
+    if others or name != first or not same_otherwise:
+        return ""
+    return (
+        f"The checkpoint's first layer takes images of {found[2]} channels, and the networks here "
+        f"take {_COLORS}, red, green and blue: describe the network with a builder of your own, "
+        "see the README."
+    )
+
+
+def _without_statistics(plan: checkpoints.Plan) -> str:
+    """Nothing but moving statistics is missing."""
+    if not all(_STATISTIC.search(name) for name in plan.missing):
+        return ""
+    return (
+        f"Only moving statistics of batch norms are missing, {len(plan.missing)} of them: the "
+        "checkpoint seems to hold what was trained alone, as a Saver of the trainable variables "
+        "writes it. Without the statistics there is no inference: take a checkpoint of all global "
+        "variables, or save one."
+    )
+
+
+def _of_biases(plan: checkpoints.Plan, shapes: Shapes) -> str:
+    """Whole batch norms are missing, and their layers have biases."""
+    layers = list(dict.fromkeys(_NORM.sub("", name) for name in plan.missing))
+    biased = [layer for layer in layers if f"{layer}/biases" in shapes]
+    if not all(_NORM.search(name) for name in plan.missing) or len(biased) < len(layers):
+        return ""
+    return (
+        f"The checkpoint has biases in place of the batch norms of {listed(biased, _SHOWN)}: it "
+        "was trained without batch norm, or the norms were folded into the weights. Take the "
+        "checkpoint from before the folding, or describe the network with a builder of your own, "
+        "see the README."
+    )
+
+
+def _a_backbone(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
+    """Everything up to some layer is there, and nothing after it."""
+    missing = set(plan.missing)
+    there = [name for name in variables if name not in missing]
+    if len(there) < len(missing) or list(variables[len(there) :]) != [
+        name for name in variables if name in missing
+    ]:
+        return ""
+    last = there[-1].rpartition("/")[0].removesuffix("/BatchNorm")
+    first = variables[len(there)].rpartition("/")[0].removesuffix("/BatchNorm")
+    return (
+        f"The checkpoint has the network up to {last}, and nothing from {first} on: it is a "
+        "backbone, as a detector or a segmentation has it. Its features are not those of the "
+        "whole network: take the checkpoint that its training began with, or describe the network "
+        "that ends there with a builder of your own, see the README."
+    )
