@@ -1,16 +1,18 @@
 """Keras weights in HDF5, as `save_weights` of a model with a `hub.KerasLayer` writes them.
 
-Each layer is a group that lists its variables' names in the attribute `weight_names`. Nothing that
-points out of the file is followed.
+The file is read by a process of its own, see `hdf5_layers`: a damaged one can crash the HDF5
+library.
 """
 
 from __future__ import annotations
 
-import contextlib
+import json
 import math
-from collections.abc import Iterable, Iterator
+import subprocess
+import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -19,11 +21,11 @@ from slimhub.common.errors import CheckpointError
 
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 _ENDINGS = (".h5", ".hdf5")
-_MODEL = "model_weights"  # the group of a whole model that was saved, beside its optimizer's
-_MAX_VALUES = 1 << 28  # of one tensor, see `frozen_graph`
-_MAX_NAMES = 100_000
-# What h5py raises for damaged files.
-_ERRORS = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, MemoryError)
+# Finds modules where this process does, and not in the working folder.
+_PROGRAM = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from slimhub.checkpoints.readers import hdf5_layers; hdf5_layers.main(sys.argv[2])"
+)
 
 
 def find_labels(files: Iterable[str]) -> list[str]:
@@ -83,15 +85,12 @@ class KerasWeights:
     graph_file: Path | None = None
 
     def __init__(self, path: Path) -> None:
-        """Finds the names."""
+        """Reads them all: they are the smaller part of what an export holds in memory."""
         self.prefix = path
-        self._places: dict[str, str] = {}
-        self.tensors: dict[str, TensorInfo] = {}
-        with _opened(path) as file:
-            root = file.get(_MODEL, file)
-            for layer in _texts(root, "layer_names"):
-                for weight in _texts(_inside(root, layer), "weight_names"):
-                    self._add(root, layer, weight)
+        self._values = _read(path)
+        self.tensors = {
+            name: TensorInfo(value.shape, str(value.dtype)) for name, value in self._values.items()
+        }
         if not self.tensors:
             raise CheckpointError(
                 f"{path.name} is a Keras HDF5 file without weights by the names of variables: "
@@ -101,75 +100,31 @@ class KerasWeights:
 
     def read(self, name: str) -> np.ndarray:
         """The value of a weight."""
-        with _opened(self.prefix) as file:
-            return np.asarray(_inside(file, self._places[name])[()])
-
-    def _add(self, root: Any, layer: str, weight: str) -> None:
-        name = weight.removesuffix(":0")
-        if name in self.tensors or len(self.tensors) >= _MAX_NAMES:
-            raise CheckpointError(
-                f"{self.prefix.name} holds several weights named {name}, and cannot say which is "
-                "meant: save each network on its own"
-            )
-        data = _inside(root, f"{layer}/{weight}")
-        self.tensors[name] = TensorInfo(_plain_shape(data), str(data.dtype))
-        self._places[name] = data.name
+        return self._values[name]
 
 
-def _texts(group: Any, attribute: str) -> list[str]:
-    """A list of names among a group's attributes, which Keras splits where it is long."""
-    found: list[str] = []
-    for key in (attribute, *(f"{attribute}{part}" for part in range(1000))):
-        if key in group.attrs:
-            values = np.asarray(group.attrs[key]).ravel().tolist()
-            found += [v.decode() if isinstance(v, bytes) else str(v) for v in values]
-        elif key != attribute:
-            break
-    return found
-
-
-def _inside(group: Any, path: str) -> Any:
-    """What is at a path below a group.
-
-    Raises:
-      ValueError: where a link on the way leads elsewhere.
-    """
-    import h5py
-
-    for part in path.strip("/").split("/"):
-        if not isinstance(group, h5py.Group):
-            raise ValueError("a weight is where a group should be")
-        if not isinstance(group.get(part, getlink=True), h5py.HardLink):
-            raise ValueError("a link leads out of it")
-        group = group[part]
-    return group
-
-
-def _plain_shape(data: Any) -> tuple[int, ...]:
-    """The shape of an array that is in the file itself.
-
-    Raises:
-      ValueError: for anything else.
-    """
-    import h5py
-
-    is_plain = isinstance(data, h5py.Dataset) and not data.is_virtual and not data.external
-    if not is_plain or data.dtype.kind not in "fiub" or data.shape is None:
-        raise ValueError("a weight is not an array of numbers")
-    if math.prod(data.shape) > _MAX_VALUES:
-        raise ValueError("a weight is too large")
-    return tuple(int(size) for size in data.shape)
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    import h5py
-
+def _read(path: Path) -> dict[str, np.ndarray]:
+    command = [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(path.absolute())]
+    finished = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    header, _, content = finished.stdout.partition(b"\n")
     try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except _ERRORS as error:
-        reason = str(error).split(" (")[0].strip("'\"").replace(f"{path.parent}/", "")[:120]
+        described = json.loads(header)
+    except ValueError:
+        described = {"error": "the HDF5 library gives up"}
+    if finished.returncode or "error" in described:
+        reason = described.get("error", "the HDF5 library gives up")
         raise CheckpointError(
             f"{path.name} is damaged and cannot be read ({reason}): copy or download it again"
-        ) from error
+        )
+    values: dict[str, np.ndarray] = {}
+    offset = 0
+    for name, dtype, shape in described["tensors"]:
+        if name in values:
+            raise CheckpointError(
+                f"{path.name} holds several weights named {name}, and cannot say which is meant: "
+                "save each network on its own"
+            )
+        count = math.prod(shape)
+        values[name] = np.frombuffer(content, dtype, count, offset).reshape(shape)
+        offset += values[name].nbytes
+    return dict(sorted(values.items()))

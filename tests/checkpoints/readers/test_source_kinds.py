@@ -116,7 +116,9 @@ def test_a_saved_model_is_named_by_its_files_too(weight_source):
 def test_the_digest_of_a_saved_model_can_be_repeated(weight_source, tmp_path):
     folder = weight_source("saved again").path
     paths = [folder / "saved_model.pb", *(folder / "variables").iterdir()]
-    paths.sort(key=lambda path: ("saved_model.pb", "variables.index").count(path.name), reverse=True)
+    paths.sort(
+        key=lambda path: ("saved_model.pb", "variables.index").count(path.name), reverse=True
+    )
     paths.sort(key=lambda path: path.name != "saved_model.pb")
     lines = "".join(f"{files.sha256_of(path)}  {path.name}\n" for path in paths)
     assert checkpoints.digest(folder) == files.digest_text(lines).sha256
