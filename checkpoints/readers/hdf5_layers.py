@@ -93,4 +93,4 @@ def _bytes(data: Any) -> int:
     is_plain = isinstance(data, h5py.Dataset) and not data.is_virtual and not data.external
     if not is_plain or data.dtype.kind not in "fiub" or data.shape is None:
         raise ValueError("a weight is not an array of numbers")
-    return math.prod(data.shape) * int(data.dtype.itemsize)
+    return int(math.prod(data.shape)) * int(data.dtype.itemsize)

@@ -1,7 +1,7 @@
 """Keras weights in HDF5, as `save_weights` of a model with a `hub.KerasLayer` writes them.
 
 The file is read by a process of its own, see `hdf5_layers`: a damaged one can crash the HDF5
-library.
+library, or keep it busy for ever.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from slimhub.common.errors import CheckpointError
 
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 _ENDINGS = (".h5", ".hdf5")
+# The longest that a file is read: a damaged one can keep the library busy for ever.
+_SECONDS, _BYTES_PER_SECOND = 30.0, 5e6
 # Finds modules where this process does, and not in the working folder.
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -105,17 +107,20 @@ class KerasWeights:
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     command = [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(path.absolute())]
-    finished = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    header, _, content = finished.stdout.partition(b"\n")
     try:
-        described = json.loads(header)
-    except ValueError:
-        described = {"error": "the HDF5 library gives up"}
-    if finished.returncode or "error" in described:
-        reason = described.get("error", "the HDF5 library gives up")
-        raise CheckpointError(
-            f"{path.name} is damaged and cannot be read ({reason}): copy or download it again"
+        finished = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=_SECONDS + path.stat().st_size / _BYTES_PER_SECOND,
         )
+    except subprocess.SubprocessError as error:  # it crashed, or loops without end
+        raise _damaged(path, "the HDF5 library gives up") from error
+    header, _, content = finished.stdout.partition(b"\n")
+    described = json.loads(header)
+    if "error" in described:
+        raise _damaged(path, described["error"])
     values: dict[str, np.ndarray] = {}
     offset = 0
     for name, dtype, shape in described["tensors"]:
@@ -128,3 +133,9 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         values[name] = np.frombuffer(content, dtype, count, offset).reshape(shape)
         offset += values[name].nbytes
     return dict(sorted(values.items()))
+
+
+def _damaged(path: Path, reason: str) -> CheckpointError:
+    return CheckpointError(
+        f"{path.name} is damaged and cannot be read ({reason}): copy or download it again"
+    )
