@@ -1,4 +1,4 @@
-"""Tar archives: every member is checked before anything is unpacked."""
+"""Tar and zip archives: every member is checked before anything is unpacked."""
 
 from __future__ import annotations
 
@@ -7,25 +7,37 @@ import errno
 import lzma
 import shutil
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
+from slimhub.checkpoints import zip_archives
+from slimhub.checkpoints.zip_archives import ZipArchive
 from slimhub.common.errors import CheckpointError, option
 
 MAX_UNPACKED_BYTES = 4 << 30  # 4 GiB; the largest public TF-Slim archive unpacks to about 1.5 GiB
 _MAX_MEMBERS = 100_000
+_Archive = tarfile.TarFile | ZipArchive
 # Errors of the system that are the fault of a member's name, not of the disk.
 _OF_ITS_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL)
 _BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
+# What zipfile raises besides: a password that is wanted, an unknown compression, bad names.
+_BROKEN_ZIP = (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file is a zip archive, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(4) in (b"PK\3\4", b"PK\5\6")  # the latter is an empty one
 
 
 def list_files(path: Path, max_unpacked_bytes: int = MAX_UNPACKED_BYTES) -> list[str]:
     """Names of the regular files of an archive, after a check of every member.
 
     Args:
-      path: a tar file, compressed or not.
+      path: a tar file, compressed or not, or a zip file.
       max_unpacked_bytes: bound of the sum of all sizes.
 
     Returns:
@@ -66,7 +78,7 @@ def unpack(path: Path, wanted: Callable[[str], bool], folder: Path) -> None:
             _write(path, archive, member, folder / name)
 
 
-def _write(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+def _write(path: Path, archive: _Archive, member: tarfile.TarInfo, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         file = target.open("wb")
@@ -83,11 +95,11 @@ def _write(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo, target
 
 
 @contextlib.contextmanager
-def _reading(path: Path) -> Iterator[tarfile.TarFile]:
+def _reading(path: Path) -> Iterator[_Archive]:
     try:
-        with tarfile.open(path, "r:*") as archive:
+        with zip_archives.opened(path) if is_zip(path) else tarfile.open(path, "r:*") as archive:
             yield archive
-    except _BROKEN as error:
+    except (*_BROKEN, *_BROKEN_ZIP) as error:
         if isinstance(error, OSError) and error.errno:  # the system's, not that of a decoder
             raise CheckpointError(
                 f"{path.name} cannot be unpacked ({error.strerror}): make room in the folder for "

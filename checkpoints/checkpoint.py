@@ -1,4 +1,4 @@
-"""An opened checkpoint."""
+"""An opened checkpoint, or another source of weights."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from slimhub.checkpoints import archives, downloads, locator, names, selection, tensor_reader
-from slimhub.checkpoints.checkpoint_digest import sha256_of_checkpoint
+from slimhub.checkpoints import archives, downloads, locator, names, selection
+from slimhub.checkpoints.checkpoint_digest import sha256_of_source
+from slimhub.checkpoints.readers.tensor_source import Format, TensorSource
+from slimhub.checkpoints.tensor_reader import TensorInfo
 from slimhub.common import files
 from slimhub.common.errors import CheckpointError, ChoiceError, option
 from slimhub.common.progress import Transfer
@@ -23,32 +25,37 @@ HeldAverages = Literal["stored", "shadows", "unknown"]
 
 @dataclasses.dataclass(frozen=True)
 class Checkpoint:
-    """A TF1 checkpoint: names, shapes, dtypes and values.
+    """Weights of a network, whatever they are kept in: names, shapes, dtypes and values.
 
     Attributes:
       label: what it is called inside its source; never an absolute path.
       source_name: base name of what was given, or its URL without credentials.
       source_sha256: hex digest of the archive or file given; for a folder or prefix, of the
-        lines `<sha256>  <base name>` of its files, index first.
-      format: `V1` (one file) or `V2` (index and data).
+        lines `<sha256>  <base name>` of its files, graph and index first.
+      format: what it is: `V1` (one file) or `V2` (index and data) of TensorFlow 1's Saver, or
+        another `Format`.
       tensors: shape and dtype by name.
       step: of the training, where known.
       candidates: labels of all checkpoints in the source.
       choice: why this one of them, in words.
-      prefix: path by which TensorFlow's own readers open it, until it is closed.
+      prefix: path by which TensorFlow's own readers open it, until it is closed; of graphs and
+        HDF5 their file.
+      graph_file: the file with the graph that the weights were used in, until it is closed; None
+        where there is none.
     """
 
     label: str
     source_name: str
     source_sha256: str
-    format: Literal["V1", "V2"]
-    tensors: dict[str, tensor_reader.TensorInfo]
+    format: Format
+    tensors: dict[str, TensorInfo]
     step: int | None
     candidates: tuple[str, ...]
     choice: str
     prefix: Path
+    graph_file: Path | None
     _is_averaged: bool = dataclasses.field(repr=False)
-    _reader: tensor_reader.TensorReader = dataclasses.field(repr=False)
+    _reader: TensorSource = dataclasses.field(repr=False)
     _resources: contextlib.ExitStack = dataclasses.field(repr=False)
 
     @property
@@ -115,7 +122,7 @@ def open(
 
     Args:
       source: archive, its URL (http, https, gs), folder, folder above it, prefix, or one of
-        its files.
+        its files; a frozen graph, a SavedModel, or Keras weights.
       name: which one, where there are several: label, end of it, or part of it.
       averages: which kind is preferred of several, see `plan`.
       sha256: hex digest that the archive or file must have.
@@ -183,7 +190,7 @@ def digest(
             return known
         query = selection.CheckpointQuery(name, averages)
         found = locator.locate(path, query, archives.MAX_UNPACKED_BYTES, resources)
-        return sha256_of_checkpoint(tensor_reader.files_of(found.prefix))
+        return sha256_of_source(found.kind.list_files(found.path))
 
 
 def _open(
@@ -196,21 +203,32 @@ def _open(
     with contextlib.ExitStack() as resources, _saying_what_may_not_be_read(source_name):
         digest = _check_digest(path, sha256)
         found = locator.locate(path, query, max_unpacked_bytes, resources)
-        reader = tensor_reader.TensorReader(found.prefix)
+        reader = found.kind.open_source(found.path)
         return Checkpoint(
             label=found.label,
             source_name=source_name,
-            source_sha256=digest or sha256_of_checkpoint(reader.files),
-            format="V1" if len(reader.files) == 1 else "V2",
+            source_sha256=digest or sha256_of_source(found.kind.list_files(found.path)),
+            format=reader.format,
             tensors=reader.tensors,
-            step=tensor_reader.step(found.prefix, reader),
+            step=_step(reader),
             candidates=found.candidates,
             choice=found.reason,
-            prefix=found.prefix,
+            prefix=reader.prefix,
+            graph_file=reader.graph_file,
             _is_averaged=found.is_averaged,
             _reader=reader,
             _resources=resources.pop_all(),
         )
+
+
+def _step(reader: TensorSource) -> int | None:
+    """The training step a source holds, or the one in its name."""
+    for name, info in reader.tensors.items():
+        is_number = info.shape == () and info.dtype in ("int32", "int64")
+        if is_number and names.expected_kind(name) == "training step":
+            return int(reader.read(name))
+    # The number at the end of an object-based checkpoint counts how often was saved.
+    return None if reader.format == "object_based" else names.step_of(reader.prefix.name)
 
 
 @contextlib.contextmanager
@@ -224,8 +242,7 @@ def _saying_what_may_not_be_read(source_name: str) -> Iterator[None]:
 
 def _check_digest(path: Path, expected: str | None) -> str | None:
     """The digest of a source that is one file and holds a whole checkpoint; None for others."""
-    is_one_file = path.is_file() and names.prefix_of(path.name) is None
-    if not is_one_file:
+    if not locator.is_one_file(path):
         if expected and (path.exists() or locator.is_prefix(path)):
             raise CheckpointError(
                 f"{option('sha256')} is for an archive or a single file, and {path.name} is neither"

@@ -9,7 +9,7 @@ from pathlib import Path
 from slimhub.common import files
 
 
-def sha256_of_checkpoint(paths: Sequence[Path]) -> str:
+def sha256_of_source(paths: Sequence[Path]) -> str:
     """Hex digest of the lines `<sha256>  <base name>` of a checkpoint's files, in order.
 
     The same text that `sha256sum` prints for them, so that anyone can repeat it.

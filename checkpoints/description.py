@@ -8,6 +8,7 @@ from typing import Any
 
 from slimhub.checkpoints import names
 from slimhub.checkpoints.checkpoint import Checkpoint
+from slimhub.checkpoints.readers.tensor_source import WORDS
 
 _AVERAGES = {
     "shadows": "beside the raw values, as X/ExponentialMovingAverage",
@@ -31,6 +32,7 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
         "candidates": list(checkpoint.candidates),
         "choice": checkpoint.choice,
         "format": checkpoint.format,
+        "kind": WORDS[checkpoint.format],
         "step": checkpoint.step,
         "averages": checkpoint.averages,
         "kinds": dict(Counter(_kind(name) for name in tensors)),
@@ -51,7 +53,7 @@ def render(description: dict[str, Any], *, tensors: bool = False) -> str:
         ("checkpoint", f"{description['checkpoint']}, of {description['source']}"),
         ("", description["choice"]),
         ("sha256", description["sha256"]),
-        ("format", description["format"]),
+        ("format", _format(description)),
         ("step", "unknown" if description["step"] is None else str(description["step"])),
         ("averages", _AVERAGES[description["averages"]]),
         ("tensors", kinds),
@@ -67,6 +69,11 @@ def render(description: dict[str, Any], *, tensors: bool = False) -> str:
         for name, (dtype, *shape) in description["tensors"].items():
             lines.append(f"  {name}  {dtype}{shape}")
     return "\n".join(lines)
+
+
+def _format(description: dict[str, Any]) -> str:
+    form: str = description["format"]
+    return form if form in ("V1", "V2") else f"{form}, {description['kind']}"
 
 
 def _kind(name: str) -> str:

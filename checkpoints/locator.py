@@ -1,35 +1,36 @@
-"""From what the user named to the one checkpoint that is meant."""
+"""From what the user named to the one source of weights that is meant."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import os
-import re
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from slimhub.checkpoints import archives, names, refusals, selection, tensor_reader
+from slimhub.checkpoints import archives, foreign_files, names, refusals, selection, state_files
+from slimhub.checkpoints.readers import source_kinds
+from slimhub.checkpoints.readers.tensor_source import SourceKind
 from slimhub.common.errors import CheckpointError
 
-_STATE_FILE = "checkpoint"  # what TensorFlow 1's Saver calls it
-_LATEST = re.compile(r'^model_checkpoint_path:\s*"([^"]*)"', re.MULTILINE)
 _MAX_DEPTH = 4  # folders below the one given that are searched
 _MAX_FILES = 20_000  # in them; more is no folder of checkpoints
 
 
 @dataclasses.dataclass(frozen=True)
 class Located:
-    """One checkpoint on the local disk.
+    """One source on the local disk.
 
     Attributes:
-      prefix: path of the V1 file, or of the V2 files without their endings.
+      kind: what it is.
+      path: as its kind takes it: a prefix, or a file.
       label: what it is called inside its source.
       reason: why this one.
-      candidates: labels of all in the source.
+      candidates: labels of all of its kind in the source.
     """
 
-    prefix: Path
+    kind: SourceKind
+    path: Path
     label: str
     reason: str
     candidates: tuple[str, ...]
@@ -40,7 +41,7 @@ class Located:
 
         The label lacks the folder where that, a prefix or a file in it was given.
         """
-        folder = self.prefix.parent.resolve().name
+        folder = self.path.parent.resolve().name
         return selection.holds_averages(f"{folder}/{self.label}")
 
 
@@ -50,7 +51,7 @@ def locate(
     max_unpacked_bytes: int,
     resources: contextlib.ExitStack,
 ) -> Located:
-    """Finds the checkpoint that a local path means.
+    """Finds the source that a local path means.
 
     Args:
       path: folder, archive, file or prefix.
@@ -64,16 +65,17 @@ def locate(
     if path.is_dir():
         return _in_folder(path, query)
     if path.is_file():
-        prefix = names.prefix_of(path.name)
+        prefix = state_files.prefix_of_file(path)
         if prefix is not None:
-            return _alone(path.with_name(prefix), query)
+            return _alone(source_kinds.CHECKPOINTS, prefix, query)
         if refusals.is_archive(path):
             return _in_archive(path, query, max_unpacked_bytes, resources)
-        if refusals.is_table(path):
-            return _alone(path, query)
+        kind = source_kinds.of_file(path)
+        if kind is not None and not foreign_files.is_pointer(path):
+            return _alone(kind, kind.locate_file(path), query)
         raise refusals.refuse_file(path)
     if is_prefix(path):
-        return _alone(path, query)
+        return _alone(source_kinds.CHECKPOINTS, path, query)
     raise refusals.refuse_missing(path)
 
 
@@ -85,35 +87,52 @@ def is_prefix(path: Path) -> bool:
     )
 
 
-def _alone(prefix: Path, query: selection.CheckpointQuery) -> Located:
+def is_one_file(path: Path) -> bool:
+    """Whether a path is a file that is a whole source, or holds whole ones."""
+    return (
+        path.is_file()
+        and state_files.prefix_of_file(path) is None
+        and not source_kinds.is_part_of_folder(path)
+    )
+
+
+def _alone(kind: SourceKind, path: Path, query: selection.CheckpointQuery) -> Located:
     if query.name is not None:
-        selection.named([prefix.name], prefix.name, query.name)
-    return Located(prefix, prefix.name, "the one that was named", (prefix.name,))
+        selection.named([path.name], path.name, query.name)
+    return Located(kind, path, path.name, "the one that was named", (path.name,))
 
 
 def _in_folder(folder: Path, query: selection.CheckpointQuery) -> Located:
     files = _walk(folder)
-    if "saved_model.pb" in files:
-        raise refusals.refuse_saved_model(folder)
-    labels = selection.candidates(files)
     where = f"the folder {folder.resolve().name}"
-    if not labels:
+    found = source_kinds.find(files, query.name)
+    if found is None:
         raise refusals.refuse_without_checkpoint(where, files)
-    return _choose(folder, files, labels, where, query)
+    return _choose(folder, files, found, where, query)
 
 
 def _choose(
-    folder: Path, files: list[str], labels: list[str], where: str, query: selection.CheckpointQuery
+    folder: Path,
+    files: list[str],
+    found: source_kinds.Found,
+    where: str,
+    query: selection.CheckpointQuery,
 ) -> Located:
-    """Picks one of the checkpoints in a folder; of those not picked only indexes need be there."""
-    choice = selection.choose(
-        labels,
-        where,
-        query=query,
-        latest=_latest(folder, files),
-        has_shadows=lambda label: _has_shadows(folder / label),
-    )
-    return Located(folder / choice.label, choice.label, choice.reason, tuple(labels))
+    """Picks one of the sources in a folder; of those not picked only indexes need be there."""
+    kind, labels = found
+    preferred, reason = kind.prefer(labels)
+    if query.name is None and len(preferred) == 1 < len(labels):
+        choice = selection.Choice(preferred[0], f"one of {len(labels)}, {reason}")
+    else:
+        choice = selection.choose(
+            labels if query.name is not None else preferred or labels,
+            where,
+            query=query,
+            latest=state_files.find_latest(folder, files),
+            has_shadows=lambda label: kind.has_shadows(kind.locate_label(folder, label)),
+        )
+    path = kind.locate_label(folder, choice.label)
+    return Located(kind, path, choice.label, choice.reason, tuple(labels))
 
 
 def _walk(folder: Path) -> list[str]:
@@ -142,39 +161,18 @@ def _in_archive(
     resources: contextlib.ExitStack,
 ) -> Located:
     files = archives.list_files(path, max_unpacked_bytes)
-    labels = selection.candidates(files)
-    where = f"the archive {path.name}"
-    if not labels:
-        raise refusals.refuse_without_checkpoint(where, files)
+    found = source_kinds.find(files, query.name)
+    if found is None:
+        raise refusals.refuse_archive(path, files)
+    kind, labels = found
     folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="slimhub-")))
     if len(labels) > 1:  # what the choice may need: names of tensors and state files
         archives.unpack(path, lambda file: _tells_of_contents(file, labels), folder)
-    located = _choose(folder, files, labels, where, query)
-    archives.unpack(path, lambda file: _belongs_to(file, located.label), folder)
+    located = _choose(folder, files, found, f"the archive {path.name}", query)
+    archives.unpack(path, lambda file: kind.is_part(file, located.label), folder)
     return located
 
 
 def _tells_of_contents(file: str, labels: list[str]) -> bool:
-    is_state = PurePosixPath(file).name == _STATE_FILE
-    return is_state or file.endswith(".index") or file in labels
-
-
-def _belongs_to(file: str, label: str) -> bool:
-    return file == label or (names.prefix_of(file) == label and not file.endswith(".meta"))
-
-
-def _latest(folder: Path, files: list[str]) -> dict[str, str]:
-    """The base name each folder's state file gives; its path is another machine's."""
-    latest = {}
-    for file in files:
-        path = folder / file
-        if path.name == _STATE_FILE and path.is_file():
-            match = _LATEST.search(path.read_text("utf-8", "replace"))
-            if match:
-                latest[str(PurePosixPath(file).parent)] = re.split(r"[/\\]", match[1])[-1]
-    return latest
-
-
-def _has_shadows(prefix: Path) -> bool:
-    tensors = tensor_reader.list_tensors(prefix)
-    return any(name.endswith(names.SHADOW) for name in tensors)
+    is_state = PurePosixPath(file).name == state_files.NAME
+    return is_state or file.endswith(".index") or (names.is_v1_name(file) and file in labels)

@@ -9,6 +9,7 @@ OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"  # only in TF2's object-based chec
 
 _V2_FILE = re.compile(r"^(?P<prefix>.+)\.(index|meta|data-\d{5}-of-\d{5})$")
 _V1_FILE = re.compile(r"^.+\.ckpt(-\d+)?$")
+_UNFINISHED = re.compile(r"_temp(_[0-9a-f]+)?/part-\d{5}-of-\d{5}$")
 _STEP = re.compile(r"-(\d+)$")
 
 # Slots go by the name of their optimizer, which is the class's by default.
@@ -45,6 +46,11 @@ def prefix_of(file_name: str) -> str | None:
 def is_v1_name(file_name: str) -> bool:
     """Whether a file is called as V1 checkpoints are: `NAME.ckpt` or `NAME.ckpt-STEP`."""
     return _V1_FILE.match(file_name) is not None
+
+
+def is_unfinished(prefix: str) -> bool:
+    """Whether a prefix is a part of a checkpoint whose save was killed before it was whole."""
+    return _UNFINISHED.search(prefix) is not None
 
 
 def step_of(prefix: str) -> int | None:

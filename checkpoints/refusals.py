@@ -1,24 +1,32 @@
-"""Says what a file or folder is, where it is no TF-Slim checkpoint."""
+"""Says what a file or folder is, where it holds no weights of TF-Slim."""
 
 from __future__ import annotations
 
 import difflib
 from pathlib import Path
 
-from slimhub.checkpoints import names
+from slimhub.checkpoints import archives, foreign_files, names
 from slimhub.common.errors import CheckpointError
 
 TABLE_MAGIC = bytes.fromhex("57fb808b247547db")  # the last bytes of a V1 file and of an index
 _ARCHIVES = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")  # gzip, bzip2, xz
 
-_WANTED = "slimhub needs a checkpoint that TensorFlow 1's Saver wrote"
+_WANTED = "slimhub needs a checkpoint, a frozen graph, a SavedModel or Keras' HDF5 weights"
+_ZIPPED = f"is a zip file, such as .keras, .npz or PyTorch's: {_WANTED}"
+# By what is in them zip files of other programs are known.
+_ZIPPED_ENDINGS = (".npy", ".pkl", "config.json", "metadata.json")
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is a tar archive, compressed or not, by its first bytes."""
+    """Whether a file is a tar archive, compressed or not, or a zip file, by its first bytes.
+
+    Keras and PyTorch call zip files of their own `.keras` and `.ckpt`.
+    """
     with path.open("rb") as file:
         head = file.read(512)
-    return head.startswith(_ARCHIVES) or head[257:262] == b"ustar"
+    is_tar = head.startswith(_ARCHIVES) or head[257:262] == b"ustar"
+    is_other = path.suffix == ".keras" or names.is_v1_name(path.name)
+    return is_tar or (archives.is_zip(path) and not is_other)
 
 
 def is_table(path: Path) -> bool:
@@ -33,31 +41,28 @@ def refuse_file(path: Path) -> CheckpointError:
     """The error for a file that is no checkpoint."""
     with path.open("rb") as file:
         head = file.read(16)
+    if foreign_files.is_pointer(path):
+        return foreign_files.refuse_pointer(path)
     if not head:
         kind = "is empty: copy or download it again"
     elif head.startswith(b"\x89HDF"):
-        kind = f"is a Keras HDF5 file: {_WANTED}"
+        kind = "is a Keras HDF5 file, not a checkpoint: name the file itself, or let it end in .h5"
     elif head[4:8] == b"TFL3":
         kind = f"is a TF Lite model, which holds folded weights: {_WANTED}"
     elif head.startswith(b"PK"):
-        kind = f"is a zip file, such as .keras, .npz or PyTorch's: {_WANTED}"
+        kind = _ZIPPED
     elif names.is_v1_name(path.name):
         kind = "is damaged or truncated, it does not end as a checkpoint does: copy it again"
-    elif path.name == "saved_model.pb":
-        kind = f"is a SavedModel: {_WANTED}"
-    elif path.suffix in (".pb", ".pbtxt"):
-        kind = f"is a graph, frozen or not: {_WANTED}"
     else:
         kind = f"is no checkpoint and no archive: {_WANTED}"
     return CheckpointError(f"{path.name} {kind}")
 
 
-def refuse_saved_model(folder: Path) -> CheckpointError:
-    """The error for a SavedModel folder."""
-    return CheckpointError(
-        f"{folder.name or folder} is a SavedModel folder: {_WANTED}. "
-        "A SavedModel needs no export; hub.load and hub.KerasLayer read it"
-    )
+def refuse_archive(path: Path, entries: list[str]) -> CheckpointError:
+    """The error for an archive in which no checkpoint was found."""
+    if archives.is_zip(path) and any(entry.endswith(_ZIPPED_ENDINGS) for entry in entries):
+        return CheckpointError(f"{path.name} {_ZIPPED}")
+    return refuse_without_checkpoint(f"the archive {path.name}", entries)
 
 
 def refuse_missing(path: Path) -> CheckpointError:
@@ -79,8 +84,12 @@ def refuse_without_checkpoint(where: str, entries: list[str]) -> CheckpointError
     """The error for a folder or archive in which no checkpoint was found."""
     if not entries:
         return CheckpointError(f"{where} is empty: name a folder or archive with a checkpoint")
-    if any(Path(entry).name == "saved_model.pb" for entry in entries):
-        return CheckpointError(f"{where} holds a SavedModel and no checkpoint: {_WANTED}")
+    prefixes = (names.prefix_of(entry) for entry in entries)
+    if any(prefix is not None and names.is_unfinished(prefix) for prefix in prefixes):
+        return CheckpointError(
+            f"{where} holds only part of a checkpoint, whose save was killed before it was whole: "
+            "take an earlier checkpoint of the training"
+        )
     shown = ", ".join(sorted(entries)[:8])
     return CheckpointError(
         f"{where} holds no checkpoint (an .index file with its .data files, or a .ckpt file), "

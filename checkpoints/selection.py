@@ -56,16 +56,32 @@ def candidates(files: Iterable[str]) -> list[str]:
     """Prefixes of the checkpoints among relative file names, sorted.
 
     A V2 checkpoint counts by its index, a V1 checkpoint by its name; broken ones (data
-    without index) count too, so that opening them can say what is missing.
+    without index) count too, so that opening them can say what is missing. The variables of a
+    SavedModel do not count, nor what a save that was killed left behind.
     """
-    found, present = set(), set(files)
+    present = set(files)
+    models = {file.removesuffix("saved_model.pb") for file in present if _is_model(file)}
+    inside = {f"{folder}variables/variables" for folder in models}
+    return sorted(
+        prefix
+        for prefix in _prefixes(present)
+        if prefix not in inside and not names.is_unfinished(prefix)
+    )
+
+
+def _is_model(file: str) -> bool:
+    return PurePosixPath(file).name == "saved_model.pb"
+
+
+def _prefixes(present: set[str]) -> set[str]:
+    found = set()
     for file in present:
         prefix = names.prefix_of(file)
         if prefix is not None and not file.endswith(".meta"):
             found.add(prefix)
         elif prefix is None and names.is_v1_name(file):
             found.add(file)
-    return sorted(found)
+    return found
 
 
 def choose(

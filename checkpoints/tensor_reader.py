@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from slimhub.checkpoints import names, refusals
+from slimhub.checkpoints import foreign_files, refusals
 from slimhub.common.errors import CheckpointError
 from slimhub.common.quiet_tensorflow import tensorflow
 
@@ -36,9 +36,10 @@ class TensorReader:
           prefix: path of a V1 file, or of a V2 checkpoint without `.index`.
 
         Raises:
-          CheckpointError: where a file is missing or damaged, or it is TensorFlow 2's own kind.
+          CheckpointError: where a file is missing or damaged.
         """
         _require_plain(prefix)
+        self.prefix = prefix
         self.files = files_of(prefix)
         for file in self.files:  # TensorFlow's error would look like damage
             file.open("rb").close()
@@ -54,11 +55,6 @@ class TensorReader:
             self.tensors = {
                 name: TensorInfo(tuple(shapes[name]), dtypes[name].name) for name in sorted(shapes)
             }
-        if names.OBJECT_GRAPH in self.tensors:
-            raise CheckpointError(
-                f"{prefix.name} is an object-based checkpoint of TensorFlow 2 or Keras: slimhub "
-                "needs one that TensorFlow 1's Saver wrote, with tensors by variable name"
-            )
         if not self.tensors:
             raise CheckpointError(f"{prefix.name} holds no tensors: name another checkpoint")
 
@@ -70,6 +66,18 @@ class TensorReader:
         """
         with self._naming_file(self.files[-1], tensor=name):
             return np.asarray(self._reader.get_tensor(name))
+
+    def read_bytes(self, name: str) -> bytes:
+        """The value of a tensor that is a text or a proto; numpy would drop zeros at its end.
+
+        Raises:
+          CheckpointError: where its bytes are damaged, or it is something else.
+        """
+        with self._naming_file(self.files[-1], tensor=name):
+            value = self._reader.get_tensor(name)
+            if not isinstance(value, bytes):
+                raise TypeError("it is not a text")
+            return value
 
     @contextlib.contextmanager
     def _naming_file(self, file: Path, tensor: str = "") -> Iterator[None]:
@@ -113,6 +121,14 @@ def _first_sentence(error: BaseException, folder: Path) -> str:
 
 def files_of(prefix: Path) -> list[Path]:
     """The files of a checkpoint, index first; V1 has one."""
+    files = _files_of(prefix)
+    for file in files:
+        if foreign_files.is_pointer(file):
+            raise foreign_files.refuse_pointer(file)
+    return files
+
+
+def _files_of(prefix: Path) -> list[Path]:
     index = _index_of(prefix)
     named = sorted(prefix.parent.glob(prefix.name + ".data-*-of-*"))
     shards = [(shard, found) for shard in named if (found := _SHARD.search(shard.name))]
@@ -145,12 +161,3 @@ def _require_plain(prefix: Path) -> None:
         raise CheckpointError(
             f"TensorFlow cannot read {prefix}, because of a * ? [ or \\ in its path: rename it"
         )
-
-
-def step(prefix: Path, reader: TensorReader) -> int | None:
-    """The training step a checkpoint holds, or the one in its name."""
-    for name, info in reader.tensors.items():
-        is_number = info.shape == () and info.dtype in ("int32", "int64")
-        if is_number and names.expected_kind(name) == "training step":
-            return int(reader.read(name))
-    return names.step_of(prefix.name)

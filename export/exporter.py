@@ -82,7 +82,7 @@ def export(
             on_phase(PHASES[1])
             checkpoint = resources.enter_context(_open(request, on_transfer))
         if proof_process is not None:
-            proof_process.restore(request.source(str(checkpoint.prefix)))
+            proof_process.restore(request.source(checkpoint))
         on_phase(PHASES[2])
         built = _build(spec, request.task)
         on_phase(PHASES[3])

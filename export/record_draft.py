@@ -9,6 +9,7 @@ from importlib import metadata
 from slimhub.checkpoints import Checkpoint, Plan
 from slimhub.common import files
 from slimhub.common.version import __version__
+from slimhub.export import record
 from slimhub.export.identity import Identity
 from slimhub.export.labels import Labels
 from slimhub.export.record import Record
@@ -59,6 +60,7 @@ def draft(
             step=checkpoint.step,
             averages=request.averages,
             ignore_leftover=request.ignore_leftover,
+            artifact=_artifact(checkpoint),
         ),
         variables=variables,
         versions=_versions(),
@@ -145,6 +147,14 @@ def describe_variables(plan: Plan, counts: dict[str, int]) -> RecordedVariables:
         trained_without_average=tuple(plan.without_average),
         **counts,
     )
+
+
+def _artifact(checkpoint: Checkpoint) -> str | None:
+    """The digest of the record in a source, which holds those of all other files."""
+    if checkpoint.graph_file is None or checkpoint.format != "saved_model_2":
+        return None
+    path = checkpoint.graph_file.parent / record.PATH
+    return files.sha256_of(path) if path.is_file() else None
 
 
 def _versions() -> RecordedVersions:

@@ -81,6 +81,8 @@ class RecordedSource:
       step: of the training, None where it is not known.
       averages: which values were asked for: `auto`, `shadow` or `raw`.
       ignore_leftover: pattern of layers that were left out at the owner's risk, or None.
+      artifact: sha256 of the record of the artifact of slimhub that the source was; None where it
+        was something else.
     """
 
     origin: str = dataclasses.field(metadata=record_json.key("source"))
@@ -90,6 +92,7 @@ class RecordedSource:
     step: int | None
     averages: str
     ignore_leftover: str | None = None
+    artifact: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -96,13 +96,14 @@ class Request(_RequestFields):
         """What the proof is about."""
         return Subject(self.network, self.task, self.options)
 
-    def source(self, prefix: str) -> Source:
+    def source(self, checkpoint: checkpoints.Checkpoint) -> Source:
         """What the proof compares with.
 
         Args:
-          prefix: of the checkpoint's files.
+          checkpoint: open.
         """
-        return Source(prefix, self.averages, self.ignore_leftover)
+        prefix = str(checkpoint.prefix)
+        return Source(prefix, self.averages, self.ignore_leftover, checkpoint.format)
 
     def to_json(self) -> dict[str, Any]:
         """The request as JSON, the options among the attributes: `Request(**json)` is the same."""

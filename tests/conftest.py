@@ -8,15 +8,17 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import dataclasses
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from slimhub import export, nets
 from slimhub.nets.catalogue import stored
-from tests.fixtures import support
+from tests.fixtures import support, weight_sources
 from tests.fixtures.shared import SharedFolder
 
 
@@ -90,6 +92,45 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(
         key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG)
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightSource:
+    """A source of one kind, the format that it is found to have, and the values in it."""
+
+    path: Path
+    format: str
+    values: dict[str, np.ndarray]
+
+
+@pytest.fixture(scope="session")
+def weight_source(shared, artifact):
+    """The network `weight_sources.NETWORK` in a source of each kind, by the kind's name."""
+
+    def write_objects(folder: Path) -> tuple[Path, dict[str, np.ndarray]]:
+        # Autograph leaves files in the folder for temporary ones, which some tests watch.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tempfile, "tempdir", str(folder))
+            made = artifact(weight_sources.NETWORK)
+            return folder, weight_sources.write_objects(made.path, folder)
+
+    def write_graphs(folder: Path) -> tuple[Path, dict[str, np.ndarray]]:
+        weight_sources.write_graphs(folder)
+        shapes = stored.variables(weight_sources.NETWORK)
+        head = re.compile(nets.get(weight_sources.NETWORK).head)
+        values = {n: support.synthetic_value(n, s) for n, s in shapes.items() if not head.search(n)}
+        return folder, values
+
+    def make(kind: str) -> WeightSource:
+        if kind in weight_sources.GRAPHS:
+            place, form = weight_sources.GRAPHS[kind]
+            folder, values = shared.once("graph-sources", write_graphs)
+        else:
+            place, form = weight_sources.OBJECTS[kind]
+            folder, values = shared.once("object-sources", write_objects)
+        return WeightSource(folder / place, form, values)
+
+    return make
 
 
 def pytest_collection_finish() -> None:

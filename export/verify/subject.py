@@ -58,14 +58,16 @@ class Source:
     """The checkpoint an artifact was made from.
 
     Attributes:
-      prefix: path of its files without their endings.
+      prefix: path of its files without their endings; of a graph or HDF5 its file.
       averages: `auto`, `shadow` or `raw`, as the export was asked for.
       ignore_leftover: pattern of layers that are left out at the owner's risk, or None.
+      format: what it is, see `Checkpoint.format`.
     """
 
     prefix: str
     averages: checkpoints.Averages
     ignore_leftover: str | None = None
+    format: str = "V2"
 
 
 def from_record(record: Record, network: str | None = None) -> Subject:

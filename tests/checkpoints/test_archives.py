@@ -5,11 +5,14 @@ import gzip
 import io
 import shutil
 import tarfile
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from slimhub import checkpoints
+from slimhub.common import files
 from tests.checkpoints.conftest import PLAIN, WEIGHTS, files_below, flip, make, tar, tar_of
 
 
@@ -130,6 +133,56 @@ def test_an_unsafe_member_is_refused_though_it_is_not_the_checkpoint(folder, tmp
     refuses(archive, "its member '../../evil' points outside")
 
 
+def zipped(path: Path, folder: Path) -> Path:
+    """Packs a folder under its own name, as a zip archive."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder.parent))
+    return path
+
+
+def test_a_zip_archive_is_read(folder, tmp_path):
+    path = zipped(tmp_path / "a.zip", folder)
+    with checkpoints.open(path) as checkpoint:
+        assert checkpoint.label == "published/model.ckpt-7"
+        np.testing.assert_array_equal(checkpoint.read("Net/Conv/weights"), WEIGHTS)
+        assert checkpoint.source_sha256 == checkpoints.digest(path) == files.sha256_of(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "fault"),
+    [
+        ("../model.ckpt", 0o100644, "points outside of the archive"),
+        ("/etc/model.ckpt", 0, "points outside of the archive"),
+        ("a/link", 0o120777, "is a link"),
+        ("a/pipe", 0o010644, "is neither a file nor a folder"),
+        ("a/\x1b[31mred", 0o100644, "has control characters in its name"),
+    ],
+)
+def test_an_unsafe_member_of_a_zip_archive_is_refused(tmp_path, refuses, name, mode, fault):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a/model.ckpt", b"zeros")
+        info = zipfile.ZipInfo(name)
+        info.external_attr = mode << 16
+        archive.writestr(info, b"target")
+    refuses(tmp_path / "a.zip", f"^a.zip is not unpacked, because its member .* {fault}: get the")
+
+
+def test_a_damaged_zip_archive_is_refused(folder, tmp_path, refuses):
+    whole = zipped(tmp_path / "whole.zip", folder).read_bytes()
+    (tmp_path / "a.zip").write_bytes(whole[: len(whole) // 2])
+    refuses(tmp_path / "a.zip", r"^a\.zip is a damaged or truncated archive")
+    data = whole.find(b"model.ckpt-7.data") + 60
+    (tmp_path / "a.zip").write_bytes(whole[:data] + b"\xff\xff\xff" + whole[data + 3 :])
+    refuses(tmp_path / "a.zip", r"^a\.zip is a damaged or truncated archive")
+
+
+def test_a_zip_archive_over_the_limit_is_refused(tmp_path, refuses):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.ckpt", bytes(1 << 20))
+    refuses(tmp_path / "a.zip", "would unpack to more than", max_unpacked_bytes=1000)
+
+
 def test_an_archive_over_the_limit_is_refused(folder, tmp_path, refuses):
     archive = tar(tmp_path / "a.tgz", folder)
     refuses(archive, r"a\.tgz would unpack to more than 100 bytes", max_unpacked_bytes=100)
@@ -154,17 +207,17 @@ def test_a_gzip_that_is_no_tar_is_refused(tmp_path, refuses):
 
 
 def test_an_archive_without_checkpoint_is_refused(tmp_path, refuses):
-    archive = tar_of(tmp_path / "a.tgz", member("a/labels.txt"), member("a/frozen.pb"))
-    refuses(archive, r"the archive a\.tgz holds no checkpoint .* only: a/frozen\.pb, a/labels\.txt")
+    archive = tar_of(tmp_path / "a.tgz", member("a/labels.txt"), member("a/m.tflite"))
+    refuses(archive, r"the archive a\.tgz holds no checkpoint .* only: a/labels\.txt, a/m\.tflite")
 
 
 def test_an_empty_archive_is_refused(tmp_path, refuses):
     refuses(tar_of(tmp_path / "a.tgz"), r"the archive a\.tgz is empty")
 
 
-def test_an_archive_with_a_saved_model_is_refused(tmp_path, refuses):
+def test_an_archive_with_a_saved_model_without_variables_is_refused(tmp_path, refuses):
     archive = tar_of(tmp_path / "a.tgz", member("m/saved_model.pb"), member("m/assets/x"))
-    refuses(archive, r"the archive a\.tgz holds a SavedModel and no checkpoint")
+    refuses(archive, r"^m is a SavedModel without variables: export the checkpoint")
 
 
 def test_a_full_disk_is_not_called_damage(folder, tmp_path, monkeypatch, refuses):

@@ -42,6 +42,7 @@ def test_a_description_says_what_is_in_it(described):
         "candidates": ["model-7"],
         "choice": "the only one there",
         "format": "V2",
+        "kind": "a checkpoint of TensorFlow 1's Saver",
         "step": 7,
         "averages": "unknown",
         "kinds": {"variables": 2, "training step": 1},

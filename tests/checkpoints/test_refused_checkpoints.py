@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import zipfile
 
 import numpy as np
@@ -37,6 +38,7 @@ def test_a_graph_without_index_and_data_is_refused(folder, refuses):
     (folder / DATA).unlink()
     for source in (folder / "model.ckpt-7.meta", folder / "model.ckpt-7"):
         refuses(source, f"^{INDEX} is missing: copy it to where its other files are$")
+    (folder / "frozen.pb").unlink()
     refuses(folder, r"the folder published holds no checkpoint .* model\.ckpt-7\.meta")
 
 
@@ -172,11 +174,11 @@ def test_a_folder_of_too_many_files_is_refused(tmp_path, monkeypatch, refuses):
     refuses(tmp_path, "holds more than 3 files: name the checkpoint's own folder")
 
 
-def test_an_object_based_checkpoint_is_refused(tmp_path, refuses):
+def test_an_object_based_checkpoint_without_names_is_refused(tmp_path, refuses):
     import tensorflow as tf
 
-    saved = tf.train.Checkpoint(weights=tf.Variable(WEIGHTS)).save(str(tmp_path / "tf2" / "ckpt"))
-    match = "^ckpt-1 is an object-based checkpoint of TensorFlow 2 or Keras: slimhub needs one"
+    saved = tf.train.Checkpoint().save(str(tmp_path / "tf2" / "ckpt"))  # of a counter alone
+    match = "^ckpt-1 is an object-based checkpoint without a variable that has a name: export the"
     refuses(saved, match)
     refuses(tmp_path / "tf2", match)
     refuses(tar(tmp_path / "a.tgz", tmp_path / "tf2"), match)
@@ -192,15 +194,48 @@ def saved_model(tmp_path):
     return tmp_path / "saved"
 
 
-def test_a_saved_model_is_refused(saved_model, tmp_path, refuses):
-    refuses(saved_model, r"^saved is a SavedModel folder: .* hub\.load and hub\.KerasLayer read it")
-    refuses(saved_model / "saved_model.pb", r"^saved_model\.pb is a SavedModel: slimhub needs")
+def test_a_saved_model_without_variables_is_refused(saved_model, tmp_path, refuses):
+    shutil.rmtree(saved_model / "variables")
+    match = "^saved is a SavedModel without variables: export the checkpoint or the frozen graph"
+    refuses(saved_model, match)
+    refuses(saved_model / "saved_model.pb", match)
 
 
-def test_a_saved_model_in_an_archive_or_below_the_folder_is_refused(saved_model, tmp_path, refuses):
-    refuses(saved_model.parent, "SavedModel|object-based checkpoint of TensorFlow 2")
-    archive = tar(tmp_path / "a.tgz", saved_model)
-    refuses(archive, "SavedModel|object-based checkpoint of TensorFlow 2")
+def test_a_saved_model_with_a_file_missing_is_refused(saved_model, tmp_path, refuses):
+    (saved_model / "variables" / "variables.index").unlink()
+    match = r"^variables\.index is missing beside variables\.data-00000-of-00001"
+    refuses(saved_model.parent, match)
+    refuses(tar(tmp_path / "a.tgz", saved_model), match)
+    (saved_model / "saved_model.pb").rename(saved_model / "tfhub_module.pb")
+    refuses(saved_model / "tfhub_module.pb", r"^saved_model\.pb is missing: copy it to where")
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"
+
+
+@pytest.mark.parametrize("name", ["a.tgz", "a.zip", "frozen.pb", "model.ckpt", "model.h5", "model"])
+def test_a_pointer_of_git_lfs_is_called_what_it_is(tmp_path, refuses, name):
+    (tmp_path / name).write_bytes(POINTER)
+    refuses(
+        tmp_path / name, f"^{name} is a Git LFS pointer, not the file itself: run `git lfs pull`"
+    )
+
+
+@pytest.mark.parametrize("name", [INDEX, DATA])
+def test_a_pointer_of_git_lfs_in_place_of_one_file_is_named(folder, refuses, name):
+    (folder / name).write_bytes(POINTER)
+    refuses(folder, f"^{name} is a Git LFS pointer")
+
+
+def test_parts_of_a_save_that_was_killed_are_no_checkpoint(folder, tmp_path, refuses):
+    parts = folder / "model.ckpt-9_temp_0a1b2c3d" / "part-00000-of-00001"
+    make(parts)
+    with checkpoints.open(folder) as checkpoint:
+        assert checkpoint.candidates == ("model.ckpt-7",)
+    (folder / INDEX).unlink()
+    (folder / DATA).unlink()
+    (folder / "frozen.pb").unlink()
+    refuses(folder, "^the folder published holds only part of a checkpoint, whose save was killed")
 
 
 def npz():
@@ -219,14 +254,9 @@ def keras():
 @pytest.mark.parametrize(
     ("name", "content", "match"),
     [
-        ("weights.h5", b"\x89HDF\r\n\x1a\n" + bytes(99), "is a Keras HDF5 file"),
-        ("weights", b"\x89HDF\r\n\x1a\n" + bytes(99), "is a Keras HDF5 file"),
-        ("keras.ckpt", b"\x89HDF\r\n\x1a\n" + bytes(99), "is a Keras HDF5 file"),
         ("torch.ckpt", b"PK\3\4" + bytes(99), "is a zip file, such as .keras, .npz or PyTorch's"),
         ("model.tflite", b"\x1c\0\0\0TFL3" + bytes(99), "is a TF Lite model, which holds folded"),
         ("model", b"\x1c\0\0\0TFL3" + bytes(99), "is a TF Lite model"),
-        ("frozen.pb", b"\x0a\x07graph" + bytes(99), "is a graph, frozen or not"),
-        ("graph.pbtxt", b"node {}", "is a graph, frozen or not"),
         ("weights.npz", npz(), "is a zip file"),
         ("model.keras", keras(), "is a zip file"),
         ("notes.txt", b"hello", "is no checkpoint and no archive"),
@@ -238,7 +268,35 @@ def keras():
 def test_a_file_of_another_kind_is_called_what_it_is(tmp_path, refuses, name, content, match):
     (tmp_path / name).write_bytes(content)
     message = refuses(tmp_path / name, f"^{name} {match}")
-    assert message.endswith(": copy it again" if name == "model.ckpt" else "Saver wrote")
+    assert message.endswith(": copy it again" if name == "model.ckpt" else "HDF5 weights")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "match"),
+    [
+        ("weights.h5", b"\x89HDF\r\n\x1a\n" + bytes(99), "is damaged and cannot be read"),
+        ("keras.ckpt", b"\x89HDF\r\n\x1a\n" + bytes(99), "is damaged|is a Keras HDF5 file"),
+        ("weights", b"\x89HDF\r\n\x1a\n" + bytes(99), "is damaged and cannot be read"),
+        ("frozen.pb", b"\x0a\x07graph" + bytes(99), "is damaged, or not a graph of TensorFlow"),
+        ("frozen.pb", b"", "is empty: copy or download it again"),
+        ("graph.pbtxt", b"node {", "is damaged, or not a graph of TensorFlow"),
+        ("graph.pbtxt", b"\xff", "is damaged, or not a graph of TensorFlow"),
+        (
+            "graph.pbtxt",
+            b"node {}",
+            "is a graph that holds no weights",
+        ),
+    ],
+)
+def test_a_damaged_file_of_another_kind_is_refused(tmp_path, refuses, name, content, match):
+    (tmp_path / name).write_bytes(content)
+    refuses(tmp_path / name, f"^{name} ({match})")
+    (tmp_path / name).rename(tmp_path / "x")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "x").rename(tmp_path / "folder" / name)
+    if "." in name:
+        refuses(tmp_path / "folder", f"^{name} ({match})")
+        refuses(tar(tmp_path / "a.tgz", tmp_path / "folder"), f"^{name} ({match})")
 
 
 def test_a_misspelt_path_suggests_names_near_it(folder, refuses):

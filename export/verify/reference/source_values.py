@@ -1,4 +1,4 @@
-"""Fills a source's variables from the checkpoint, by TensorFlow's own Saver."""
+"""Fills a source's variables from the checkpoint, by other ways than the export reads it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import tensorflow.compat.v1 as tf
 
 from slimhub.checkpoints import leftovers, unknown_layers
 from slimhub.common.errors import CheckpointError, ExportError
+from slimhub.export.verify.reference import restorers
+from slimhub.export.verify.reference.restorers import Shapes
 from slimhub.export.verify.subject import Source, Subject
 
 _SHADOW = "/ExponentialMovingAverage"  # suffix that tf.train.ExponentialMovingAverage gives
-
-Shapes = dict[str, list[int]]
 
 
 def restore(
@@ -34,8 +34,8 @@ def restore(
       ExportError: for a checkpoint of another network.
       CheckpointError: for one with layers that the network does not have.
     """
-    reader = tf.train.load_checkpoint(source.prefix)
-    stored: Shapes = reader.get_variable_to_shape_map()
+    restorer = restorers.open_source(source)
+    stored = restorer.shapes
     wants_average = source.averages != "raw"
     by_tensor = {
         name + _SHADOW if wants_average and name + _SHADOW in stored else name: variable
@@ -52,10 +52,10 @@ def restore(
     if left.unknown:
         names = sorted(left.unknown)
         raise CheckpointError(unknown_layers.complaint(names, wanted, "the checkpoint"))
-    tf.train.Saver(by_tensor).restore(session, source.prefix)
+    restorer.restore(session, by_tensor)
     for name, mask in _masks(stored, wanted).items():
         variable = variables[name]
-        pruned = session.run(variable) * reader.get_tensor(mask)
+        pruned = session.run(variable) * restorer.read(mask)
         session.run(variable.initializer, {variable.initializer.inputs[1]: pruned})
     if source.ignore_leftover is None:
         return ""

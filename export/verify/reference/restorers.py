@@ -1,0 +1,132 @@
+"""The second way to the values of a source, for each kind another than the export's.
+
+Checkpoints and SavedModels: TensorFlow's Saver, which finds the names in object-based ones itself.
+Frozen graphs: TensorFlow imports the constants and runs them. HDF5: its arrays by their paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+from slimhub.checkpoints.readers import frozen_graph
+from slimhub.export.verify.subject import Source
+
+Shapes = dict[str, list[int]]
+
+_OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+
+
+class Restorer(Protocol):
+    """One way.
+
+    Attributes:
+      shapes: by the names of variables.
+    """
+
+    shapes: Shapes
+
+    def restore(self, session: tf.Session, variables: Mapping[str, tf.Variable]) -> None:
+        """Sets variables of a session by the names of what is stored."""
+
+    def read(self, name: str) -> np.ndarray:
+        """The value of one that is stored."""
+
+
+def open_source(source: Source) -> Restorer:
+    """The way for a source."""
+    ways: dict[str, type[_Frozen] | type[_Hdf5]] = {"frozen_graph": _Frozen, "keras_h5": _Hdf5}
+    return ways.get(source.format, _Saved)(source.prefix)
+
+
+class _Saved:
+    """Whatever TensorFlow's Saver restores."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._reader = tf.train.load_checkpoint(prefix)
+        self.shapes: Shapes = self._reader.get_variable_to_shape_map()
+        self._keys: dict[str, str] = {}
+        if _OBJECT_GRAPH in self.shapes:
+            self._keys = _names_in(self._reader.get_tensor(_OBJECT_GRAPH))
+            self.shapes = {name: self.shapes[key] for name, key in self._keys.items()}
+
+    def restore(self, session: tf.Session, variables: Mapping[str, tf.Variable]) -> None:
+        tf.train.Saver(variables).restore(session, self._prefix)
+
+    def read(self, name: str) -> np.ndarray:
+        return np.asarray(self._reader.get_tensor(self._keys.get(name, name)))
+
+
+def _names_in(content: bytes) -> dict[str, str]:
+    """Keys by the names of variables; the Saver has a list of its own, but does not show it."""
+    from tensorflow.core.protobuf import trackable_object_graph_pb2
+
+    graph = trackable_object_graph_pb2.TrackableObjectGraph.FromString(content)
+    values = [attribute for node in graph.nodes for attribute in node.attributes]
+    return {value.full_name: value.checkpoint_key for value in values if value.full_name}
+
+
+class _Assigned:
+    """Values that are read one by one, and assigned."""
+
+    shapes: Shapes
+
+    def restore(self, session: tf.Session, variables: Mapping[str, tf.Variable]) -> None:
+        for name, variable in variables.items():
+            placeholder = variable.initializer.inputs[1]
+            session.run(variable.initializer, {placeholder: self.read(name)})
+
+    def read(self, name: str) -> np.ndarray:
+        raise NotImplementedError
+
+
+class _Frozen(_Assigned):
+    """Constants of a graph, as TensorFlow itself makes them; nothing else of it is imported."""
+
+    def __init__(self, path: str) -> None:
+        whole, constants = tf.GraphDef(), tf.GraphDef()
+        with tf.io.gfile.GFile(path, "rb") as file:
+            if path.endswith(".pbtxt"):
+                from google.protobuf import text_format
+
+                text_format.Merge(file.read(), whole)
+            else:
+                whole.MergeFromString(file.read())
+        names = frozen_graph.find_names(whole)
+        constants.versions.CopyFrom(whole.versions)
+        constants.node.extend(node for node in whole.node if node.name in names)
+        with tf.Graph().as_default() as graph:
+            tf.import_graph_def(constants, name="")
+        self._session = tf.Session(graph=graph)
+        self._outputs = {op.name: op.outputs[0] for op in graph.get_operations()}
+        self.shapes = {name: t.shape.as_list() for name, t in self._outputs.items()}
+
+    def read(self, name: str) -> np.ndarray:
+        return np.asarray(self._session.run(self._outputs[name]))
+
+
+class _Hdf5(_Assigned):
+    """Arrays of an HDF5 file by the paths that they lie at, without its lists of names."""
+
+    def __init__(self, path: str) -> None:
+        import h5py
+
+        self._file = h5py.File(path, "r")
+        self._arrays: dict[str, Any] = {}
+        self._file.visititems(self._add)
+        self.shapes = {name: list(array.shape) for name, array in self._arrays.items()}
+
+    def _add(self, path: str, item: Any) -> None:
+        if hasattr(item, "shape") and not path.startswith("optimizer_weights/"):
+            layer = path.removeprefix("model_weights/").partition("/")[2]
+            self._arrays[layer.removesuffix(":0")] = item
+
+    def read(self, name: str) -> np.ndarray:
+        array = self._arrays[name]
+        value = np.empty(array.shape, array.dtype)
+        array.read_direct(value)
+        return value
