@@ -20,6 +20,8 @@ from slimhub.common.text import listed
 Reason = Literal["average", "raw", "plain"]
 
 _SHOWN = 8  # names a message lists of each kind
+# What is cast to float32, and what there is to say of it.
+_CAST = {"bfloat16": "", "float16": "", "float64": ", which loses digits"}
 _VARIANCE = re.compile(r"/moving_variance(/ExponentialMovingAverage)?$")
 
 
@@ -35,13 +37,14 @@ class VariableInfo:
 @dataclasses.dataclass(frozen=True)
 class Assignment:
     """A tensor that fills a variable: its shadow (`average`), its plain name beside shadows
-    (`raw`), or its plain name where nothing has shadows (`plain`); and the mask of pruning that it
-    is multiplied with, if any."""
+    (`raw`), or its plain name where nothing has shadows (`plain`); the mask of pruning that it
+    is multiplied with, if any; and what it is stored as."""
 
     variable: str
     tensor: str
     reason: Reason
     mask: str | None = None
+    dtype: str = "float32"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +83,11 @@ class Plan:
         """How many variables are multiplied with a mask of pruning."""
         return sum(assignment.mask is not None for assignment in self.assignments)
 
+    def cast(self) -> dict[str, int]:
+        """How many variables are cast to float32 from each other dtype."""
+        found = Counter(assignment.dtype for assignment in self.assignments)
+        return {dtype: found[dtype] for dtype in sorted(found) if dtype in _CAST}
+
     def summary(self) -> list[str]:
         """Lines that say what was filled with what, and what was left over."""
         plain = {
@@ -101,6 +109,9 @@ class Plan:
         lines = [f"{len(self.assignments)} filled: {filled}"]
         if self.without_average:
             lines.append(f"trained, but without an average: {listed(self.without_average, _SHOWN)}")
+        lines += [
+            f"{n} cast from {kind} to float32{_CAST[kind]}" for kind, n in self.cast().items()
+        ]
         if masked := self.masked():
             lines.append(f"{masked} pruned: their values are weights times mask")
         if leftovers.QUANTIZATION in self.expected:
@@ -157,8 +168,8 @@ class Plan:
           f32 arrays by variable.
 
         Raises:
-          CheckpointError: for damaged bytes, another dtype than float32, NaN or infinite
-            values, a negative variance.
+          CheckpointError: for damaged bytes, a dtype that is no float, NaN or infinite values, a
+            negative variance.
         """
         return {a.variable: _value(checkpoint, a) for a in self.assignments}
 
@@ -205,7 +216,8 @@ def plan(
         elif info.shape != tuple(variable.shape):
             mismatched.append((variable.name, tuple(variable.shape), info.shape))
         else:
-            assignments.append(Assignment(variable.name, tensor, reason, pruned.get(variable.name)))
+            mask = pruned.get(variable.name)
+            assignments.append(Assignment(variable.name, tensor, reason, mask, info.dtype))
     left = leftovers.sort(stored, wanted, [a.tensor for a in assignments], expectations)
     trainable = {variable.name for variable in variables if variable.trainable}
     raw = [a.variable for a in assignments if a.reason == "raw" and a.variable in trainable]
@@ -249,12 +261,14 @@ def _value(checkpoint: Checkpoint, assignment: Assignment) -> np.ndarray:
 
 def _sound_value(checkpoint: Checkpoint, tensor: str) -> np.ndarray:
     dtype = checkpoint.tensors[tensor].dtype
-    if dtype != "float32":
+    if dtype not in ("float32", *_CAST):
         raise CheckpointError(
-            f"the tensor {tensor} in {checkpoint.label} is {dtype}, not float32: convert the "
+            f"the tensor {tensor} in {checkpoint.label} is {dtype}, not a float: convert the "
             "checkpoint with TensorFlow 1 first, by casting and saving its variables"
         )
-    value = checkpoint.read(tensor)
+    stored = checkpoint.read(tensor)
+    with np.errstate(over="ignore"):  # what is too large for float32 is infinite then
+        value = stored.astype(np.float32, copy=False)
     bad = int(value.size - np.isfinite(value).sum())
     if bad:
         raise CheckpointError(

@@ -143,6 +143,7 @@ def describe_variables(plan: Plan, counts: dict[str, int]) -> RecordedVariables:
         left_over_expected={kind: len(names) for kind, names in plan.expected.items()},
         left_over=tuple(plan.unexpected),
         ignored=None if plan.ignore_leftover is None else plan.ignored,
+        cast=plan.cast() or None,
         masked=plan.masked() or None,
         trained_without_average=tuple(plan.without_average),
         **counts,

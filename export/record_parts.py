@@ -106,6 +106,8 @@ class RecordedVariables:
       left_over: names that were left over without one.
       ignored: names of layers that were left out at the owner's risk; None where that was not asked
         for.
+      cast: number of variables that were cast to float32, by what they were stored as; None where
+        none was.
       masked: number of variables that are weights times a mask of pruning; None where no mask was.
       trained_without_average: names of trained variables that have no average.
       count: number of variables.
@@ -118,6 +120,7 @@ class RecordedVariables:
     left_over_expected: dict[str, int]
     left_over: tuple[str, ...]
     ignored: tuple[str, ...] | None = None
+    cast: dict[str, int] | None = None
     masked: int | None = None
     trained_without_average: tuple[str, ...]
     count: int

@@ -238,11 +238,37 @@ def test_values_that_are_no_numbers_are_refused(opened, bad):
     assert_values_refused(opened({**PLAIN, KERNEL: weights}), match)
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float64, ml_dtypes.bfloat16, np.int32])
-def test_another_dtype_is_refused(opened, dtype):
+@pytest.mark.parametrize("dtype", [np.int32, np.uint8])
+def test_what_is_no_float_is_refused(opened, dtype):
     name = np.dtype(dtype).name
-    match = f"^the tensor {KERNEL} in model-7 is {name}, not float32: convert the checkpoint"
+    match = f"^the tensor {KERNEL} in model-7 is {name}, not a float: convert the checkpoint"
     assert_values_refused(opened({**PLAIN, KERNEL: WEIGHTS.astype(dtype)}), match)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "said"),
+    [
+        (np.float16, "1 cast from float16 to float32"),
+        (ml_dtypes.bfloat16, "1 cast from bfloat16 to float32"),
+        (np.float64, "1 cast from float64 to float32, which loses digits"),
+    ],
+)
+def test_other_floats_are_cast_which_is_said(opened, dtype, said):
+    kernel = (WEIGHTS / 3).astype(dtype)
+    checkpoint = opened({**PLAIN, KERNEL: kernel})
+    plan = checkpoints.plan(checkpoint, wanted())
+    value = loaded(plan, checkpoint)[KERNEL]
+    assert value.dtype == np.float32
+    np.testing.assert_array_equal(value, kernel.astype(np.float32))
+    assert said in plan.summary()
+    assert plan.cast() == {np.dtype(dtype).name: 1}
+
+
+def test_what_float32_cannot_hold_is_refused(opened):
+    large = WEIGHTS.astype(np.float64)
+    large[0, 0] = 1e300
+    match = "has 1 of 12 values that are NaN or infinite"
+    assert_values_refused(opened({**PLAIN, KERNEL: large}), match)
 
 
 def test_a_negative_variance_is_refused(opened):

@@ -2,6 +2,7 @@
 
 import shutil
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -160,8 +161,8 @@ def test_a_backbone_is_named(refusal, task):
     [
         (np.full([16], np.nan, np.float32), "16 of 16 values that are NaN or infinite"),
         (np.array([np.inf] + [0] * 15, np.float32), "1 of 16 values that are NaN or infinite"),
-        (np.zeros([16], np.float16), "is float16, not float32"),
-        (np.zeros([16], np.float64), "is float64, not float32"),
+        (np.zeros([16], np.int32), "is int32, not a float"),
+        (np.full([16], 1e300), "16 of 16 values that are NaN or infinite"),
         (np.full([16], -1, np.float32), "is a variance with negative values"),
     ],
 )
@@ -189,3 +190,20 @@ def test_statistics_that_never_moved_are_a_warning(tmp_path):
         said[case] = export.export(request).filled
     assert said["still"][-1].startswith("warning: no moving statistic ever moved")
     assert not [line for line in said["moved"] if "warning" in line]
+
+
+def test_other_floats_are_cast_and_proved(tmp_path):
+    """The proof restores them in another way, by TensorFlow's operations."""
+    dtypes = {
+        "MobilenetV1/Conv2d_0/weights": np.float64,
+        "MobilenetV1/Conv2d_1_pointwise/weights": np.float16,
+        "MobilenetV1/Conv2d_2_pointwise/weights": ml_dtypes.bfloat16,
+    }
+    values = values_of("mobilenet_v1_025_128")
+    values |= {name: values[name].astype(dtype) for name, dtype in dtypes.items()}
+    write_checkpoint(tmp_path / "model.ckpt-1", values)
+    prefix, target = str(tmp_path / "model.ckpt-1"), str(tmp_path / "artifact")
+    request = export.Request("mobilenet_v1_025_128", prefix, target, proof="quick")
+    result = export.export(request)
+    assert result.record.variables.cast == {"bfloat16": 1, "float16": 1, "float64": 1}
+    assert "1 cast from float64 to float32, which loses digits" in result.filled

@@ -49,13 +49,29 @@ class _Saved:
         self._prefix = prefix
         self._reader = tf.train.load_checkpoint(prefix)
         self.shapes: Shapes = self._reader.get_variable_to_shape_map()
+        self._dtypes: dict[str, tf.DType] = self._reader.get_variable_to_dtype_map()
         self._keys: dict[str, str] = {}
         if _OBJECT_GRAPH in self.shapes:
             self._keys = _names_in(self._reader.get_tensor(_OBJECT_GRAPH))
             self.shapes = {name: self.shapes[key] for name, key in self._keys.items()}
 
     def restore(self, session: tf.Session, variables: Mapping[str, tf.Variable]) -> None:
-        tf.train.Saver(variables).restore(session, self._prefix)
+        kept = {n: v for n, v in variables.items() if self._dtype(n) == v.dtype.base_dtype}
+        if kept:
+            tf.train.Saver(kept).restore(session, self._prefix)
+        for name in sorted(set(variables) - set(kept)):
+            stored = tf.raw_ops.RestoreV2(
+                prefix=self._prefix,
+                tensor_names=[self._keys.get(name, name)],
+                shape_and_slices=[""],
+                dtypes=[self._dtype(name)],
+            )
+            initializer = variables[name].initializer
+            value = session.run(tf.cast(stored[0], tf.float32))
+            session.run(initializer, {initializer.inputs[1]: value})
+
+    def _dtype(self, name: str) -> tf.DType:
+        return self._dtypes[self._keys.get(name, name)]
 
     def read(self, name: str) -> np.ndarray:
         return np.asarray(self._reader.get_tensor(self._keys.get(name, name)))
