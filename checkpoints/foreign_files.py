@@ -17,8 +17,9 @@ def read(path: Path, max_bytes: int) -> bytes:
       max_bytes: bound of its size.
 
     Raises:
-      CheckpointError: for a larger one, and for an empty one.
+      CheckpointError: for a larger one, an empty one, and what is not a file.
     """
+    require_file(path)
     with path.open("rb") as file:
         content = file.read(max_bytes + 1)
     if not content:
@@ -29,6 +30,18 @@ def read(path: Path, max_bytes: int) -> bytes:
             "kind: export the checkpoint that it was made from"
         )
     return content
+
+
+def require_file(path: Path) -> None:
+    """Refuses what would be waited for without end.
+
+    Raises:
+      CheckpointError: for a pipe or a device.
+    """
+    if not path.is_file():
+        raise CheckpointError(
+            f"{path.name} is neither a file nor a folder: give a copy of what it stands for"
+        )
 
 
 def is_pointer(path: Path) -> bool:

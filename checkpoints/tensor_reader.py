@@ -123,6 +123,7 @@ def files_of(prefix: Path) -> list[Path]:
     """The files of a checkpoint, index first; V1 has one."""
     files = _files_of(prefix)
     for file in files:
+        foreign_files.require_file(file)
         if foreign_files.is_pointer(file):
             raise foreign_files.refuse_pointer(file)
     return files

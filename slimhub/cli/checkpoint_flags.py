@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-_HELP = "archive, its URL (http, https, gs), folder, prefix, or one of the checkpoint's files"
+_HELP = (
+    "checkpoint, frozen graph, SavedModel or Keras weights in HDF5: an archive, its URL (http, "
+    "https, gs), a folder, a prefix, or one of the files"
+)
 
 
 def add(parser: argparse.ArgumentParser, checkpoint: str, *, required: bool = True) -> None:

@@ -2,9 +2,12 @@
 
 import hashlib
 import http.server
+import shutil
 import socket
 import threading
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from slimhub import checkpoints
@@ -92,6 +95,22 @@ def test_an_archive_is_downloaded_with_progress_and_once(server, archive, cache)
     done = [done for _, done, _ in reports]
     assert done == sorted(done)
     assert done[-1] == len(archive)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("frozen", "model.pb"), ("keras h5", "w.h5"), ("hub module", "a.zip")]
+)
+def test_other_kinds_of_weights_are_downloaded(server, cache, weight_source, tmp_path, kind, name):
+    source = weight_source(kind)
+    path = source.path
+    if path.is_dir():
+        path = Path(shutil.make_archive(str(tmp_path / "a"), "zip", path))
+    server.contents[f"/{name}"] = path.read_bytes()
+    with checkpoints.open(server.url(f"/{name}"), cache=cache) as opened:
+        assert opened.format == source.format
+        assert opened.source_name == server.url(f"/{name}")
+        variable = "MobilenetV1/Conv2d_0/weights"
+        np.testing.assert_array_equal(opened.read(variable), source.values[variable])
 
 
 def test_two_archives_of_one_name_are_kept_apart(server, archive, cache, tmp_path):

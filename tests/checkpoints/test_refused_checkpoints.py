@@ -315,6 +315,16 @@ def test_a_misspelt_prefix_is_not_looked_for_in_a_file(folder, refuses):
     refuses(folder / INDEX / "model", "^there is no checkpoint ")
 
 
+@pytest.mark.parametrize("name", ["frozen.pb", "model.ckpt.data-00000-of-00001"])
+def test_a_pipe_in_a_folder_is_refused(tmp_path, refuses, name):
+    if "data" in name:
+        make(tmp_path / "model.ckpt")
+        (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(CheckpointError, match=f"^{name} is neither a file nor a folder: give"):
+        checkpoints.open(tmp_path)
+
+
 def test_what_is_neither_file_nor_folder_is_refused(tmp_path, refuses):
     os.mkfifo(tmp_path / "pipe")
     refuses(tmp_path / "pipe", "there is no checkpoint")

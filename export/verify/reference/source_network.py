@@ -1,8 +1,8 @@
 """The source: a network in a plain TF1 graph and session, filled from the checkpoint.
 
 It shares with the export the networks of `nets`, and what is known of names that a checkpoint may
-leave over, and nothing else: the graph has placeholders and no function, TensorFlow's own Saver
-fills it, and its own gradients differentiate it.
+leave over, and nothing else: the graph has placeholders and no function, `restorers` fill it, and
+its own gradients differentiate it.
 """
 
 from __future__ import annotations
