@@ -11,7 +11,7 @@ from slimhub import checkpoints, nets
 from slimhub.checkpoints import leftovers
 from slimhub.common.errors import RequestError, option
 from slimhub.common.text import listed
-from slimhub.export import foreign_names
+from slimhub.export import foreign_names, tie_break
 from slimhub.export.request import AUTO, Request
 from slimhub.export.verify.subject import Subject
 
@@ -112,8 +112,7 @@ def _match(fit: nets.Fit, shapes: dict[str, tuple[int, ...]]) -> Match:
 def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Request, str]:
     """The request with the network that the checkpoint fits.
 
-    A network with as many classes as the checkpoint goes before others, and so does one whose size
-    is the one asked for.
+    Where several fit, see `tie_break`.
 
     Args:
       request: names no network but `auto`.
@@ -131,57 +130,19 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Reque
     fits = [match.fit for match in found if match.fit.is_whole]
     if not fits:
         raise checkpoints.CheckpointError(_nothing_fits(checkpoint, found))
-    everyone = fits
-    for wanted in (_has_the_classes, lambda fit: _has_the_size(fit, request)):
-        fits = [fit for fit in fits if wanted(fit)] or fits
-    if len(fits) > 1:
+    chosen, ground = tie_break.choose(fits, checkpoint, request.options)
+    if chosen is None:
         raise RequestError(
             f"{checkpoint.label} fits several networks: {', '.join(fit.network for fit in fits)}. "
-            f"Name the one that is meant in place of {AUTO}{_sizes(fits)}"
+            f"Name the one that is meant in place of {AUTO}{tie_break.differences(fits)}"
         )
-    spec = nets.get(fits[0].network)
-    options = request.options
-    has_other_classes = fits[0].num_classes not in (None, spec.num_classes)
-    if request.task == "classification" and options.num_classes is None and has_other_classes:
-        options = dataclasses.replace(options, num_classes=fits[0].num_classes)
-    resolved = dataclasses.replace(request, network=spec.name, options=options)
-    return resolved, _reason(fits[0], everyone)
-
-
-def _reason(chosen: nets.Fit, everyone: list[nets.Fit]) -> str:
-    """Why a network was taken, and which others have the same variables but for the logits."""
-    others = [nets.get(fit.network) for fit in everyone if fit is not chosen]
-    if not others:
-        return "the only registered network that the checkpoint fits"
     spec = nets.get(chosen.network)
-    passed_over = ", ".join(other.name for other in others)
-    if all(other.input_scaling is spec.input_scaling for other in others):
-        return (
-            f"taken for its classes and image size; the variables are also those of {passed_over}"
-        )
-    return (
-        f"taken for its {chosen.num_classes} classes; the variables are also those of "
-        f"{passed_over}, which takes images as {others[0].input_scaling.value}: "
-        "name the network if yours does"
-    )
-
-
-def _has_the_classes(fit: nets.Fit) -> bool:
-    return fit.num_classes == nets.get(fit.network).num_classes
-
-
-def _has_the_size(fit: nets.Fit, request: Request) -> bool:
-    return nets.get(fit.network).image_size == request.options.image_size
-
-
-def _sizes(fits: list[nets.Fit]) -> str:
-    """What to add where the networks differ in nothing else."""
-    specs = [nets.get(fit.network) for fit in fits]
-    sizes = sorted({spec.image_size for spec in specs})
-    if len({spec.family for spec in specs}) > 1 or len(sizes) < len(specs):
-        return ""
-    listed = ", ".join(map(str, sizes))
-    return f", or give {option('image_size')}: they differ in it alone ({listed})"
+    options = request.options
+    has_other_classes = chosen.num_classes not in (None, spec.num_classes)
+    if request.task == "classification" and options.num_classes is None and has_other_classes:
+        options = dataclasses.replace(options, num_classes=chosen.num_classes)
+    resolved = dataclasses.replace(request, network=spec.name, options=options)
+    return resolved, ground
 
 
 def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from slimhub import checkpoints, export, nets
-from slimhub.export import network_match
+from slimhub.export import network_match, tie_break
 from slimhub.nets.catalogue import stored
 from tests.conftest import write_checkpoint
 from tests.fixtures import support
@@ -15,8 +15,8 @@ from tests.fixtures import support
 def resolve(tmp_path):
     """Writes a checkpoint with tensors of some shapes, and asks for its network."""
 
-    def run(shapes, **options):
-        prefix = tmp_path / "model.ckpt-1"
+    def run(shapes, name="model.ckpt-1", **options):
+        prefix = tmp_path / name
         write_checkpoint(prefix, {n: support.synthetic_value(n, s) for n, s in shapes.items()})
         request = export.Request("auto", str(prefix), str(tmp_path / "artifact"), **options)
         with checkpoints.open(str(prefix)) as checkpoint:
@@ -60,8 +60,17 @@ def test_the_number_of_classes_decides(resolve):
         "taken for its 1000 classes; the variables are also those of resnet_v1_50, which takes "
         "images as x * 2 - 1, in [-1, 1]: name the network if yours does"
     )
-    with pytest.raises(export.RequestError, match="several networks: resnet_v1_50, resnet_v1_50_c"):
+    with pytest.raises(export.RequestError) as refusal:
         resolve(with_classes("resnet_v1_50", 5))
+    message = str(refusal.value)
+    assert "several networks: resnet_v1_50, resnet_v1_50_caffe" in message
+    assert "resnet_v1_50 takes images as x * 2 - 1, in [-1, 1]; resnet_v1_50_caffe takes" in message
+
+
+def test_mean_colors_in_the_checkpoint_decide(resolve):
+    request, _, reason = resolve(with_classes("resnet_v1_50", 5) | {"mean_rgb": (3,)})
+    assert request.network == "resnet_v1_50_caffe"
+    assert reason.startswith("taken for the mean colors in the checkpoint")
 
 
 def test_the_size_decides(resolve):
@@ -69,12 +78,31 @@ def test_the_size_decides(resolve):
     request, _, reason = resolve(shapes, image_size=128)
     assert request.network == "mobilenet_v2_035_128"
     assert "the variables are also those of mobilenet_v2_035_224, mobilenet_v2_035_192" in reason
-    with pytest.raises(export.RequestError) as refusal:
-        resolve(shapes)
-    assert "mobilenet_v2_035_224, mobilenet_v2_035_192" in str(refusal.value)
-    assert "give `image_size`: they differ in it alone (96, 128, 160, 192, 224)" in str(
-        refusal.value
-    )
+    assert reason.startswith("taken for the image size that was given")
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2_0.35_160.ckpt-96", "net_160/model.ckpt-7"])
+def test_the_size_in_the_name_decides(resolve, tmp_path, name):
+    (tmp_path / "net_160").mkdir()
+    shapes = stored.variables("mobilenet_v2_035_96")
+    request, _, reason = resolve(shapes, name)
+    assert request.network == "mobilenet_v2_035_160"
+    assert reason.startswith("taken for the size in the name of its source")
+    # What is asked for goes before names.
+    assert resolve(shapes, name, image_size=128)[0].network == "mobilenet_v2_035_128"
+
+
+def test_without_any_ground_the_usual_size_is_taken(resolve):
+    request, _, reason = resolve(stored.variables("mobilenet_v2_035_96"))
+    assert request.network == "mobilenet_v2_035_224"
+    assert reason.startswith("taken for the usual image size of 224; the variables are also those")
+    assert "mobilenet_v2_035_96" in reason
+
+
+def test_where_sizes_are_all_that_is_left_they_are_listed():
+    fits = [nets.Fit(f"mobilenet_v2_035_{size}", 9, 9, 9, 1001) for size in (160, 96)]
+    said = "give `image_size`: they differ in it alone (96, 160)"
+    assert said in tie_break.differences(fits)
 
 
 def test_what_is_left_over_is_named(resolve):
