@@ -29,7 +29,7 @@ _WEIGHT = re.compile(
     r"/(weights|biases|depthwise_weights|pointwise_weights|kernel|bias|gamma|beta"
     r"|moving_mean|moving_variance)(/ExponentialMovingAverage)?$"
 )
-_FOLDED = re.compile(r"BatchNorm|_bn_offset|_fold(_|/|$)")
+_OFFSET = re.compile(r"_bn_offset$")  # what TensorFlow's own folding leaves of a batch norm
 _QUANTIZED = ("Dequantize", "QuantizeV2", "QuantizedConv2D", "QuantizedBiasAdd")
 _VARIABLES = ("VariableV2", "VarHandleOp", "Variable")
 
@@ -174,17 +174,19 @@ def _complaint(graph: Any, weights: set[str]) -> str:
             "is a quantized graph, whose weights have lost their digits: export the checkpoint "
             "that it was made from"
         )
-    has_statistics = any("/moving_variance" in name for name in weights)
     if not weights and any(node.op in _VARIABLES for node in graph.node):
         return (
             "is a graph without values: they are in the checkpoint of the same training, export "
             "that, or a frozen graph"
         )
-    if not has_statistics and any(_FOLDED.search(node.name) for node in graph.node):
+    if not weights:
+        return "is a graph that holds no weights under the names of variables: export a checkpoint"
+    names = [node.name for node in graph.node]
+    had_norms = any("BatchNorm" in name for name in names)
+    has_norms = any("/moving_variance" in name for name in weights)
+    if (had_norms and not has_norms) or any(map(_OFFSET.search, names)):
         return (
             "is a graph whose batch norms were folded into the convolutions, which cannot be "
             "undone: export the checkpoint that it was made from"
         )
-    if not weights:
-        return "is a graph that holds no weights under the names of variables: export a checkpoint"
     return ""

@@ -62,12 +62,24 @@ def test_averages_are_told_apart(graph, saved):
         assert opened.averages == "shadows"
 
 
-def test_folded_batch_norms_are_refused(saved, refuses):
+@pytest.mark.parametrize("left", ["Net/Net/Conv/Conv2D_bn_offset", "Net/Conv/BatchNorm/Const"])
+def test_folded_batch_norms_are_refused(saved, refuses, left):
     graph = tf.GraphDef()
     constant(graph, "Net/Conv/weights", WEIGHTS)
-    constant(graph, "Net/Net/Conv/Conv2D_bn_offset", WEIGHTS[0], "")
+    constant(graph, left, WEIGHTS[0], "")
     match = r"^frozen\.pb is a graph whose batch norms were folded into the convolutions, which"
     refuses(saved(graph), match)
+
+
+def test_a_graph_in_which_only_some_batch_norms_are_left_is_refused(graph, saved, refuses):
+    constant(graph, "Net/Net/Conv/Conv2D_bn_offset", WEIGHTS[0], "")
+    refuses(saved(graph), r"^frozen\.pb is a graph whose batch norms were folded")
+
+
+def test_ranges_of_fake_quantization_are_told_apart(graph, saved):
+    constant(graph, "Net/Conv/weights_quant/min", np.float32(-6))
+    with checkpoints.open(saved(graph)) as opened:
+        assert checkpoints.describe(opened)["kinds"]["quantization ranges"] == 1
 
 
 def test_a_quantized_graph_is_refused(graph, saved, refuses):
