@@ -92,6 +92,6 @@ def refuse_without_checkpoint(where: str, entries: list[str]) -> CheckpointError
         )
     shown = ", ".join(sorted(entries)[:8])
     return CheckpointError(
-        f"{where} holds no checkpoint (an .index file with its .data files, or a .ckpt file), "
-        f"only: {shown}"
+        f"{where} holds no checkpoint (an .index file with its .data files, or a .ckpt file), no "
+        f"graph, SavedModel or Keras weights, only: {shown}"
     )

@@ -6,32 +6,21 @@ The graph is parsed, and never imported: nothing of it is run.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from slimhub.checkpoints import foreign_files
+from slimhub.checkpoints.readers import graph_constants
 from slimhub.checkpoints.tensor_reader import TensorInfo
 from slimhub.common.errors import CheckpointError
 from slimhub.common.quiet_tensorflow import tensorflow
 
 _ENDINGS = (".pb", ".pbtxt")
-_MAX_BYTES = {".pb": (2 << 30) - 1, ".pbtxt": 1 << 29}  # protocol buffers end at 2 GiB
 _MAX_VALUES = 1 << 28  # of one tensor; the largest of a known network has 1e8
 # Graphs by name alone, and what Keras and TensorFlow write beside a SavedModel.
 _OTHERS = ("saved_model.pb", "tfhub_module.pb", "keras_metadata.pb", "fingerprint.pb")
-# `freeze_graph` leaves the reading of the variable behind the constant in its place.
-_READING = re.compile(r"/read$|ReadVariableOp(_\d+)?$")
-_WEIGHT = re.compile(
-    r"/(weights|biases|depthwise_weights|pointwise_weights|kernel|bias|gamma|beta"
-    r"|moving_mean|moving_variance)(/ExponentialMovingAverage)?$"
-)
-_FOLDED = re.compile(r"BatchNorm|_bn_offset|_fold(_|/|$)")
-_QUANTIZED = ("Dequantize", "QuantizeV2", "QuantizedConv2D", "QuantizedBiasAdd")
-_VARIABLES = ("VariableV2", "VarHandleOp", "Variable")
 
 
 def find_labels(files: Iterable[str]) -> list[str]:
@@ -95,9 +84,9 @@ class FrozenGraph:
     def __init__(self, path: Path) -> None:
         """Parses a graph and finds its weights."""
         self.prefix = self.graph_file = path
-        graph = _parse(path)
-        names = find_names(graph)
-        if complaint := _complaint(graph, names):
+        graph = graph_constants.parse(path)
+        names = graph_constants.find_names(graph)
+        if complaint := graph_constants.complain(graph, names):
             raise CheckpointError(f"{path.name} {complaint}")
         self._values = {n.name: n.attr["value"].tensor for n in graph.node if n.name in names}
         self.tensors = {name: self._info(name) for name in sorted(self._values)}
@@ -132,59 +121,3 @@ class FrozenGraph:
 
 def _is_graph(name: str) -> bool:
     return name.endswith(_ENDINGS) and name not in _OTHERS
-
-
-def _parse(path: Path) -> Any:
-    content = foreign_files.read(path, _MAX_BYTES[path.suffix])
-    from google.protobuf import text_format
-    from google.protobuf.message import DecodeError
-
-    graph = tensorflow().compat.v1.GraphDef()
-    try:
-        if path.suffix == ".pb":
-            graph.ParseFromString(content)
-        else:
-            text_format.Parse(content.decode(), graph)
-    except (DecodeError, text_format.ParseError, ValueError, RecursionError) as error:
-        raise CheckpointError(
-            f"{path.name} is damaged, or not a graph of TensorFlow: copy or download it again"
-        ) from error
-    return graph
-
-
-def find_names(graph: Any) -> set[str]:
-    """Names of the constants that were variables.
-
-    Args:
-      graph: a GraphDef.
-    """
-    read = {
-        node.input[0].split(":")[0]
-        for node in graph.node
-        if node.op == "Identity" and _READING.search(node.name) and node.input
-    }
-    constants = {node.name for node in graph.node if node.op == "Const"}
-    return {name for name in constants if name in read or _WEIGHT.search(name)}
-
-
-def _complaint(graph: Any, weights: set[str]) -> str:
-    """Why a graph cannot fill a network, as the end of a sentence; empty where it can."""
-    if any(node.op in _QUANTIZED for node in graph.node):
-        return (
-            "is a quantized graph, whose weights have lost their digits: export the checkpoint "
-            "that it was made from"
-        )
-    has_statistics = any("/moving_variance" in name for name in weights)
-    if not weights and any(node.op in _VARIABLES for node in graph.node):
-        return (
-            "is a graph without values: they are in the checkpoint of the same training, export "
-            "that, or a frozen graph"
-        )
-    if not has_statistics and any(_FOLDED.search(node.name) for node in graph.node):
-        return (
-            "is a graph whose batch norms were folded into the convolutions, which cannot be "
-            "undone: export the checkpoint that it was made from"
-        )
-    if not weights:
-        return "is a graph that holds no weights under the names of variables: export a checkpoint"
-    return ""

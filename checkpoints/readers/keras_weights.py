@@ -96,8 +96,8 @@ class KerasWeights:
         if not self.tensors:
             raise CheckpointError(
                 f"{path.name} is a Keras HDF5 file without weights by the names of variables: "
-                "export what `save_weights` of a model with a hub.KerasLayer writes, or a "
-                "SavedModel of it"
+                "export what `save_weights` of a model with a hub.KerasLayer writes, as .h5 and "
+                "not as .weights.h5, which holds no names, or a SavedModel of it"
             )
 
     def read(self, name: str) -> np.ndarray:

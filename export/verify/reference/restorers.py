@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from slimhub.checkpoints.readers import frozen_graph
+from slimhub.checkpoints.readers import graph_constants
+from slimhub.common.errors import CheckpointError
 from slimhub.export.verify.subject import Source
 
 Shapes = dict[str, list[int]]
@@ -112,11 +113,18 @@ class _Frozen(_Assigned):
                 text_format.Merge(file.read(), whole)
             else:
                 whole.MergeFromString(file.read())
-        names = frozen_graph.find_names(whole)
-        constants.versions.CopyFrom(whole.versions)
-        constants.node.extend(node for node in whole.node if node.name in names)
+        names = graph_constants.find_names(whole)
+        for node in whole.node:
+            if node.name in names:  # whatever else the graph says of a constant is left out
+                constant = constants.node.add(name=node.name, op="Const")
+                constant.attr["value"].CopyFrom(node.attr["value"])
+                constant.attr["dtype"].type = node.attr["value"].tensor.dtype
         with tf.Graph().as_default() as graph:
-            tf.import_graph_def(constants, name="")
+            try:
+                tf.import_graph_def(constants, name="")
+            except (ValueError, tf.errors.OpError) as error:
+                reason = str(error).splitlines()[0]
+                raise CheckpointError(f"a constant of the graph is damaged: {reason}") from error
         self._session = tf.Session(graph=graph)
         self._outputs = {op.name: op.outputs[0] for op in graph.get_operations()}
         self.shapes = {name: t.shape.as_list() for name, t in self._outputs.items()}

@@ -6,7 +6,9 @@ import tensorflow.compat.v1 as tf
 
 from slimhub import checkpoints
 from slimhub.checkpoints import CheckpointError
-from slimhub.checkpoints.readers import frozen_graph
+from slimhub.checkpoints.readers import graph_constants
+from slimhub.export.verify.reference import restorers
+from slimhub.export.verify.subject import Source
 from tests.checkpoints.conftest import WEIGHTS
 
 
@@ -62,12 +64,24 @@ def test_averages_are_told_apart(graph, saved):
         assert opened.averages == "shadows"
 
 
-def test_folded_batch_norms_are_refused(saved, refuses):
+@pytest.mark.parametrize("left", ["Net/Net/Conv/Conv2D_bn_offset", "Net/Conv/BatchNorm/Const"])
+def test_folded_batch_norms_are_refused(saved, refuses, left):
     graph = tf.GraphDef()
     constant(graph, "Net/Conv/weights", WEIGHTS)
-    constant(graph, "Net/Net/Conv/Conv2D_bn_offset", WEIGHTS[0], "")
+    constant(graph, left, WEIGHTS[0], "")
     match = r"^frozen\.pb is a graph whose batch norms were folded into the convolutions, which"
     refuses(saved(graph), match)
+
+
+def test_a_graph_in_which_only_some_batch_norms_are_left_is_refused(graph, saved, refuses):
+    constant(graph, "Net/Net/Conv/Conv2D_bn_offset", WEIGHTS[0], "")
+    refuses(saved(graph), r"^frozen\.pb is a graph whose batch norms were folded")
+
+
+def test_ranges_of_fake_quantization_are_told_apart(graph, saved):
+    constant(graph, "Net/Conv/weights_quant/min", np.float32(-6))
+    with checkpoints.open(saved(graph)) as opened:
+        assert checkpoints.describe(opened)["kinds"]["quantization ranges"] == 1
 
 
 def test_a_quantized_graph_is_refused(graph, saved, refuses):
@@ -118,11 +132,22 @@ def test_a_truncated_graph_is_refused(graph, saved, refuses):
         refuses(path, r"^frozen\.pb is damaged, or not a graph of TensorFlow: copy")
 
 
+def test_two_nodes_of_one_name_are_refused(graph, saved, refuses):
+    constant(graph, "Net/Conv/weights", WEIGHTS + 1)
+    refuses(saved(graph), r"^frozen\.pb is damaged, or not a graph of TensorFlow: copy")
+
+
+def test_a_constant_that_tensorflow_would_not_import_is_one_sentence(graph, saved):
+    constant(graph, "Net/Conv/not a name/weights", WEIGHTS)
+    with pytest.raises(CheckpointError, match="a constant of the graph is damaged: "):
+        restorers.open_source(Source(str(saved(graph)), "auto", None, "frozen_graph"))
+
+
 def test_a_text_nested_without_end_is_refused(tmp_path, refuses):
     (tmp_path / "graph.pbtxt").write_text("library { function { attr { value { list {" * 5000)
     refuses(tmp_path / "graph.pbtxt", r"^graph\.pbtxt is damaged, or not a graph")
 
 
 def test_a_larger_file_than_a_graph_can_be_is_refused(graph, saved, refuses, monkeypatch):
-    monkeypatch.setitem(frozen_graph._MAX_BYTES, ".pb", 100)
+    monkeypatch.setitem(graph_constants._MAX_BYTES, ".pb", 100)
     refuses(saved(graph), r"^frozen\.pb is larger than 100 bytes")

@@ -1,5 +1,6 @@
 """Every kind of source gives the network's values by name, in every place it may lie in."""
 
+import shutil
 import tarfile
 import zipfile
 
@@ -126,12 +127,14 @@ def test_the_digest_of_a_saved_model_can_be_repeated(weight_source, tmp_path):
 
 def test_a_checkpoint_comes_before_all_that_was_made_of_it(weight_source, tmp_path):
     (tmp_path / "frozen.pb").write_bytes(weight_source("frozen").path.read_bytes())
-    (tmp_path / "export").symlink_to(weight_source("hub module").path)
+    shutil.copytree(weight_source("estimator").path / "export", tmp_path / "export")
     make(tmp_path / "model.ckpt-7")
     with checkpoints.open(tmp_path) as opened:
         assert (opened.label, opened.candidates) == ("model.ckpt-7", ("model.ckpt-7",))
     with checkpoints.open(tmp_path, name="frozen") as opened:
         assert (opened.label, opened.format) == ("frozen.pb", "frozen_graph")
+    with checkpoints.open(tmp_path, name="1577836800") as opened:
+        assert opened.format == "saved_model_1"
 
 
 def test_a_tie_lists_the_candidates(weight_source, tmp_path, refuses):
