@@ -130,17 +130,17 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Reque
     fits = [match.fit for match in found if match.fit.is_whole]
     if not fits:
         raise checkpoints.CheckpointError(_nothing_fits(checkpoint, found))
-    chosen, ground = tie_break.choose(fits, checkpoint, request.options)
-    if chosen is None:
+    fits, ground = tie_break.narrow(fits, checkpoint, request.options)
+    if len(fits) > 1:
         raise RequestError(
             f"{checkpoint.label} fits several networks: {', '.join(fit.network for fit in fits)}. "
             f"Name the one that is meant in place of {AUTO}{tie_break.differences(fits)}"
         )
-    spec = nets.get(chosen.network)
+    spec = nets.get(fits[0].network)
     options = request.options
-    has_other_classes = chosen.num_classes not in (None, spec.num_classes)
+    has_other_classes = fits[0].num_classes not in (None, spec.num_classes)
     if request.task == "classification" and options.num_classes is None and has_other_classes:
-        options = dataclasses.replace(options, num_classes=chosen.num_classes)
+        options = dataclasses.replace(options, num_classes=fits[0].num_classes)
     resolved = dataclasses.replace(request, network=spec.name, options=options)
     return resolved, ground
 

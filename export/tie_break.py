@@ -1,4 +1,4 @@
-"""Which of several networks with the same variables is meant: by classes, colours and size."""
+"""Which of several networks with the same variables is meant: by classes, colors and size."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _USUAL_SIZE = 224  # of the MobileNets, of which only those have several sizes
 _NUMBER = re.compile(r"\d+")
 
 
-def choose(
+def narrow(
     fits: list[nets.Fit], checkpoint: checkpoints.Checkpoint, options: NetworkOptions
-) -> tuple[nets.Fit | None, str]:
-    """The network that is meant, and why, in words.
+) -> tuple[list[nets.Fit], str]:
+    """The network that is meant, and why, in words; or those between which nothing decides.
 
-    One with as many classes as the checkpoint goes before others; then one that takes mean colours
+    One with as many classes as the checkpoint goes before others; then one that takes mean colors
     where the checkpoint holds them; then one of the size asked for, of a size in the name of the
-    source, or of the usual size. None where several are left.
+    source, or of the usual size.
 
     Args:
       fits: whole ones, at least one.
@@ -44,9 +44,7 @@ def choose(
     usual = [fit for fit in left if nets.get(fit.network).image_size == _USUAL_SIZE]
     if len(left) > 1 and len(usual) == 1 and _differ_in_size_alone(left):
         left, why = usual, f"the usual image size of {_USUAL_SIZE}"
-    if len(left) > 1:
-        return None, ""
-    return left[0], _reason(left[0], fits, why)
+    return left, _reason(left[0], fits, why)
 
 
 def differences(fits: list[nets.Fit]) -> str:

@@ -99,6 +99,14 @@ def test_without_any_ground_the_usual_size_is_taken(resolve):
     assert "mobilenet_v2_035_96" in reason
 
 
+def test_only_what_is_left_is_listed(resolve):
+    with pytest.raises(export.RequestError) as refusal:
+        resolve(stored.variables("mobilenet_v2_035_96"), "net_160_or_192.ckpt-3")
+    message = str(refusal.value)
+    assert "several networks: mobilenet_v2_035_192, mobilenet_v2_035_160. Name" in message
+    assert "they differ in it alone (160, 192)" in message
+
+
 def test_where_sizes_are_all_that_is_left_they_are_listed():
     fits = [nets.Fit(f"mobilenet_v2_035_{size}", 9, 9, 9, 1001) for size in (160, 96)]
     said = "give `image_size`: they differ in it alone (96, 160)"
