@@ -9,7 +9,6 @@ minutes); the environment is the folder `.venv` of the clone, and is used again.
 
 import hashlib
 import os
-import signal
 import subprocess
 import sys
 import venv
@@ -73,8 +72,6 @@ def main() -> int:
         print(f"usage: python3 scripts/run.py {{{','.join(PROGRAMS)}}}", file=sys.stderr)
         return 2
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    # Tests interrupt what they start, and whoever is started in a shell's background ignores that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     python = set_up()
     for arguments, settings in PROGRAMS[sys.argv[1]]:
         command = [python, *arguments]

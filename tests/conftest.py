@@ -9,6 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import dataclasses
 import re
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,11 +63,15 @@ def _write_synthetic(network: str, folder: Path) -> Path:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the folder of values that all processes of this test run share."""
+    """Makes what all processes of this test run share: a folder of values, and heed of SIGINT.
+
+    Tests interrupt what they start, and whoever is started in a shell's background ignores that.
+    """
     if support.VALUES_FOLDER not in os.environ:
         folder = tempfile.TemporaryDirectory(prefix="slimhub-values-")
         os.environ[support.VALUES_FOLDER] = folder.name
         config.add_cleanup(folder.cleanup)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         config.add_cleanup(lambda: os.environ.pop(support.VALUES_FOLDER))
 
 
