@@ -120,12 +120,12 @@ def _choose(
 ) -> Located:
     """Picks one of the sources in a folder; of those not picked only indexes need be there."""
     kind, labels = found
-    preferred, reason = kind.prefer(labels)
-    if query.name is None and len(preferred) == 1 < len(labels):
+    preferred, reason = kind.prefer(labels) if query.name is None else (labels, "")
+    if len(preferred) == 1 < len(labels):
         choice = selection.Choice(preferred[0], f"one of {len(labels)}, {reason}")
     else:
         choice = selection.choose(
-            labels if query.name is not None else preferred or labels,
+            preferred or labels,
             where,
             query=query,
             latest=state_files.find_latest(folder, files),

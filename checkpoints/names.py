@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 SHADOW = "/ExponentialMovingAverage"  # suffix of tf.train.ExponentialMovingAverage
+SAVED_MODEL = "saved_model.pb"  # the graph of a SavedModel
+HUB_MODULE = "tfhub_module.pb"  # beside it in a TensorFlow 1 Hub module
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"  # only in TF2's object-based checkpoints
 
 _V2_FILE = re.compile(r"^(?P<prefix>.+)\.(index|meta|data-\d{5}-of-\d{5})$")

@@ -60,7 +60,7 @@ def candidates(files: Iterable[str]) -> list[str]:
     SavedModel do not count, nor what a save that was killed left behind.
     """
     present = set(files)
-    models = {file.removesuffix("saved_model.pb") for file in present if _is_model(file)}
+    models = {file.removesuffix(names.SAVED_MODEL) for file in present if _is_model(file)}
     inside = {f"{folder}variables/variables" for folder in models}
     return sorted(
         prefix
@@ -70,7 +70,7 @@ def candidates(files: Iterable[str]) -> list[str]:
 
 
 def _is_model(file: str) -> bool:
-    return PurePosixPath(file).name == "saved_model.pb"
+    return PurePosixPath(file).name == names.SAVED_MODEL
 
 
 def _prefixes(present: set[str]) -> set[str]:

@@ -41,8 +41,6 @@ class TensorReader:
         _require_plain(prefix)
         self.prefix = prefix
         self.files = files_of(prefix)
-        for file in self.files:  # TensorFlow's error would look like damage
-            file.open("rb").close()
         tf = tensorflow()
 
         # What TensorFlow's reader raises for damaged files; IndexError where data are truncated.
@@ -122,7 +120,7 @@ def _first_sentence(error: BaseException, folder: Path) -> str:
 def files_of(prefix: Path) -> list[Path]:
     """The files of a checkpoint, index first; V1 has one."""
     files = _files_of(prefix)
-    for file in files:
+    for file in files:  # opened here as well: what may not be read would look like damage later
         foreign_files.require_file(file)
         if foreign_files.is_pointer(file):
             raise foreign_files.refuse_pointer(file)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from slimhub import nets
-
-Shapes = dict[str, tuple[int, ...]]
+from slimhub.nets.catalogue.stored import Shapes
 
 _OLD_INCEPTION = "mixed_35x35x256a/"  # a scope of `models/inception`, which no network here has
 

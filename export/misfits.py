@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from slimhub import checkpoints
+from slimhub import checkpoints, nets
 from slimhub.common.text import listed
+from slimhub.nets.catalogue.stored import Shapes
 
 _SHOWN = 3  # names a message lists
-_STATISTIC = re.compile(r"/moving_(mean|variance)$")
 _NORM = re.compile(r"/BatchNorm/(gamma|beta|moving_mean|moving_variance)$")
 _COLORS = 3
-
-Shapes = dict[str, tuple[int, ...]]
 
 
 def explain(plan: checkpoints.Plan, variables: Sequence[str], shapes: Shapes) -> str:
@@ -26,21 +24,15 @@ def explain(plan: checkpoints.Plan, variables: Sequence[str], shapes: Shapes) ->
     """
     if plan.mismatched:
         return "" if plan.missing else _of_other_channels(plan, variables)
-    kinds: tuple[Callable[[], str], ...] = (
-        lambda: _without_statistics(plan),
-        lambda: _of_biases(plan, shapes),
-        lambda: _a_backbone(plan, variables),
-    )
-    return next((sentence for kind in kinds if (sentence := kind())), "")
+    return _without_statistics(plan) or _of_biases(plan, shapes) or _a_backbone(plan, variables)
 
 
 def _of_other_channels(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
     """The first convolution alone has another number of input channels."""
     (name, wanted, found), *others = plan.mismatched
     first = next((variable for variable in variables if not _NORM.search(variable)), "")
-    is_kernel = len(wanted) == len(found) == 4 and wanted[2] == _COLORS
-    same_otherwise = (*wanted[:2], wanted[3]) == (*found[:2], found[3]) if is_kernel else False
-    if others or name != first or not same_otherwise:
+    takes_colors = len(wanted) == len(found) == 4 and wanted[2] == _COLORS
+    if others or name != first or not takes_colors or wanted != (*found[:2], _COLORS, found[3]):
         return ""
     return (
         f"The checkpoint's first layer takes images of {found[2]} channels, and the networks here "
@@ -51,7 +43,7 @@ def _of_other_channels(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
 
 def _without_statistics(plan: checkpoints.Plan) -> str:
     """Nothing but moving statistics is missing."""
-    if not all(_STATISTIC.search(name) for name in plan.missing):
+    if not all(map(nets.is_statistic, plan.missing)):
         return ""
     return (
         f"Only moving statistics of batch norms are missing, {len(plan.missing)} of them: the "
@@ -79,9 +71,7 @@ def _a_backbone(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
     """Everything up to some layer is there, and nothing after it."""
     missing = set(plan.missing)
     there = [name for name in variables if name not in missing]
-    if len(there) < len(missing) or list(variables[len(there) :]) != [
-        name for name in variables if name in missing
-    ]:
+    if len(there) < len(missing) or list(variables[: len(there)]) != there:
         return ""
     last = there[-1].rpartition("/")[0].removesuffix("/BatchNorm")
     first = variables[len(there)].rpartition("/")[0].removesuffix("/BatchNorm")

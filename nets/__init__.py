@@ -7,7 +7,7 @@ from slimhub.common.errors import NetworkError
 from slimhub.nets.catalogue.endpoints import Endpoint, describe_endpoints
 from slimhub.nets.catalogue.fits import Fit
 from slimhub.nets.catalogue.fits import find as find_fits
-from slimhub.nets.catalogue.stored import count_macs, count_parameters
+from slimhub.nets.catalogue.stored import count_macs, count_parameters, is_statistic
 from slimhub.nets.catalogue.stored import variables as stored_variables
 from slimhub.nets.custom import before_import
 from slimhub.nets.options import NetworkOptions
@@ -29,6 +29,7 @@ __all__ = [
     "describe_endpoints",
     "find_fits",
     "get",
+    "is_statistic",
     "names",
     "stored_variables",
 ]

@@ -12,7 +12,13 @@ from typing import Literal
 
 import numpy as np
 
+from slimhub.checkpoints import names
 from slimhub.checkpoints.readers import graph_constants
+from slimhub.checkpoints.readers.single_file import has_shadows as has_shadows
+from slimhub.checkpoints.readers.single_file import is_part as is_part
+from slimhub.checkpoints.readers.single_file import list_files as list_files
+from slimhub.checkpoints.readers.single_file import locate_file as locate_file
+from slimhub.checkpoints.readers.single_file import locate_label as locate_label
 from slimhub.checkpoints.tensor_reader import TensorInfo
 from slimhub.common.errors import CheckpointError
 from slimhub.common.quiet_tensorflow import tensorflow
@@ -20,7 +26,7 @@ from slimhub.common.quiet_tensorflow import tensorflow
 _ENDINGS = (".pb", ".pbtxt")
 _MAX_VALUES = 1 << 28  # of one tensor; the largest of a known network has 1e8
 # Graphs by name alone, and what Keras and TensorFlow write beside a SavedModel.
-_OTHERS = ("saved_model.pb", "tfhub_module.pb", "keras_metadata.pb", "fingerprint.pb")
+_OTHERS = (names.SAVED_MODEL, names.HUB_MODULE, "keras_metadata.pb", "fingerprint.pb")
 
 
 def find_labels(files: Iterable[str]) -> list[str]:
@@ -42,31 +48,6 @@ def claims(path: Path) -> bool:
     return _is_graph(path.name)
 
 
-def locate_file(path: Path) -> Path:
-    """The file itself."""
-    return path
-
-
-def has_shadows(path: Path) -> bool:
-    """Not looked for."""
-    return False
-
-
-def locate_label(folder: Path, label: str) -> Path:
-    """The graph's file."""
-    return folder / label
-
-
-def is_part(file: str, label: str) -> bool:
-    """A graph is one file."""
-    return file == label
-
-
-def list_files(path: Path) -> list[Path]:
-    """A graph is one file."""
-    return [path]
-
-
 def open_source(path: Path) -> FrozenGraph:
     """Parses a graph and finds its weights.
 
@@ -85,10 +66,10 @@ class FrozenGraph:
         """Parses a graph and finds its weights."""
         self.prefix = self.graph_file = path
         graph = graph_constants.parse(path)
-        names = graph_constants.find_names(graph)
-        if complaint := graph_constants.complain(graph, names):
+        weights = graph_constants.find_names(graph)
+        if complaint := graph_constants.complain(graph, weights):
             raise CheckpointError(f"{path.name} {complaint}")
-        self._values = {n.name: n.attr["value"].tensor for n in graph.node if n.name in names}
+        self._values = {n.name: n.attr["value"].tensor for n in graph.node if n.name in weights}
         self.tensors = {name: self._info(name) for name in sorted(self._values)}
 
     def read(self, name: str) -> np.ndarray:

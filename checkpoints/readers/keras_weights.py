@@ -9,25 +9,26 @@ from __future__ import annotations
 import json
 import math
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from slimhub.checkpoints.readers.single_file import has_shadows as has_shadows
+from slimhub.checkpoints.readers.single_file import is_part as is_part
+from slimhub.checkpoints.readers.single_file import list_files as list_files
+from slimhub.checkpoints.readers.single_file import locate_file as locate_file
+from slimhub.checkpoints.readers.single_file import locate_label as locate_label
 from slimhub.checkpoints.tensor_reader import TensorInfo
 from slimhub.common.errors import CheckpointError
+from slimhub.common.json_process import python_command
 
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 _ENDINGS = (".h5", ".hdf5")
 # The longest that a file is read: a damaged one can keep the library busy for ever.
 _SECONDS, _BYTES_PER_SECOND = 30.0, 5e6
-# Finds modules where this process does, and not in the working folder.
-_PROGRAM = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from slimhub.checkpoints.readers import hdf5_layers; hdf5_layers.main(sys.argv[2])"
-)
+_READER = "slimhub.checkpoints.readers.hdf5_layers"
 
 
 def find_labels(files: Iterable[str]) -> list[str]:
@@ -44,31 +45,6 @@ def claims(path: Path) -> bool:
     """Whether a file is HDF5, by its first bytes."""
     with path.open("rb") as file:
         return file.read(len(_MAGIC)) == _MAGIC
-
-
-def locate_file(path: Path) -> Path:
-    """The file itself."""
-    return path
-
-
-def has_shadows(path: Path) -> bool:
-    """Not looked for."""
-    return False
-
-
-def locate_label(folder: Path, label: str) -> Path:
-    """The file."""
-    return folder / label
-
-
-def is_part(file: str, label: str) -> bool:
-    """The weights are one file."""
-    return file == label
-
-
-def list_files(path: Path) -> list[Path]:
-    """The weights are one file."""
-    return [path]
 
 
 def open_source(path: Path) -> KerasWeights:
@@ -106,10 +82,9 @@ class KerasWeights:
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    command = [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), str(path.absolute())]
     try:
         finished = subprocess.run(
-            command,
+            python_command(_READER, str(path.absolute())),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=True,

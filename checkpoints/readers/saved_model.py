@@ -15,16 +15,18 @@ from slimhub.checkpoints.readers.tensor_source import TensorSource
 from slimhub.checkpoints.tensor_reader import TensorReader
 from slimhub.common.errors import CheckpointError
 
-GRAPH = "saved_model.pb"
-_HUB = "tfhub_module.pb"  # beside the graph of a TensorFlow 1 Hub module
 _VARIABLES = "variables/variables"
 RECORD = "assets.extra/slimhub.json"  # of an artifact of slimhub
 
 
 def find_labels(files: Iterable[str]) -> list[str]:
     """Folders of the SavedModels among files; one that is not in a folder goes by its graph."""
-    graphs = [PurePosixPath(file) for file in files if PurePosixPath(file).name == GRAPH]
-    return sorted(GRAPH if len(graph.parts) == 1 else graph.parent.as_posix() for graph in graphs)
+    graphs = [
+        PurePosixPath(file) for file in files if PurePosixPath(file).name == names.SAVED_MODEL
+    ]
+    return sorted(
+        names.SAVED_MODEL if len(graph.parts) == 1 else graph.parent.as_posix() for graph in graphs
+    )
 
 
 def prefer(labels: list[str]) -> tuple[list[str], str]:
@@ -43,12 +45,12 @@ def prefer(labels: list[str]) -> tuple[list[str], str]:
 
 def claims(path: Path) -> bool:
     """Whether a file is that by which a SavedModel's folder is known."""
-    return path.name in (GRAPH, _HUB)
+    return path.name in (names.SAVED_MODEL, names.HUB_MODULE)
 
 
 def locate_file(path: Path) -> Path:
     """The graph beside a file, which may be a Hub module's."""
-    return path.with_name(GRAPH)
+    return path.with_name(names.SAVED_MODEL)
 
 
 def has_shadows(path: Path) -> bool:
@@ -58,14 +60,19 @@ def has_shadows(path: Path) -> bool:
 
 def locate_label(folder: Path, label: str) -> Path:
     """The graph's file, which need not be there for a Hub module that was named."""
-    return folder / GRAPH if label == GRAPH else folder / label / GRAPH
+    return (
+        folder / names.SAVED_MODEL
+        if label == names.SAVED_MODEL
+        else folder / label / names.SAVED_MODEL
+    )
 
 
 def is_part(file: str, label: str) -> bool:
     """Whether a file is the SavedModel's: graph, variables, and the record of an artifact."""
-    inside = file if label == GRAPH else file.removeprefix(f"{label}/")
-    return (inside != file or label == GRAPH) and (
-        inside in (GRAPH, _HUB, RECORD) or inside.startswith(f"{_VARIABLES}.")
+    inside = file if label == names.SAVED_MODEL else file.removeprefix(f"{label}/")
+    return (inside != file or label == names.SAVED_MODEL) and (
+        inside in (names.SAVED_MODEL, names.HUB_MODULE, RECORD)
+        or inside.startswith(f"{_VARIABLES}.")
     )
 
 
@@ -92,7 +99,7 @@ class _SaverModel(SaverTensors):
     def __init__(self, reader: TensorReader, path: Path) -> None:
         self._reader = reader
         self.prefix, self.tensors, self.graph_file = reader.prefix, reader.tensors, path
-        is_module = path.with_name(_HUB).is_file()
+        is_module = path.with_name(names.HUB_MODULE).is_file()
         self.format = "hub_module_1" if is_module else "saved_model_1"
 
 

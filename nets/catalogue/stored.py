@@ -24,6 +24,11 @@ _STATISTICS = re.compile(r"/moving_(mean|variance)$")
 Shapes = Mapping[str, tuple[int, ...]]
 
 
+def is_statistic(variable: str) -> bool:
+    """Whether a variable is a moving statistic of a batch norm, by its name."""
+    return _STATISTICS.search(variable) is not None
+
+
 @functools.cache
 def _read(file: str) -> dict[str, Any]:
     text = resources.files("slimhub.nets.catalogue").joinpath(file).read_bytes()
@@ -71,7 +76,7 @@ def count_parameters(network: str) -> dict[str, int]:
     counts = {"trainable": 0, "headless": 0, "statistics": 0}
     for name, shape in variables(network).items():
         size = math.prod(shape)
-        if _STATISTICS.search(name):
+        if is_statistic(name):
             counts["statistics"] += size
             continue
         counts["trainable"] += size

@@ -17,7 +17,7 @@ Message = dict[str, Any]
 
 _PROGRAM = (
     "import importlib, json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "importlib.import_module(sys.argv[2]).main()"
+    "importlib.import_module(sys.argv[2]).main(*sys.argv[3:])"
 )
 _SHOWN = 2000  # characters of what a process said before it died
 
@@ -43,6 +43,16 @@ class Child:
 Start = Callable[[IO[str]], Child]  # from the file that takes the child's stderr
 
 
+def python_command(module: str, *arguments: str) -> list[str]:
+    """A command that runs the function `main` of a module in a new interpreter.
+
+    Args:
+      module: full name; found where this process would find it, not in the working folder.
+      arguments: of the function.
+    """
+    return [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), module, *arguments]
+
+
 def start_python(
     module: str, errors: IO[str], environment: Mapping[str, str] | None = None
 ) -> Child:
@@ -56,7 +66,7 @@ def start_python(
     # numpy's threads would be in the way of a process that forks.
     quiet = {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
     process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), module],
+        python_command(module),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,

@@ -133,7 +133,7 @@ def test_another_number_of_channels_is_named(refusal, task):
 
 
 def test_channels_are_not_taken_for_as_many_classes(refusal):
-    """Where the classes are as many as colours, the advice was to give the channels as classes."""
+    """Where the classes are as many as colors, the advice was to give the channels as classes."""
     logits = {
         "MobilenetV3/Logits/Conv2d_1c_1x1/weights": np.zeros([1, 1, 1024, 3], np.float32),
         "MobilenetV3/Logits/Conv2d_1c_1x1/biases": np.zeros([3], np.float32),

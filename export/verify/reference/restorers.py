@@ -43,6 +43,11 @@ def open_source(source: Source) -> Restorer:
     return ways.get(source.format, _Saved)(source.prefix)
 
 
+def assign(session: tf.Session, variable: tf.Variable, value: np.ndarray) -> None:
+    """Sets a variable of a session; feeding its initializer adds nothing to the graph."""
+    session.run(variable.initializer, {variable.initializer.inputs[1]: value})
+
+
 class _Saved:
     """Whatever TensorFlow's Saver restores."""
 
@@ -67,9 +72,7 @@ class _Saved:
                 shape_and_slices=[""],
                 dtypes=[self._dtype(name)],
             )
-            initializer = variables[name].initializer
-            value = session.run(tf.cast(stored[0], tf.float32))
-            session.run(initializer, {initializer.inputs[1]: value})
+            assign(session, variables[name], session.run(tf.cast(stored[0], tf.float32)))
 
     def _dtype(self, name: str) -> tf.DType:
         return self._dtypes[self._keys.get(name, name)]
@@ -94,8 +97,7 @@ class _Assigned:
 
     def restore(self, session: tf.Session, variables: Mapping[str, tf.Variable]) -> None:
         for name, variable in variables.items():
-            placeholder = variable.initializer.inputs[1]
-            session.run(variable.initializer, {placeholder: self.read(name)})
+            assign(session, variable, self.read(name))
 
     def read(self, name: str) -> np.ndarray:
         raise NotImplementedError

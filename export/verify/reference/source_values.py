@@ -56,7 +56,7 @@ def restore(
     for name, mask in _masks(stored, wanted).items():
         variable = variables[name]
         pruned = session.run(variable) * restorer.read(mask)
-        session.run(variable.initializer, {variable.initializer.inputs[1]: pruned})
+        restorers.assign(session, variable, pruned)
     if source.ignore_leftover is None:
         return ""
     return unknown_layers.ignored(len(left.ignored), source.ignore_leftover)
