@@ -40,8 +40,8 @@ class Checkpoint:
       choice: why this one of them, in words.
       prefix: path by which TensorFlow's own readers open it, until it is closed; of graphs and
         HDF5 their file.
-      graph_file: the file with the graph that the weights were used in, until it is closed; None
-        where there is none.
+      graph_files: files with graphs that the weights may have been trained or used in, until it
+        is closed; the likeliest first.
     """
 
     label: str
@@ -53,7 +53,7 @@ class Checkpoint:
     candidates: tuple[str, ...]
     choice: str
     prefix: Path
-    graph_file: Path | None
+    graph_files: tuple[Path, ...]
     _is_averaged: bool = dataclasses.field(repr=False)
     _reader: TensorSource = dataclasses.field(repr=False)
     _resources: contextlib.ExitStack = dataclasses.field(repr=False)
@@ -214,7 +214,7 @@ def _open(
             candidates=found.candidates,
             choice=found.reason,
             prefix=reader.prefix,
-            graph_file=reader.graph_file,
+            graph_files=(reader.graph_file,) if reader.graph_file else found.graphs,
             _is_averaged=found.is_averaged,
             _reader=reader,
             _resources=resources.pop_all(),

@@ -8,7 +8,15 @@ import os
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from slimhub.checkpoints import archives, foreign_files, names, refusals, selection, state_files
+from slimhub.checkpoints import (
+    archives,
+    foreign_files,
+    names,
+    original_graphs,
+    refusals,
+    selection,
+    state_files,
+)
 from slimhub.checkpoints.readers import source_kinds
 from slimhub.checkpoints.readers.tensor_source import SourceKind
 from slimhub.common.errors import CheckpointError
@@ -27,6 +35,7 @@ class Located:
       label: what it is called inside its source.
       reason: why this one.
       candidates: labels of all of its kind in the source.
+      graphs: files beside it that may hold its graph, see `original_graphs`.
     """
 
     kind: SourceKind
@@ -34,6 +43,7 @@ class Located:
     label: str
     reason: str
     candidates: tuple[str, ...]
+    graphs: tuple[Path, ...] = ()
 
     @property
     def is_averaged(self) -> bool:
@@ -99,7 +109,8 @@ def is_one_file(path: Path) -> bool:
 def _alone(kind: SourceKind, path: Path, query: selection.CheckpointQuery) -> Located:
     if query.name is not None:
         selection.named([path.name], path.name, query.name)
-    return Located(kind, path, path.name, "the one that was named", (path.name,))
+    graphs = tuple(original_graphs.beside(path)) if kind is source_kinds.CHECKPOINTS else ()
+    return Located(kind, path, path.name, "the one that was named", (path.name,), graphs)
 
 
 def _in_folder(folder: Path, query: selection.CheckpointQuery) -> Located:
@@ -132,7 +143,12 @@ def _choose(
             has_shadows=lambda label: kind.has_shadows(kind.locate_label(folder, label)),
         )
     path = kind.locate_label(folder, choice.label)
-    return Located(kind, path, choice.label, choice.reason, tuple(labels))
+    found_graphs = original_graphs.find(files, choice.label)
+    graphs = tuple(folder / file for file in found_graphs)
+    is_checkpoint = kind is source_kinds.CHECKPOINTS
+    return Located(
+        kind, path, choice.label, choice.reason, tuple(labels), graphs if is_checkpoint else ()
+    )
 
 
 def _walk(folder: Path) -> list[str]:
@@ -169,7 +185,8 @@ def _in_archive(
     if len(labels) > 1:  # what the choice may need: names of tensors and state files
         archives.unpack(path, lambda file: _tells_of_contents(file, labels), folder)
     located = _choose(folder, files, found, f"the archive {path.name}", query)
-    archives.unpack(path, lambda file: kind.is_part(file, located.label), folder)
+    graphs = {graph.relative_to(folder).as_posix() for graph in located.graphs}
+    archives.unpack(path, lambda file: kind.is_part(file, located.label) or file in graphs, folder)
     return located
 
 

@@ -7,6 +7,8 @@ import re
 SHADOW = "/ExponentialMovingAverage"  # suffix of tf.train.ExponentialMovingAverage
 SAVED_MODEL = "saved_model.pb"  # the graph of a SavedModel
 HUB_MODULE = "tfhub_module.pb"  # beside it in a TensorFlow 1 Hub module
+# What is called as graphs are, and is none that could hold or use weights by itself.
+_NO_GRAPHS = (SAVED_MODEL, HUB_MODULE, "keras_metadata.pb", "fingerprint.pb")
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"  # only in TF2's object-based checkpoints
 
 _V2_FILE = re.compile(r"^(?P<prefix>.+)\.(index|meta|data-\d{5}-of-\d{5})$")
@@ -76,3 +78,8 @@ def base_of(tensor: str) -> str:
     """The variable that a shadow or a slot belongs to; other names as they are."""
     name = _SLOT.sub("", tensor)
     return name.removesuffix(SHADOW)
+
+
+def is_graph(file: str) -> bool:
+    """Whether a file is called as graphs are, in binary or as text; a SavedModel's is not."""
+    return file.endswith((".pb", ".pbtxt")) and file.rpartition("/")[2] not in _NO_GRAPHS

@@ -152,9 +152,9 @@ def describe_variables(plan: Plan, counts: dict[str, int]) -> RecordedVariables:
 
 def _artifact(checkpoint: Checkpoint) -> str | None:
     """The digest of the record in a source, which holds those of all other files."""
-    if checkpoint.graph_file is None or checkpoint.format != "saved_model_2":
+    if checkpoint.format != "saved_model_2":
         return None
-    path = checkpoint.graph_file.parent / record.PATH
+    path = checkpoint.graph_files[0].parent / record.PATH
     return files.sha256_of(path) if path.is_file() else None
 
 

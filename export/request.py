@@ -103,7 +103,8 @@ class Request(_RequestFields):
           checkpoint: open.
         """
         prefix = str(checkpoint.prefix)
-        return Source(prefix, self.averages, self.ignore_leftover, checkpoint.format)
+        graphs = list(map(str, checkpoint.graph_files))
+        return Source(prefix, self.averages, self.ignore_leftover, checkpoint.format, graphs)
 
     def to_json(self) -> dict[str, Any]:
         """The request as JSON, the options among the attributes: `Request(**json)` is the same."""

@@ -33,7 +33,7 @@ INSIDE_THE_PACKAGE = ("cli", "common")  # the other rooms are folders of the rep
 FOLDERS = {
     "nets": ("families", "catalogue", "layers"),
     "export": ("verify", "savedmodel"),
-    "export.verify": ("process", "checks", "reference"),
+    "export.verify": ("process", "checks", "original", "reference"),
     "publish": ("destinations", "hub", "pages"),
     "publish.pages": ("checker",),
 }

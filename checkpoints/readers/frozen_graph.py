@@ -23,15 +23,12 @@ from slimhub.checkpoints.tensor_reader import TensorInfo
 from slimhub.common.errors import CheckpointError
 from slimhub.common.quiet_tensorflow import tensorflow
 
-_ENDINGS = (".pb", ".pbtxt")
 _MAX_VALUES = 1 << 28  # of one tensor; the largest of a known network has 1e8
-# Graphs by name alone, and what Keras and TensorFlow write beside a SavedModel.
-_OTHERS = (names.SAVED_MODEL, names.HUB_MODULE, "keras_metadata.pb", "fingerprint.pb")
 
 
 def find_labels(files: Iterable[str]) -> list[str]:
     """Relative names of the graphs among files."""
-    return sorted(file for file in files if _is_graph(PurePosixPath(file).name))
+    return sorted(file for file in files if names.is_graph(file))
 
 
 def prefer(labels: list[str]) -> tuple[list[str], str]:
@@ -45,7 +42,7 @@ def prefer(labels: list[str]) -> tuple[list[str], str]:
 
 def claims(path: Path) -> bool:
     """Whether a file is called as graphs are."""
-    return _is_graph(path.name)
+    return names.is_graph(path.name)
 
 
 def open_source(path: Path) -> FrozenGraph:
@@ -98,7 +95,3 @@ class FrozenGraph:
             f"the constant {name} in {self.prefix.name} is damaged and cannot be read: copy or "
             "download the graph again"
         )
-
-
-def _is_graph(name: str) -> bool:
-    return name.endswith(_ENDINGS) and name not in _OTHERS

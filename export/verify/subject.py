@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from slimhub import checkpoints, nets
@@ -62,12 +63,14 @@ class Source:
       averages: `auto`, `shadow` or `raw`, as the export was asked for.
       ignore_leftover: pattern of layers that are left out at the owner's risk, or None.
       format: what it is, see `Checkpoint.format`.
+      graphs: paths of files that may hold the graph it was trained in, the likeliest first.
     """
 
     prefix: str
     averages: checkpoints.Averages
     ignore_leftover: str | None = None
     format: str = "V2"
+    graphs: Sequence[str] = ()
 
 
 def from_record(record: Record, network: str | None = None) -> Subject:

@@ -104,7 +104,8 @@ def verify(
             if checkpoint_name is None and label not in (None, found.label):
                 found = opened(label)  # of several, the one that the artifact was made from
             ignored = ignore_leftover or (recorded.ignore_leftover if recorded else None)
-            source = Source(str(found.prefix), wanted, ignored, found.format)
+            graphs = list(map(str, found.graph_files))
+            source = Source(str(found.prefix), wanted, ignored, found.format, graphs)
             compared = f"{found.label}, of {found.source_name}"
         proof_process.restore(source)
         on_phase(PHASES[1])

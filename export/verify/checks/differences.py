@@ -115,7 +115,7 @@ def compare(
         others = sum(row["difference"] > bound.tolerance for row in rows) - 1
         detail = (
             f"{first} is the first of {others + 1} that differ: "
-            f"{_values(actual.get(first), expected[first])}{explain(first)}"
+            f"{describe(actual.get(first), expected[first])}{explain(first)}"
         )
     outcome: CheckOutcome = "passed" if first is None else "failed"
     check = Check(area, name, outcome, detail, worst, bound.tolerance, bound.reason)
@@ -156,7 +156,7 @@ def compare_gradients(
         difference = relative(found.numpy(), wanted, scale)
         worst = max(worst, difference)
         if difference > GRADIENTS.tolerance:
-            complaints.append(f"that of {variable} differs: {_values(found.numpy(), wanted)}")
+            complaints.append(f"that of {variable} differs: {describe(found.numpy(), wanted)}")
     return Check(
         area,
         name,
@@ -168,7 +168,7 @@ def compare_gradients(
     )
 
 
-def _values(actual: np.ndarray | None, expected: np.ndarray) -> str:
+def describe(actual: np.ndarray | None, expected: np.ndarray) -> str:
     """Both values where they are furthest apart."""
     if actual is None:
         return "the artifact does not have it"

@@ -65,19 +65,24 @@ class ProofTask:
         """
         from slimhub.export.verify.checks import gradients as gradient_checks
         from slimhub.export.verify.checks import inference, training
+        from slimhub.export.verify.checks.original_answers import OriginalJudge
         from slimhub.export.verify.reference.source_network import SourceNetwork
 
         assert self.source is not None  # or nobody would ask
         # Inference comes first, here and below: training moves statistics that it reads.
         network = SourceNetwork(self.subject, self.source, is_training=False)
         outputs.send(inference.ask(network, is_full=self.has_gradients))
+        judge = OriginalJudge(self.source)
+        judged = judge.ask(network)
         if not self.has_gradients:
+            outputs.send(judged or judge.not_run())
             return
         if self.mode == "thorough":
             gradients.send(gradient_checks.ask(network))
         network = SourceNetwork(self.subject, self.source, is_training=True, sharing=network)
         outputs.send(training.ask(network))
         gradients.send(gradient_checks.ask(network))
+        outputs.send(judged or judge.ask(network) or judge.not_run())
 
     def outputs(self, answers: Connection, worker: Connection) -> list[Examiner]:
         """The examiners of outputs.
@@ -105,6 +110,7 @@ class ProofTask:
             ),
             Goldens(worker.recv),  # before training, which moves statistics
             *training,
+            *([Original(answers)] if has_source else []),
         ]
 
     def gradients(self, answers: Connection, worker: Connection) -> list[Examiner]:
@@ -117,6 +123,18 @@ class ProofTask:
         from slimhub.export.verify.checks.gradients import Gradients
 
         return [Gradients(_answer(answers)) for _ in range(1 + (self.mode == "thorough"))]
+
+
+class Original:
+    """Takes what the source's process found of the original graph, where it is known at last."""
+
+    def __init__(self, answers: Connection) -> None:
+        """Gets ready; the answer may come later."""
+        self._answers = answers
+
+    def examine(self, artifact: Artifact, evidence: Evidence) -> None:
+        """Adds the check: it compares with the source, as others compare the artifact."""
+        evidence.add(_answer(self._answers))
 
 
 def _answer(answers: Connection) -> Any:

@@ -181,6 +181,33 @@ class SourceNetwork:
         nudged = self._session.run(wanted, {self._images: np.nextafter(images, np.float32(2))})
         return values, {n: float(np.abs(nudged[n] - values[n]).max()) for n in values}
 
+    def graph_def(self) -> tf.GraphDef:
+        """The graph as a proto."""
+        return self._graph.as_graph_def()
+
+    def endpoint_tensors(self) -> list[str]:
+        """Names of the tensors of all endpoints that are not random."""
+        return [t.name for name, t in self._fetches.items() if name != "default"]
+
+    def tensor_before_dropout(self) -> str:
+        """The name of the tensor of the output, or of the features where dropout follows them."""
+        keys = [self.spec.endpoint_key(self.spec.logits_endpoint)]
+        keys.append(self.spec.endpoint_key(self.spec.feature_endpoint))
+        found: str = next(self._fetches[key].name for key in keys if key in self._fetches)
+        return found
+
+    def run(self, tensors: dict[str, str], images: np.ndarray) -> dict[str, np.ndarray]:
+        """Computes tensors of the graph; no statistic moves.
+
+        Args:
+          tensors: names of tensors by any key.
+          images: f32[batch, height, width, 3] in [0, 1].
+        """
+        fetches = {key: name if ":" in name else f"{name}:0" for key, name in tensors.items()}
+        feed = {self._images: images, self._momentum: 0.0}
+        values: dict[str, np.ndarray] = self._session.run(fetches, feed)
+        return values
+
     def _feeding(self, endpoint: str) -> list[str]:
         others = {t.op for key, t in self._endpoints.items() if key != endpoint}
         found = {

@@ -1,0 +1,205 @@
+"""What lies between a layer and those before it, as far as a graph shows it, and in words."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Collection
+
+import numpy as np
+
+from slimhub.common.text import listed
+from slimhub.export.verify.original.graph_nodes import GraphNodes, node_of
+from slimhub.export.verify.original.stateless_operations import FUSED_NORMS
+from slimhub.export.verify.original.weighted_layers import is_variable
+
+_ACTIVATIONS = (
+    "Elu", "LeakyRelu", "Relu", "Relu6", "Selu", "Sigmoid", "Softplus", "Softsign", "Tanh",
+)  # fmt: skip
+_SAME = {"AddV2": "Add", "ConcatV2": "Concat", "RealDiv": "Div", "PadV2": "Pad", "AddN": "Add"}
+# They move or rename values, or belong to norms that are spelled out.
+_SILENT = (
+    "BiasAdd", "Cast", "Const", "ExpandDims", "Identity", "Pack", "Placeholder",
+    "PlaceholderWithDefault", "ReadVariableOp", "Reshape", "Rsqrt", "Shape", "Slice", "Sqrt",
+    "Squeeze", "StopGradient", "StridedSlice", "VarHandleOp", "Variable", "VariableV2",
+)  # fmt: skip
+_ARTICLES = {"Add": "sum", "Concat": "concatenation", "Mul": "product", "Sub": "difference"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Surroundings:
+    """What feeds a tensor, back to the layers before it.
+
+    Attributes:
+      layers: weights of these layers, and of those that no other graph knows.
+      epsilons: of batch norms, rounded to what f32 holds.
+      gammas: names of variables.
+      activations: how many of each type.
+      poolings: how many of each kind, with window and stride.
+      paddings: before and after, of each padding on its own.
+      others: how many of each other type of operation.
+      is_fused: whether batch norms are one operation each.
+    """
+
+    layers: frozenset[str]
+    epsilons: tuple[float, ...]
+    gammas: frozenset[str]
+    activations: Counter[str]
+    poolings: Counter[str]
+    paddings: tuple[str, ...]
+    others: Counter[str]
+    is_fused: bool
+
+
+def look(
+    nodes: GraphNodes, tensor: str, layers: dict[str, str], feed: str, known: Collection[str]
+) -> Surroundings:
+    """Reads what feeds a tensor.
+
+    Args:
+      nodes: of the graph.
+      tensor: where to begin.
+      layers: weights by the name of the layer's node; there it ends.
+      feed: the tensor of images, where it ends as well.
+      known: names of variables, which constants may stand for.
+    """
+    reached = set()
+
+    def is_end(current: str) -> bool:
+        if node_of(current) in layers:
+            reached.add(layers[node_of(current)])
+        return current == feed or node_of(current) in layers
+
+    between = list(nodes.ancestors([tensor], is_end))
+    operations = Counter(_SAME.get(op, op) for op in map(nodes.op, between))
+    gammas = {n for n in between if n.endswith("/gamma") and is_variable(nodes, n, {n})}
+    return Surroundings(
+        layers=frozenset(reached),
+        epsilons=tuple(sorted(_epsilons(nodes, between))),
+        gammas=frozenset(gammas),
+        activations=Counter({op: n for op, n in operations.items() if op in _ACTIVATIONS}),
+        poolings=Counter(filter(None, (_pooling(nodes, name) for name in between))),
+        paddings=tuple(sorted(filter(None, (_padding(nodes, name) for name in between)))),
+        others=Counter(
+            {
+                op: n
+                for op, n in operations.items()
+                if op not in (*_SILENT, *_ACTIVATIONS, *FUSED_NORMS, "Pad", "MirrorPad")
+                and "Pool" not in op
+                and op != "Mean"
+            }
+        ),
+        is_fused=any(op in operations for op in FUSED_NORMS),
+    )
+
+
+def compare(theirs: Surroundings, ours: Surroundings) -> list[str]:
+    """How the surroundings in the original graph differ from the network's, in words.
+
+    Args:
+      theirs: of the original graph.
+      ours: of the network; both end at the layers that the two have in common.
+    """
+    said = []
+    if extra := sorted(theirs.layers - ours.layers):
+        said.append(f"a layer that the network does not have, {listed(extra, 2)}")
+    if gone := sorted(ours.layers - theirs.layers):
+        said.append(f"no way from the layer {listed(gone, 2)}, which the network has")
+    if theirs.epsilons != ours.epsilons:
+        theirs_, ours_ = (_numbers(side.epsilons) for side in (theirs, ours))
+        said.append(f"batch norm with an epsilon of {theirs_}, not {ours_}")
+    if extra := sorted(theirs.gammas - ours.gammas):
+        said.append(f"gamma in its batch norm, {listed(extra, 2)}, which the network has not")
+    if gone := sorted(ours.gammas - theirs.gammas):
+        said.append(f"no gamma in its batch norm, as {listed(gone, 2)} of the network")
+    if theirs.activations != ours.activations:
+        found, wanted = _names(theirs.activations), _names(ours.activations)
+        said.append(f"the activation {found}, not {wanted}")
+    if theirs.paddings != ours.paddings:
+        said.append(f"the padding {_list(theirs.paddings)}, not {_list(ours.paddings)}")
+    said += _differing_poolings(theirs, ours, is_alone=not said)
+    if not said and theirs.is_fused == ours.is_fused:  # or else the norms' own would be told
+        more, fewer = theirs.others - ours.others, ours.others - theirs.others
+        said += [f"{n} {_operation(op)} more" for op, n in more.items()]
+        said += [f"{n} {_operation(op)} fewer" for op, n in fewer.items()]
+    return said
+
+
+def _differing_poolings(theirs: Surroundings, ours: Surroundings, is_alone: bool) -> list[str]:
+    """Poolings as numbers of each kind; a mean over everything may be written in two ways."""
+    kinds = [Counter(name.partition(" ")[0] for name in side.poolings.elements())
+             for side in (theirs, ours)]  # fmt: skip
+    if theirs.poolings == ours.poolings or (kinds[0] == kinds[1] and not is_alone):
+        return []
+    return [f"the pooling {_names(theirs.poolings)}, not {_names(ours.poolings)}"]
+
+
+def _epsilons(nodes: GraphNodes, between: list[str]) -> list[float]:
+    """Of fused norms their attribute; of others what is added before the root."""
+    found = []
+    for name in between:
+        if nodes.op(name) in FUSED_NORMS:
+            found.append(nodes.by_name[name].attr["epsilon"].f or 1e-4)  # the operation's default
+        if nodes.op(name) in ("Rsqrt", "Sqrt"):
+            added = node_of(nodes.inputs(name)[0])
+            sides = nodes.inputs(added) if nodes.op(added) in ("Add", "AddV2") else []
+            found += [value for side in sides if (value := constant(nodes, side)) is not None]
+    return [float(f"{value:.3g}") for value in found]
+
+
+def constant(nodes: GraphNodes, tensor: str) -> float | None:
+    """The value of a constant that is one number; None for all else."""
+    value = constants(nodes, tensor)
+    return float(value[0]) if value is not None and value.size == 1 else None
+
+
+def constants(nodes: GraphNodes, tensor: str) -> np.ndarray | None:
+    """The values of a small constant, flat; None for all else."""
+    name = node_of(tensor)
+    while nodes.op(name) == "Identity":
+        name = node_of(nodes.inputs(name)[0])
+    if nodes.op(name) != "Const":
+        return None
+    value = nodes.by_name[name].attr["value"].tensor
+    for dtype, field in ((np.float32, value.float_val), (np.int32, value.int_val)):
+        if value.dtype == {np.float32: 1, np.int32: 3}[dtype]:
+            return np.frombuffer(value.tensor_content, dtype) if value.tensor_content else (
+                np.asarray(field, dtype)
+            )  # fmt: skip
+    return None
+
+
+def _pooling(nodes: GraphNodes, name: str) -> str:
+    op, node = nodes.op(name), nodes.by_name.get(name)
+    if op == "Mean":
+        return "average"
+    if op not in ("AvgPool", "MaxPool") or node is None:
+        return ""
+    window, stride = (list(node.attr[key].list.i)[1:3] for key in ("ksize", "strides"))
+    kind = "average" if op == "AvgPool" else "maximum"
+    padding = node.attr["padding"].s.decode(errors="replace")
+    return f"{kind} of {window} by {stride}, {padding}"
+
+
+def _padding(nodes: GraphNodes, name: str) -> str:
+    if nodes.op(name) not in ("Pad", "PadV2", "MirrorPad"):
+        return ""
+    values = constants(nodes, nodes.inputs(name)[1])
+    return "computed" if values is None else str(values.tolist())
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{value:g}" for value in sorted(set(values))) or "none"
+
+
+def _names(counts: Counter[str]) -> str:
+    parts = [name if n == 1 else f"{n} x {name}" for name, n in sorted(counts.items())]
+    return " and ".join(parts) or "none"
+
+
+def _list(values: tuple[str, ...]) -> str:
+    return " and ".join(values) or "none"
+
+
+def _operation(op: str) -> str:
+    return f"{_ARTICLES[op]} ({op})" if op in _ARTICLES else op

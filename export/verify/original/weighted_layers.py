@@ -1,0 +1,91 @@
+"""The layers of a graph that have weights: what every definition of a network agrees upon.
+
+Names of scopes and operations differ from code to code, and batch norms are fused in one graph and
+spelled out in another; but each convolution reads the weights that the checkpoint holds, by name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable
+
+from slimhub.export.verify.original.graph_nodes import VARIABLES, GraphNodes, node_of
+
+_OPERATIONS = ("Conv2D", "DepthwiseConv2dNative", "MatMul")
+_WEIGHTS = ("weights", "depthwise_weights", "pointwise_weights", "kernel", "depthwise_kernel")
+# What stands between an image and the first convolution without changing pixels.
+_BEFORE_THE_FIRST = ("Pad", "PadV2", "MirrorPad", "Identity")
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    """One use of weights.
+
+    Attributes:
+      weights: name of their variable.
+      node: name of the convolution or matrix product.
+      data: the tensor that it is applied to.
+    """
+
+    weights: str
+    node: str
+    data: str
+
+
+def find_layers(
+    nodes: GraphNodes, among: Iterable[str], known: Collection[str] = ()
+) -> list[Layer]:
+    """The layers among nodes, in their order.
+
+    Args:
+      nodes: of the graph.
+      among: names of nodes.
+      known: names of variables, which constants may stand for.
+    """
+    layers = []
+    for name in among:
+        if nodes.op(name) in _OPERATIONS:
+            data, filters = nodes.inputs(name)[:2]
+            if weights := _weights(nodes, filters, known):
+                layers.append(Layer(weights, name, data))
+    return layers
+
+
+def is_variable(nodes: GraphNodes, name: str, known: Collection[str] = ()) -> bool:
+    """Whether a node stands for a variable.
+
+    Args:
+      nodes: of the graph.
+      name: of the node.
+      known: names of variables, which constants may stand for.
+    """
+    is_constant = nodes.op(name) == "Const"
+    return nodes.op(name) in VARIABLES or (is_constant and (name in known or _is_weights(name)))
+
+
+def feed_of(nodes: GraphNodes, first: Layer) -> str:
+    """The tensor of images that a network begins with, in its own range.
+
+    Args:
+      nodes: of the graph.
+      first: its first layer.
+    """
+    tensor = first.data
+    while nodes.op(node_of(tensor)) in _BEFORE_THE_FIRST:
+        tensor = nodes.inputs(node_of(tensor))[0]
+    return tensor
+
+
+def _weights(nodes: GraphNodes, filters: str, known: Collection[str]) -> str:
+    """The variable behind a filter, which masks and other norms may have come upon."""
+    found = [
+        name
+        for name in nodes.ancestors([filters])
+        if is_variable(nodes, name, known) and (name in known or _is_weights(name))
+    ]
+    named = [name for name in found if _is_weights(name)]
+    return (named or found or [""])[0]
+
+
+def _is_weights(name: str) -> bool:
+    return name.rpartition("/")[2] in _WEIGHTS
