@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -91,22 +92,23 @@ class OriginalJudge:
         size = network.spec.image_size
         images = pictures.mixed(size) if network.is_training else pictures.photograph(size)
         values = self._values(network, original)
+        comparison.match_endpoints(self._own, original)
         arrays = comparison.compute(network, self._own, original, images, values)
-        compared = list(arrays.theirs)
-        bounds = {key: _bound(arrays, key) for key in compared}
-        found = {key: _difference(arrays, key) for key in compared}
-        worst = max(compared, key=lambda key: found[key] / bounds[key])
+        numbers = {key: _Difference.of(arrays, key) for key in arrays.theirs}
         is_scaled, scaling = input_range.compare(original.nodes, original.feed, network.spec)
-        numbers = (found[worst], bounds[worst], _REASON)
-        for key in self._own.targets():
-            complaint = self._complain(original, arrays, key, values, found, bounds)
-            if complaint:
-                return Check(area, NAME, "failed", f"{label}: {complaint}", *numbers)
-        if not is_scaled:
-            return Check(area, NAME, "failed", f"{label}: {scaling}", *numbers)
+        for key in self._own.targets:
+            if complaint := self._complain(original, arrays, key, values, numbers):
+                shown = numbers.get(key, _Difference(math.inf, 0.0))
+                break
+        else:
+            complaint = "" if is_scaled else scaling
+            shown = max(numbers.values(), key=lambda number: number.found / number.bound)
+        if complaint:
+            return Check(area, NAME, "failed", f"{label} {complaint}", *shown, _REASON)
         if arrays.stopped:
             raise NotComparableError(arrays.stopped)
-        return Check(area, NAME, "passed", self._said(original, label, compared, scaling), *numbers)
+        said = self._said(original, label, list(numbers), scaling)
+        return Check(area, NAME, "passed", said, *shown, _REASON)
 
     def _complain(
         self,
@@ -114,23 +116,46 @@ class OriginalJudge:
         arrays: Arrays,
         key: str,
         values: dict[str, np.ndarray],
-        found: dict[str, float],
-        bounds: dict[str, float],
+        numbers: dict[str, _Difference],
     ) -> str:
         """What differs at one place, in words; empty where nothing does or can be compared."""
         if key in original.absent:
             is_head = re.search(self._head, key)
-            return "" if is_head else f"nothing in it leads from the first layer to {key}"
-        place = "at its output" if key not in original.layers else f"where it comes to {key}"
-        if key in found and found[key] > bounds[key]:
-            values_ = differences.describe(arrays.theirs[key], arrays.ours[key])
-            return f"{place}{comparison.explain(self._own, original, key)} ({values_})"
-        if key in found or (key not in original.layers and not original.outputs):
+            return "" if is_head else f"has nothing that leads from its first layer to {key}"
+        if key in numbers and numbers[key].is_too_large:
+            where = differences.describe(arrays.theirs[key], arrays.ours[key])
+            return f"{self._explain(original, key, numbers)} ({where})"
+        is_target = key in original.layers or key in original.endpoints
+        if key in numbers or not (is_target or original.outputs):
             return ""
         if missing := original.missing_variables(original.tensor(key), values):
-            told = comparison.explain(self._own, original, key)
-            return f"{place}{told}; the checkpoint has no value for its {missing[0]}"
+            told = self._explain(original, key, numbers)
+            return f"{told}; the checkpoint has no value for {missing[0]}"
         return ""
+
+    def _explain(
+        self, original: OriginalNetwork, last: str, numbers: dict[str, _Difference]
+    ) -> str:
+        """Where a difference begins, and why, as far as the graph shows it.
+
+        Args:
+          original: the graph's.
+          last: where the difference is more than rounding makes; its cause may lie before, where
+            it was less.
+          numbers: differences by place.
+        """
+        before = list(self._own.targets)[: list(self._own.targets).index(last)]
+        seen = [key for key in before if key in numbers and numbers[key].found > 0]
+        for key in [last, *seen]:
+            if told := comparison.explain(self._own, original, key):
+                return f"differs first {self._place(original, key)}: {told}"
+        return f"differs first {self._place(original, last)}: its operations do not tell why"
+
+    def _place(self, original: OriginalNetwork, key: str) -> str:
+        if key == comparison.OUTPUT:
+            return "at its end"
+        is_endpoint = key in original.endpoints
+        return f"at {key}" if is_endpoint else f"where it comes to {key}"
 
     def _values(self, network: SourceNetwork, original: OriginalNetwork) -> dict[str, np.ndarray]:
         """Values of the variables by their names in the graph: ours, then the checkpoint's."""
@@ -144,21 +169,29 @@ class OriginalJudge:
         self, original: OriginalNetwork, label: str, compared: list[str], scaling: str
     ) -> str:
         endpoints = "{} of {} endpoints".format(*self._own.count_endpoints(compared))
-        said = [f"{label}: {len(compared)} arrays, among them {endpoints}", scaling]
-        if "output" not in compared:
+        said = [f"{label}: {len(compared)} arrays, among them {endpoints}", f"it {scaling}"]
+        if comparison.OUTPUT not in compared:
             said.append("its output was not found")
         if original.is_quantized:
             said.append("its quantization is left out")
         return "; ".join(said)
 
 
-def _difference(arrays: Arrays, key: str) -> float:
-    theirs, ours = arrays.theirs[key], arrays.ours[key]
-    if theirs.size != ours.size:
-        return float("inf")
-    return differences.relative(theirs.reshape(ours.shape), ours)
+class _Difference(NamedTuple):
+    """How far two arrays are apart, and may be, relative to the largest magnitude."""
 
+    found: float
+    bound: float
 
-def _bound(arrays: Arrays, key: str) -> float:
-    rounding = differences.relative(arrays.nudged[key], arrays.ours[key])
-    return differences.ROUNDINGS * max(rounding, _LAST_BIT)
+    @property
+    def is_too_large(self) -> bool:
+        return self.found > self.bound
+
+    @classmethod
+    def of(cls, arrays: Arrays, key: str) -> _Difference:
+        theirs, ours = arrays.theirs[key], arrays.ours[key]
+        rounding = differences.relative(arrays.nudged[key], ours)
+        bound = differences.ROUNDINGS * max(rounding, _LAST_BIT)
+        if theirs.size != ours.size:
+            return cls(math.inf, bound)
+        return cls(differences.relative(theirs.reshape(ours.shape), ours), bound)

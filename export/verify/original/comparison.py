@@ -11,13 +11,14 @@ import numpy as np
 from slimhub.common.text import listed
 from slimhub.export.verify.original import layer_surroundings
 from slimhub.export.verify.original.graph_nodes import GraphNodes, node_of
+from slimhub.export.verify.original.layer_surroundings import Surroundings
 from slimhub.export.verify.original.original_network import OriginalNetwork
 from slimhub.export.verify.original.refusal import NotComparableError
 from slimhub.export.verify.original.runnable_part import RunnablePart
 from slimhub.export.verify.original.weighted_layers import Layer, feed_of, find_layers
 from slimhub.export.verify.reference.source_network import SourceNetwork
 
-_OUTPUT = "output"  # key of the output, beside the weights of layers
+OUTPUT = "output"  # key of the output, beside the weights of layers
 _SHOWN = 2
 
 
@@ -47,6 +48,9 @@ class OwnLayers:
       layers: in the order of the graph.
       output: the tensor of the features, or of the logits; None where dropout makes it random.
       feed: the tensor of images in the network's range.
+      targets: tensors in the order of the graph, by the weights of the layer that they feed, by the
+        name of the endpoint where they feed none, and the output.
+      endpoints: names of these endpoints.
     """
 
     def __init__(self, network: SourceNetwork) -> None:
@@ -56,22 +60,28 @@ class OwnLayers:
         used = self.nodes.ancestors([self.output])
         self.layers = find_layers(self.nodes, [n for n in self.nodes.by_name if n in used])
         self.feed = feed_of(self.nodes, self.layers[0])
-        endpoints = network.endpoint_tensors()
-        self._endpoints = {self._plain(tensor) for tensor in endpoints}
+        self._named = {self._plain(t): name for name, t in network.endpoint_tensors().items()}
+        inputs = {layer.weights: layer.data for layer in self.layers} | {OUTPUT: self.output}
+        compared = {self._plain(tensor) for tensor in inputs.values()}
+        inside = {name: t for t, name in self._named.items() if t not in compared and t in used}
+        order = {name: i for i, name in enumerate(self.nodes.by_name)}
+        both = (inputs | inside).items()
+        self.targets = dict(sorted(both, key=lambda item: order[node_of(item[1])]))
+        self.endpoints = list(inside)
 
     def weights(self) -> list[str]:
         """Names of the variables of the layers."""
         return [layer.weights for layer in self.layers]
 
-    def targets(self) -> dict[str, str]:
-        """Tensors by the weights that they feed, and the output."""
-        return {layer.weights: layer.data for layer in self.layers} | {_OUTPUT: self.output}
+    def surroundings(self, key: str) -> Surroundings:
+        """What lies between a target and the layers before it."""
+        stop = {layer.node: layer.weights for layer in self.layers}
+        return layer_surroundings.look(self.nodes, self.targets[key], stop, self.feed, ())
 
     def count_endpoints(self, keys: Sequence[str]) -> tuple[int, int]:
         """How many endpoints are among the targets of some names, and how many there are."""
-        targets = self.targets()
-        compared = {self._plain(targets[key]) for key in keys}
-        return len(compared & self._endpoints), len(self._endpoints)
+        compared = {self._plain(self.targets[key]) for key in keys}
+        return len(compared & set(self._named)), len(self._named)
 
     def _plain(self, tensor: str) -> str:
         """A tensor without what only changes its shape."""
@@ -100,16 +110,16 @@ def compute(
     Raises:
       NotComparableError: where nothing of the original graph can be run.
     """
-    targets = own.targets()
+    targets = own.targets
     nudged_images = np.nextafter(images, np.float32(2))
     ours = network.run(targets | {"": own.feed}, images)
     nudged = network.run(targets, nudged_images)
     wanted = {key: t for key, t in original.targets().items() if _is_filled(original, t, values)}
     part = RunnablePart(original.nodes, wanted, original.feed, original.known)
     theirs, stopped = _as_far_as_possible(part, ours.pop(""), values, list(wanted))
-    outputs = [theirs.pop(key) for key in list(theirs) if key.startswith(f"{_OUTPUT} ")]
-    if (output := _likeliest(outputs, ours[_OUTPUT])) is not None:
-        theirs[_OUTPUT] = output
+    outputs = [theirs.pop(key) for key in list(theirs) if key.startswith(f"{OUTPUT} ")]
+    if (output := _likeliest(outputs, ours[OUTPUT])) is not None:
+        theirs[OUTPUT] = output
     return Arrays(ours, nudged, theirs, stopped)
 
 
@@ -156,31 +166,44 @@ def explain(own: OwnLayers, original: OriginalNetwork, key: str) -> str:
       original: the graph's.
       key: the weights that the tensor feeds, or the output.
     """
-    stop = {layer.node: layer.weights for layer in own.layers}
-    wanted = set(stop.values())
-    tensor = own.targets()[key]
-    ours = layer_surroundings.look(own.nodes, tensor, stop, own.feed, ())
-    theirs = layer_surroundings.look(
-        original.nodes, original.tensor(key), original.all_layers, original.feed, original.known
-    )
-    theirs = dataclasses.replace(
-        theirs, gammas=frozenset(name.removeprefix(original.prefix) for name in theirs.gammas)
-    )
+    ours, theirs = own.surroundings(key), original.surroundings(original.tensor(key))
     by_weights = {layer.weights: layer for layer in own.layers}
     said = []
-    for weights in sorted(ours.layers & theirs.layers & wanted):
+    for weights in sorted(ours.layers & theirs.layers & set(by_weights)):
         said += _attributes(own, by_weights[weights], original, weights)
     said += layer_surroundings.compare(theirs, ours)
-    before = f", after {listed(sorted(ours.layers), _SHOWN)}" if ours.layers else ""
-    told = "; ".join(said) or "its operations do not tell why"
-    return f"{before} it has {told}" if said else f"{before}: {told}"
+    if not said:
+        return ""
+    before = listed(sorted(ours.layers), _SHOWN)
+    return (f"after {before} it has " if before else "it has ") + "; ".join(said)
+
+
+def match_endpoints(own: OwnLayers, original: OriginalNetwork) -> None:
+    """Finds in an original graph the endpoints that feed no layer, and makes them its targets.
+
+    They are matched by what lies before them; those that more than one tensor could be are not.
+    """
+    if not own.endpoints:
+        return
+    inside = original.between_layers()
+    looks = [(original.surroundings(name), name) for name in inside]
+    for key in own.endpoints:
+        ours = own.surroundings(key)
+        op = layer_surroundings.plain_operation(own.nodes.op(node_of(own.targets[key])))
+        found = [
+            name
+            for theirs, name in looks
+            if layer_surroundings.plain_operation(original.nodes.op(name)) == op
+            and layer_surroundings.are_alike(theirs, ours)
+        ]
+        if len(found) == 1:
+            original.endpoints[key] = found[0]
 
 
 def _attributes(own: OwnLayers, ours: Layer, original: OriginalNetwork, weights: str) -> list[str]:
     """How one convolution differs from the other with the same weights."""
     mine = own.nodes.by_name[ours.node]
-    name = next(n for n, w in original.all_layers.items() if w == weights)
-    other = original.nodes.by_name[name]
+    other = original.layer(weights)
     said = []
     for attribute, word in (("strides", "a stride"), ("dilations", "a dilation")):
         found, wanted = (_pair(node, attribute) for node in (other, mine))

@@ -10,7 +10,7 @@ from slimhub.export.verify.original.graph_nodes import GraphNodes, node_of
 from slimhub.export.verify.original.refusal import NotComparableError
 from slimhub.export.verify.original.runnable_part import RunnablePart
 
-NOT_SHOWN = "how images are scaled it does not show"
+NOT_SHOWN = "does not show how images are scaled"
 
 _DECODED = ("DecodeJpeg", "DecodePng", "DecodeImage", "DecodeBmp", "DecodeGif")
 _PIXEL = 255  # the largest value of a byte
@@ -54,10 +54,10 @@ def compare(nodes: GraphNodes, feed: str, spec: nets.NetworkSpec) -> tuple[bool,
     best = min(differences, key=differences.__getitem__)
     if differences[best] <= _TOLERANCE:
         exact = "" if differences[best] < _TOLERANCE / 100 else f", but for {differences[best]:.1%}"
-        return True, f"it scales images as the network does{exact}"
+        return True, f"scales images as the network does{exact}"
     shown = found[_PIXEL if _PIXEL in found and is_decoded else min(found)]
     return False, (
-        f"it scales images otherwise: black becomes {_color(shown[0])} and white "
+        f"scales images otherwise: black becomes {_color(shown[0])} and white "
         f"{_color(shown[1])}, in the network {_color(wanted[0])} and {_color(wanted[1])}"
     )
 

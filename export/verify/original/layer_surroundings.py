@@ -93,6 +93,19 @@ def look(
     )
 
 
+def plain_operation(op: str) -> str:
+    """The type of an operation, without its version."""
+    return _SAME.get(op, op)
+
+
+def are_alike(theirs: Surroundings, ours: Surroundings) -> bool:
+    """Whether two tensors have the same before them, but for the norms of layers."""
+    keys = ["layers", "activations", "poolings"]
+    if theirs.is_fused == ours.is_fused:  # or else the norms' own operations would count
+        keys.append("others")
+    return all(getattr(theirs, key) == getattr(ours, key) for key in keys)
+
+
 def compare(theirs: Surroundings, ours: Surroundings) -> list[str]:
     """How the surroundings in the original graph differ from the network's, in words.
 
@@ -100,9 +113,9 @@ def compare(theirs: Surroundings, ours: Surroundings) -> list[str]:
       theirs: of the original graph.
       ours: of the network; both end at the layers that the two have in common.
     """
-    said = []
     if extra := sorted(theirs.layers - ours.layers):
-        said.append(f"a layer that the network does not have, {listed(extra, 2)}")
+        return [f"a layer that the network does not have there, {listed(extra, 2)}"]
+    said = []
     if gone := sorted(ours.layers - theirs.layers):
         said.append(f"no way from the layer {listed(gone, 2)}, which the network has")
     if theirs.epsilons != ours.epsilons:

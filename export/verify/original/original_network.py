@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from slimhub.export.verify.original import layer_surroundings
 from slimhub.export.verify.original.graph_nodes import VARIABLES, GraphNodes, node_of
+from slimhub.export.verify.original.layer_surroundings import Surroundings
 from slimhub.export.verify.original.refusal import NotComparableError
 from slimhub.export.verify.original.stateless_operations import FUSED_NORMS, RANDOM
 from slimhub.export.verify.original.weighted_layers import (
@@ -32,6 +35,7 @@ class OriginalNetwork:
       layers: by the name of the weights in our network, but for those behind dropout.
       absent: weights of our network that the tower does not use.
       feed: the tensor of images in the network's range.
+      endpoints: tensors by the names of endpoints that feed no layer, where they were found.
       outputs: tensors that may be the output, the likeliest first; empty where none was found.
       is_training: whether its batch norms use the statistics of the batch.
       is_quantized: whether it was written to be trained for quantization, which is left out.
@@ -57,6 +61,7 @@ class OriginalNetwork:
         self._require_shapes(shapes)
         everything = find_layers(self.nodes, self.nodes.by_name, self.known)
         first = self.prefix + weights[0]
+        self._reached: dict[str, set[str]] = {}
         towers = [self._tower(start, everything) for start in everything if start.weights == first]
         if not towers:
             raise NotComparableError(f"no layer of it applies {first} to images")
@@ -70,19 +75,45 @@ class OriginalNetwork:
             if name in tower and node_of(tower[name].data) not in random
         }
         self.absent = [name for name in weights if name not in tower]
-        self.all_layers = {layer.node: name for name, layer in tower.items()}
+        self._names_of_layers = {layer.node: name for name, layer in tower.items()}
+        self.endpoints: dict[str, str] = {}
         self.outputs = self._outputs(tower, weights, random, re.compile(head))
         quantization = self.nodes.ancestors(self.targets().values(), self.feed.__eq__)
         self.is_quantized = any(self.nodes.op(n).startswith("FakeQuant") for n in quantization)
 
     def targets(self) -> dict[str, str]:
-        """Tensors to compute: what each layer is applied to, by its weights, and outputs."""
+        """Tensors to compute: what feeds each layer, by its weights, endpoints, and outputs."""
         inputs = {name: layer.data for name, layer in self.layers.items()}
-        return inputs | {f"output {i}": tensor for i, tensor in enumerate(self.outputs)}
+        return (
+            inputs
+            | self.endpoints
+            | {f"output {i}": tensor for i, tensor in enumerate(self.outputs)}
+        )
 
     def tensor(self, key: str) -> str:
-        """A tensor by the weights that it feeds, or the likeliest output."""
-        return self.layers[key].data if key in self.layers else self.outputs[0]
+        """A tensor by the weights that it feeds or the name of the endpoint; else the output."""
+        if key in self.layers:
+            return self.layers[key].data
+        return self.endpoints.get(key) or self.outputs[0]
+
+    def surroundings(self, tensor: str) -> Surroundings:
+        """What lies between a tensor and the layers before it; names as our network has them."""
+        found = layer_surroundings.look(
+            self.nodes, tensor, self._names_of_layers, self.feed, self.known
+        )
+        gammas = frozenset(name.removeprefix(self.prefix) for name in found.gammas)
+        return dataclasses.replace(found, gammas=gammas)
+
+    def between_layers(self) -> list[str]:
+        """Names of the nodes that depend on the first layer and feed a later one or the output."""
+        start = self.layers[next(iter(self.layers))].node
+        used = self.nodes.ancestors(self.targets().values(), self.feed.__eq__)
+        return [n for n in used if n in self._reached[start] and n not in self._names_of_layers]
+
+    def layer(self, weights: str) -> Any:
+        """The convolution or matrix product with some weights, as a NodeDef."""
+        names = [node for node, name in self._names_of_layers.items() if name == weights]
+        return self.nodes.by_name[names[0]]
 
     def missing_variables(self, tensor: str, values: Collection[str]) -> list[str]:
         """Names of the variables that a tensor depends on, and that have no value.
@@ -101,7 +132,7 @@ class OriginalNetwork:
 
     def _tower(self, start: Layer, everything: Sequence[Layer]) -> dict[str, Layer]:
         """The layers that depend on a first one, and itself, by the names of their weights."""
-        reached = self.nodes.descendants(start.node)
+        reached = self._reached[start.node] = self.nodes.descendants(start.node)
         tower: dict[str, Layer] = {}
         for layer in everything:
             if layer.node in reached:

@@ -185,9 +185,9 @@ class SourceNetwork:
         """The graph as a proto."""
         return self._graph.as_graph_def()
 
-    def endpoint_tensors(self) -> list[str]:
-        """Names of the tensors of all endpoints that are not random."""
-        return [t.name for name, t in self._fetches.items() if name != "default"]
+    def endpoint_tensors(self) -> dict[str, str]:
+        """Names of the tensors of all endpoints that are not random, by theirs."""
+        return {name: t.name for name, t in self._fetches.items() if name != "default"}
 
     def tensor_before_dropout(self) -> str:
         """The name of the tensor of the output, or of the features where dropout follows them."""
