@@ -46,17 +46,22 @@ class OwnLayers:
     Attributes:
       nodes: of the graph.
       layers: in the order of the graph.
-      output: the tensor of the features, or of the logits; None where dropout makes it random.
+      output: the tensor of the features, or of the logits.
       feed: the tensor of images in the network's range.
       targets: tensors in the order of the graph, by the weights of the layer that they feed, by the
         name of the endpoint where they feed none, and the output.
       endpoints: names of these endpoints.
     """
 
-    def __init__(self, network: SourceNetwork) -> None:
-        """Reads the graph of a network."""
+    def __init__(self, network: SourceNetwork, output: str) -> None:
+        """Reads the graph of a network.
+
+        Args:
+          network: ours.
+          output: its `tensor_before_dropout`.
+        """
         self.nodes = GraphNodes(network.graph_def())
-        self.output = network.tensor_before_dropout()
+        self.output = output
         used = self.nodes.ancestors([self.output])
         self.layers = find_layers(self.nodes, [n for n in self.nodes.by_name if n in used])
         self.feed = feed_of(self.nodes, self.layers[0])

@@ -22,7 +22,8 @@ from slimhub.nets import is_statistic
 
 _TO_THE_LOGITS = ("Add", "AddV2", "BiasAdd", "Identity", "Reshape", "Squeeze")
 _PRODUCTS = ("Div", "Mul", "RealDiv")  # of dropout
-_TO_THE_FEATURES = (*_PRODUCTS, "Identity", "Reshape", "Squeeze")
+_CHOICES = ("Select", "SelectV2")
+_TO_THE_FEATURES = (*_PRODUCTS, *_CHOICES, "Identity", "Reshape", "Squeeze")
 _MAX_ENDS = 16  # of a graph without logits; more is no network's
 
 
@@ -84,11 +85,8 @@ class OriginalNetwork:
     def targets(self) -> dict[str, str]:
         """Tensors to compute: what feeds each layer, by its weights, endpoints, and outputs."""
         inputs = {name: layer.data for name, layer in self.layers.items()}
-        return (
-            inputs
-            | self.endpoints
-            | {f"output {i}": tensor for i, tensor in enumerate(self.outputs)}
-        )
+        outputs = {f"output {i}": tensor for i, tensor in enumerate(self.outputs)}
+        return inputs | self.endpoints | outputs
 
     def tensor(self, key: str) -> str:
         """A tensor by the weights that it feeds or the name of the endpoint; else the output."""
@@ -184,6 +182,11 @@ class OriginalNetwork:
         in_dropout = False
         while (op := self.nodes.op(node_of(tensor))) in _TO_THE_FEATURES:
             feeding = self.nodes.inputs(node_of(tensor))
+            if op in _CHOICES:
+                if node_of(feeding[0]) not in random:
+                    break
+                in_dropout, tensor = True, feeding[1]
+                continue
             if op in _PRODUCTS:
                 is_kept = node_of(feeding[1]) in random  # or not, for each value
                 scales = self.nodes.op(node_of(feeding[1])) == "Const"

@@ -6,12 +6,13 @@ variables become placeholders, control inputs, devices and functions are left ou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from slimhub.export.verify.original import stateless_operations
+from slimhub.export.verify.original import layer_surroundings, stateless_operations
 from slimhub.export.verify.original.graph_nodes import GraphNodes, node_of
 from slimhub.export.verify.original.refusal import NotComparableError
 from slimhub.export.verify.original.weighted_layers import is_variable
@@ -20,6 +21,7 @@ from slimhub.export.verify.reference.source_network import as_written
 _IMAGES = "slimhub_images"  # name of what is fed
 _PASSED = ("Identity", "ReadVariableOp")
 _LEFT_OUT = ("_class", "_output_shapes", "_XlaCompile")  # attributes that name what is not there
+_LARGEST_FILL = 1 << 16  # values; the widest layer of a known network has 4096 channels
 _SHOWN = 3  # operations that a message names
 
 
@@ -106,10 +108,21 @@ class RunnablePart:
 
     def _refuse_others(self, names: Collection[str]) -> None:
         known = stateless_operations.RUN | stateless_operations.QUANTIZATION
-        others = sorted({self._nodes.op(name) or name for name in names} - known)
+        unknown = [name for name in names if self._nodes.op(name) not in known]
+        others = sorted({self._nodes.op(n) or n for n in unknown if not self._is_small_fill(n)})
         if others:
             shown = ", ".join(others[:_SHOWN])
             raise NotComparableError(f"it computes with {shown}, which is not run")
+
+    def _is_small_fill(self, name: str) -> bool:
+        """Whether a node fills a shape that the graph states, and that is no larger than weights'.
+
+        TensorFlow writes the gammas of norms without one so.
+        """
+        if self._nodes.op(name) != "Fill":
+            return False
+        dims = layer_surroundings.constants(self._nodes, self._nodes.inputs(name)[0])
+        return dims is not None and math.prod(dims.tolist()) <= _LARGEST_FILL
 
     def _add(self, part: tf.GraphDef, name: str) -> None:
         nodes = self._nodes

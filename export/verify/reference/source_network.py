@@ -189,12 +189,14 @@ class SourceNetwork:
         """Names of the tensors of all endpoints that are not random, by theirs."""
         return {name: t.name for name, t in self._fetches.items() if name != "default"}
 
-    def tensor_before_dropout(self) -> str:
-        """The name of the tensor of the output, or of the features where dropout follows them."""
+    def tensor_before_dropout(self) -> str | None:
+        """The name of the tensor of the output, or of the features where dropout follows them.
+
+        None where dropout is before both.
+        """
         keys = [self.spec.endpoint_key(self.spec.logits_endpoint)]
         keys.append(self.spec.endpoint_key(self.spec.feature_endpoint))
-        found: str = next(self._fetches[key].name for key in keys if key in self._fetches)
-        return found
+        return next((self._fetches[key].name for key in keys if key in self._fetches), None)
 
     def run(self, tensors: dict[str, str], images: np.ndarray) -> dict[str, np.ndarray]:
         """Computes tensors of the graph; no statistic moves.
