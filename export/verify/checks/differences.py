@@ -10,10 +10,10 @@ import numpy as np
 
 from slimhub.common.text import listed
 from slimhub.export.verify.proof import Check, CheckOutcome
+from slimhub.export.verify.reference.distance import ROUNDINGS, relative
 
 _LOOSEST = 0.1  # of the largest magnitude, whatever rounding does
 _SHOWN = 4  # variables that a message names
-ROUNDINGS = 20  # times what the last bit of the input does: kernels round in every layer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,22 +42,6 @@ def amplified(bound: Bound, rounding: float) -> Bound:
         return bound
     reason = f"{bound.reason}; the network makes {rounding:.1g} of the last bit of its input"
     return Bound(min(ROUNDINGS * rounding, _LOOSEST), reason)
-
-
-def relative(actual: np.ndarray, expected: np.ndarray, scale: float | None = None) -> float:
-    """Largest difference, relative to the largest magnitude expected; infinite for NaN.
-
-    Args:
-      actual: of the artifact.
-      expected: of the same shape.
-      scale: the magnitude to relate to instead.
-    """
-    if expected.size == 0 or np.array_equal(actual, expected):
-        return 0.0
-    difference = float(np.abs(actual.astype(np.float64) - expected).max())
-    largest = float(np.abs(expected).max()) if scale is None else scale
-    ratio = difference / largest if largest else np.inf
-    return ratio if np.isfinite(ratio) else np.inf
 
 
 @dataclasses.dataclass(frozen=True)

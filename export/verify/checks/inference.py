@@ -10,6 +10,7 @@ from slimhub.export.verify.checks import contract, differences, main_graph
 from slimhub.export.verify.checks.evidence import LAYERS_LEFT_OUT, Evidence
 from slimhub.export.verify.reference import pictures
 from slimhub.export.verify.reference.artifact import Artifact
+from slimhub.export.verify.reference.distance import relative
 from slimhub.export.verify.reference.source_network import Answers, SourceNetwork
 from slimhub.export.verify.subject import Subject
 
@@ -130,7 +131,7 @@ class Inference:
         answers = main_graph.answers(artifact, fed)
         expected = dict.fromkeys(answers, called)
         nudged = artifact.loaded(tf.constant(np.nextafter(images, np.float32(2)))).numpy()
-        bound = differences.amplified(differences.SESSION, differences.relative(nudged, called))
+        bound = differences.amplified(differences.SESSION, relative(nudged, called))
         compared = differences.compare(_AREA, _SESSION, answers, expected, bound)
         evidence.add(compared.check)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from slimhub.checkpoints import original_graphs
 from slimhub.common.errors import CheckpointError
 from slimhub.export.verify.checks import differences
 from slimhub.export.verify.original import comparison, input_range
-from slimhub.export.verify.original.comparison import Arrays, OwnLayers
+from slimhub.export.verify.original.comparison import Difference, OwnLayers
 from slimhub.export.verify.original.original_network import OriginalNetwork
 from slimhub.export.verify.original.refusal import NotComparableError
 from slimhub.export.verify.proof import Check
@@ -24,7 +23,6 @@ NAME = "the original graph answers the same"
 
 _NO_GRAPH = "the source has no graph of the training: a .meta file or a frozen graph beside it"
 _REASON = "20 times what the last bit of the input changes there: another order of operations"
-_LAST_BIT = float(np.finfo(np.float32).eps)
 
 
 class OriginalJudge:
@@ -96,42 +94,44 @@ class OriginalJudge:
         images = pictures.mixed(size) if network.is_training else pictures.photograph(size)
         values = self._values(network, original)
         comparison.match_endpoints(self._own, original)
-        arrays = comparison.compute(network, self._own, original, images, values)
-        numbers = {key: _Difference.of(arrays, key) for key in arrays.theirs}
+        numbers, stopped = comparison.compute(network, self._own, original, images, values)
         is_scaled, scaling = input_range.compare(original.nodes, original.feed, network.spec)
         for key in self._own.targets:
-            if complaint := self._complain(original, arrays, key, values, numbers):
-                shown = numbers.get(key, _Difference(math.inf, 0.0))
+            if complaint := self._complain(original, key, values, numbers):
+                shown = numbers.get(key)
                 break
         else:
             complaint = "" if is_scaled else scaling
-            shown = max(numbers.values(), key=lambda number: number.found / number.bound)
+            shown = max(numbers.values(), key=lambda number: number.share)
+        limits = (shown.found, shown.bound, _REASON) if shown else ()
         if complaint:
-            return Check(area, NAME, "failed", f"{label} {complaint}", *shown, _REASON)
-        if arrays.stopped:
-            raise NotComparableError(arrays.stopped)
+            return Check(area, NAME, "failed", f"{label} {complaint}", *limits)
+        if stopped:
+            raise NotComparableError(stopped)
         if comparison.OUTPUT not in numbers:
             agreeing = f"it agrees in {len(numbers)} arrays, but its output was not found"
             raise NotComparableError(f"{agreeing}: it ends earlier, or dropout is before it")
         said = self._said(original, label, list(numbers), scaling)
-        return Check(area, NAME, "passed", said, *shown, _REASON)
+        return Check(area, NAME, "passed", said, *limits)
 
     def _complain(
         self,
         original: OriginalNetwork,
-        arrays: Arrays,
         key: str,
         values: dict[str, np.ndarray],
-        numbers: dict[str, _Difference],
+        numbers: dict[str, Difference],
     ) -> str:
         """What differs at one place, in words; empty where nothing does or can be compared."""
         if key in original.absent:
             is_head = re.search(self._head, key)
             return "" if is_head else f"has nothing that leads from its first layer to {key}"
-        if key in numbers and numbers[key].is_too_large:
-            where = differences.describe(arrays.theirs[key], arrays.ours[key])
+        if key in numbers and numbers[key].share > 1:
+            where = differences.describe(numbers[key].theirs, numbers[key].ours)
             return f"{self._explain(original, key, numbers)} ({where})"
         is_target = key in original.layers or key in original.endpoints
+        if key in numbers and (told := comparison.read_activation(self._own, original, key)):
+            place = self._place(original, key)
+            return f"has {told}, {place}, which the pictures that were compared do not show"
         if key in numbers or not (is_target or original.outputs):
             return ""
         if missing := original.missing_variables(original.tensor(key), values):
@@ -139,9 +139,7 @@ class OriginalJudge:
             return f"{told}; the checkpoint has no value for {missing[0]}"
         return ""
 
-    def _explain(
-        self, original: OriginalNetwork, last: str, numbers: dict[str, _Difference]
-    ) -> str:
+    def _explain(self, original: OriginalNetwork, last: str, numbers: dict[str, Difference]) -> str:
         """Where a difference begins, and why, as far as the graph shows it.
 
         Args:
@@ -179,23 +177,3 @@ class OriginalJudge:
         if original.is_quantized:
             said.append("its quantization is left out")
         return "; ".join(said)
-
-
-class _Difference(NamedTuple):
-    """How far two arrays are apart, and may be, relative to the largest magnitude."""
-
-    found: float
-    bound: float
-
-    @property
-    def is_too_large(self) -> bool:
-        return self.found > self.bound
-
-    @classmethod
-    def of(cls, arrays: Arrays, key: str) -> _Difference:
-        theirs, ours = arrays.theirs[key], arrays.ours[key]
-        rounding = differences.relative(arrays.nudged[key], ours)
-        bound = differences.ROUNDINGS * max(rounding, _LAST_BIT)
-        if theirs.size != ours.size:
-            return cls(math.inf, bound)
-        return cls(differences.relative(theirs.reshape(ours.shape), ours), bound)

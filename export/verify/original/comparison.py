@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,28 +17,50 @@ from slimhub.export.verify.original.original_network import OriginalNetwork
 from slimhub.export.verify.original.refusal import NotComparableError
 from slimhub.export.verify.original.runnable_part import RunnablePart
 from slimhub.export.verify.original.weighted_layers import Layer, feed_of, find_layers
+from slimhub.export.verify.reference.distance import LAST_BIT, ROUNDINGS, relative
 from slimhub.export.verify.reference.source_network import SourceNetwork
 
+_UP = np.float32(2)  # the direction in which pixels are changed
+_AMPLIFIED = 10
 OUTPUT = "output"  # key of the output, beside the weights of layers
 _SHOWN = 2
 
 
 @dataclasses.dataclass(frozen=True)
-class Arrays:
-    """Values by the weights of the layer that they feed, in the order of our network.
+class Difference:
+    """Two arrays of one place.
 
     Attributes:
+      theirs: of the original graph.
       ours: of our network.
-      nudged: the same after a change of the last bit of every pixel.
-      theirs: of the original graph; those that it could not compute are not there.
-      stopped: why it could not, in words; empty where it could.
-      outputs: what may be the output of the original graph.
+      found: largest difference, relative to the largest magnitude of ours; infinite where they are
+        of different sizes.
+      bound: what it may be.
     """
 
-    ours: dict[str, np.ndarray]
-    nudged: dict[str, np.ndarray]
-    theirs: dict[str, np.ndarray]
-    stopped: str
+    theirs: np.ndarray
+    ours: np.ndarray
+    found: float
+    bound: float
+
+    @classmethod
+    def of(cls, theirs: np.ndarray, ours: np.ndarray, nudged: np.ndarray) -> Difference:
+        """Compares two arrays.
+
+        Args:
+          theirs: of the original graph.
+          ours: of our network.
+          nudged: of our network after a change of the last bit of its input.
+        """
+        bound = ROUNDINGS * max(relative(nudged, ours), LAST_BIT)
+        if theirs.size != ours.size:
+            return cls(theirs, ours, math.inf, bound)
+        return cls(theirs, ours, relative(theirs.reshape(ours.shape), ours), bound)
+
+    @property
+    def share(self) -> float:
+        """The difference in units of the bound: more than 1 is too much."""
+        return self.found / self.bound
 
 
 class OwnLayers:
@@ -102,8 +125,10 @@ def compute(
     original: OriginalNetwork,
     images: np.ndarray,
     values: Mapping[str, np.ndarray],
-) -> Arrays:
-    """Runs both.
+) -> tuple[dict[str, Difference], str]:
+    """Runs both, on images and in inference on what makes activations of them ten times as large.
+
+    Relu and Relu6 are the same up to 6, which weights may reach for few pictures alone.
 
     Args:
       network: ours.
@@ -112,20 +137,46 @@ def compute(
       images: f32[batch, size, size, 3] in [0, 1].
       values: of all variables that the original graph may read, by name in the graph.
 
+    Returns:
+      Differences by the targets of our layers, of both runs the larger; those that the original
+      graph could not compute are not there. Then why it could not, in words.
+
     Raises:
       NotComparableError: where nothing of the original graph can be run.
     """
-    targets = own.targets
-    nudged_images = np.nextafter(images, np.float32(2))
-    ours = network.run(targets | {"": own.feed}, images)
-    nudged = network.run(targets, nudged_images)
-    wanted = {key: t for key, t in original.targets().items() if _is_filled(original, t, values)}
+    wanted = {
+        key: tensor
+        for key, tensor in original.targets().items()
+        if not original.missing_variables(tensor, values)
+    }
     part = RunnablePart(original.nodes, wanted, original.feed, original.known)
-    theirs, stopped = _as_far_as_possible(part, ours.pop(""), values, list(wanted))
-    outputs = [theirs.pop(key) for key in list(theirs) if key.startswith(f"{OUTPUT} ")]
-    if (output := _likeliest(outputs, ours[OUTPUT])) is not None:
-        theirs[OUTPUT] = output
-    return Arrays(ours, nudged, theirs, stopped)
+    scaled, nudged = (
+        network.scale(pixels, own.feed) for pixels in (images, np.nextafter(images, _UP))
+    )
+    found: dict[str, Difference] = {}
+    for factor in (1,) if network.is_training else (1, _AMPLIFIED):
+        fed = scaled * np.float32(factor)
+        theirs, stopped = _as_far_as_possible(part, fed, values, list(wanted))
+        ours = network.run(own.targets, {own.feed: fed})
+        shaken = network.run(own.targets, {own.feed: nudged * np.float32(factor)})
+        _take_output(theirs, ours[OUTPUT])
+        for key in theirs:
+            difference = Difference.of(theirs[key], ours[key], shaken[key])
+            if key not in found or difference.share > found[key].share:
+                found[key] = difference
+    return found, stopped
+
+
+def _take_output(theirs: dict[str, np.ndarray], ours: np.ndarray) -> None:
+    """Leaves of several ends of a graph the one that is the output: of its size, and closest to it.
+
+    An end that equals the features to the last digits is nothing else; where none does, all of that
+    size differ.
+    """
+    ends = [theirs.pop(key) for key in list(theirs) if key.startswith(f"{OUTPUT} ")]
+    fitting = [end.reshape(ours.shape) for end in ends if end.size == ours.size and end.ndim > 1]
+    if fitting:
+        theirs[OUTPUT] = min(fitting, key=lambda end: float(np.abs(end - ours).max()))
 
 
 def _as_far_as_possible(
@@ -147,22 +198,6 @@ def _as_far_as_possible(
     return found, stopped
 
 
-def _is_filled(original: OriginalNetwork, tensor: str, values: Mapping[str, np.ndarray]) -> bool:
-    return not original.missing_variables(tensor, values)
-
-
-def _likeliest(outputs: Sequence[np.ndarray], ours: np.ndarray) -> np.ndarray | None:
-    """Of several ends of a graph the one that is the output: of its width, and closest to it.
-
-    An end that equals the features to the last digits is nothing else; where none does, the
-    latest of that width is compared.
-    """
-    fitting = [o.reshape(ours.shape) for o in outputs if o.size == ours.size and o.ndim > 1]
-    if not fitting:
-        return None
-    return min(fitting, key=lambda o: float(np.abs(o - ours).max()))
-
-
 def explain(own: OwnLayers, original: OriginalNetwork, key: str) -> str:
     """What differs between the layers before a tensor and it, in words.
 
@@ -181,6 +216,23 @@ def explain(own: OwnLayers, original: OriginalNetwork, key: str) -> str:
         return ""
     before = listed(sorted(ours.layers), _SHOWN)
     return (f"after {before} it has " if before else "it has ") + "; ".join(said)
+
+
+def read_activation(own: OwnLayers, original: OriginalNetwork, key: str) -> str:
+    """Another activation before a tensor, in words, where the values do not show it.
+
+    The weights may never take it to 6, where Relu6 and Relu begin to differ; fine-tuning may.
+
+    Args:
+      own: our layers.
+      original: the graph's.
+      key: of the tensor.
+    """
+    ours, theirs = own.surroundings(key), original.surroundings(original.tensor(key))
+    is_bounded = any(op in theirs.others for op in ("Maximum", "Minimum"))  # an activation, too
+    if is_bounded or theirs.layers != ours.layers:
+        return ""
+    return layer_surroundings.compare_activations(theirs, ours)
 
 
 def match_endpoints(own: OwnLayers, original: OriginalNetwork) -> None:

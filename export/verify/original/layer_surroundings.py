@@ -125,9 +125,8 @@ def compare(theirs: Surroundings, ours: Surroundings) -> list[str]:
         said.append(f"gamma in its batch norm, {listed(extra, 2)}, which the network has not")
     if gone := sorted(ours.gammas - theirs.gammas):
         said.append(f"no gamma in its batch norm, as {listed(gone, 2)} of the network")
-    if theirs.activations != ours.activations:
-        found, wanted = _names(theirs.activations), _names(ours.activations)
-        said.append(f"the activation {found}, not {wanted}")
+    if told := compare_activations(theirs, ours):
+        said.append(told)
     if theirs.paddings != ours.paddings:
         said.append(f"the padding {_list(theirs.paddings)}, not {_list(ours.paddings)}")
     said += _differing_poolings(theirs, ours, is_alone=not said)
@@ -136,6 +135,13 @@ def compare(theirs: Surroundings, ours: Surroundings) -> list[str]:
         said += [f"{n} {_operation(op)} more" for op, n in more.items()]
         said += [f"{n} {_operation(op)} fewer" for op, n in fewer.items()]
     return said
+
+
+def compare_activations(theirs: Surroundings, ours: Surroundings) -> str:
+    """How the activations differ, in words; empty where they do not."""
+    if theirs.activations == ours.activations:
+        return ""
+    return f"the activation {_names(theirs.activations)}, not {_names(ours.activations)}"
 
 
 def _differing_poolings(theirs: Surroundings, ours: Surroundings, is_alone: bool) -> list[str]:

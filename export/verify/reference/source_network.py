@@ -198,16 +198,26 @@ class SourceNetwork:
         keys.append(self.spec.endpoint_key(self.spec.feature_endpoint))
         return next((self._fetches[key].name for key in keys if key in self._fetches), None)
 
-    def run(self, tensors: dict[str, str], images: np.ndarray) -> dict[str, np.ndarray]:
+    def scale(self, images: np.ndarray, scaled: str) -> np.ndarray:
+        """Images in the network's own range.
+
+        Args:
+          images: f32[batch, height, width, 3] in [0, 1].
+          scaled: name of the tensor of images in that range.
+        """
+        value: np.ndarray = self._session.run(_with_index(scaled), {self._images: images})
+        return value
+
+    def run(self, tensors: dict[str, str], fed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Computes tensors of the graph; no statistic moves.
 
         Args:
           tensors: names of tensors by any key.
-          images: f32[batch, height, width, 3] in [0, 1].
+          fed: values by the names of tensors that they take the place of.
         """
-        fetches = {key: name if ":" in name else f"{name}:0" for key, name in tensors.items()}
-        feed = {self._images: images, self._momentum: 0.0}
-        values: dict[str, np.ndarray] = self._session.run(fetches, feed)
+        fetches = {key: _with_index(name) for key, name in tensors.items()}
+        feed = {_with_index(name): value for name, value in fed.items()}
+        values: dict[str, np.ndarray] = self._session.run(fetches, {self._momentum: 0.0, **feed})
         return values
 
     def _feeding(self, endpoint: str) -> list[str]:
@@ -245,6 +255,10 @@ def weighted_sum(output: tf.Tensor) -> tf.Tensor:
       output: f32[..., channels].
     """
     return tf.reduce_sum(output * np.cos(np.arange(int(output.shape[-1]))).astype(np.float32))
+
+
+def _with_index(tensor: str) -> str:
+    return tensor if ":" in tensor else f"{tensor}:0"
 
 
 def _ancestors(start: tf.Operation, stop: set[tf.Operation]) -> set[tf.Operation]:
