@@ -109,6 +109,28 @@ def test_an_artifact_is_verified_with_the_graph(artifact, folder, graphs):
     assert "an epsilon of 0.1, not 0.001" in proof.failed[0].detail
 
 
+@pytest.mark.parametrize(
+    ("kind", "label"),
+    [
+        ("frozen", "model.pb"),
+        ("estimator", "1577836800/saved_model.pb"),
+        ("hub module", "module/saved_model.pb"),
+        ("keras model", "keras/saved_model.pb"),
+    ],
+)
+def test_the_graph_of_a_source_judges(weight_source, tmp_path, kind, label):
+    check = judged(weight_source(kind).path, tmp_path)
+    assert (check.outcome, check.difference) == ("passed", 0), check.detail
+    assert check.detail.startswith(f"{label}: 29 arrays, among them 28 of 28 endpoints")
+
+
+def test_a_source_whose_graph_calls_no_layer_is_said(weight_source, tmp_path):
+    """A module that was saved without signatures has its layers in functions alone."""
+    check = judged(weight_source("saved again").path, tmp_path)
+    assert check.outcome == "not run"
+    assert check.detail.startswith("again/saved_model.pb: no layer of it applies MobilenetV1/")
+
+
 @needs_reference
 @pytest.mark.parametrize(
     ("network", "source", "graph"),

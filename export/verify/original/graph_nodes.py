@@ -56,12 +56,14 @@ class GraphNodes:
         return self._consumers.get(name, [])
 
     def live(self, tensor: str) -> str:
-        """What a tensor is once all branches are decided: itself, but for those of conditions."""
+        """What a tensor is once all branches are decided, and behind calls: mostly itself."""
         for _ in range(len(self.by_name)):
             name, _, index = tensor.partition(":")
             node = self.by_name.get(name)
             if node is not None and node.op == "Switch" and self._predicate(name) is not None:
                 tensor = node.input[0]
+            elif node is not None and node.op == "IdentityN":
+                tensor = node.input[int(index or 0)]
             elif node is not None and node.op == "Merge" and not index.strip("0"):
                 taken = [t for t in node.input if t[0] != "^" and not self._is_dead(t)]
                 if len(taken) != 1:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from slimhub.export.verify.original import layer_surroundings
+from slimhub.export.verify.original import function_calls, layer_surroundings
 from slimhub.export.verify.original.graph_nodes import VARIABLES, GraphNodes, node_of
 from slimhub.export.verify.original.layer_surroundings import Surroundings
 from slimhub.export.verify.original.refusal import NotComparableError
@@ -56,7 +56,7 @@ class OriginalNetwork:
         Raises:
           NotComparableError: where it is not there, or not of these shapes.
         """
-        self.nodes = GraphNodes(graph)
+        self.nodes = GraphNodes(function_calls.inline(graph))
         self.prefix = _prefix(self.nodes, weights[0])
         self.known = {self.prefix + name for name in shapes}
         self._require_shapes(shapes)
@@ -204,7 +204,8 @@ class OriginalNetwork:
             if name not in random and not self.nodes.consumers(name)
         ]
         order = {name: i for i, name in enumerate(self.nodes.by_name)}
-        return sorted(ends, key=order.__getitem__, reverse=True)[:_MAX_ENDS]
+        latest = sorted(ends, key=order.__getitem__, reverse=True)
+        return list(dict.fromkeys(map(self.nodes.live, latest)))[:_MAX_ENDS]
 
     def _require_shapes(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         for name, shape in shapes.items():
