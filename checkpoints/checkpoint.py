@@ -12,13 +12,24 @@ from typing import Literal
 
 import numpy as np
 
-from slimhub.checkpoints import archives, downloads, locator, names, selection
+from slimhub.checkpoints import (
+    archives,
+    downloads,
+    foreign_averages,
+    locator,
+    names,
+    selection,
+)
 from slimhub.checkpoints.checkpoint_digest import sha256_of_source
 from slimhub.checkpoints.readers.tensor_source import Format, TensorSource
+from slimhub.checkpoints.readers.tensor_view import TensorView
 from slimhub.checkpoints.tensor_reader import TensorInfo
 from slimhub.common import files
 from slimhub.common.errors import CheckpointError, ChoiceError, option
 from slimhub.common.progress import Transfer
+from slimhub.common.text import listed
+
+_SHOWN = 5  # scopes that a message lists
 
 HeldAverages = Literal["stored", "shadows", "unknown"]
 
@@ -40,6 +51,9 @@ class Checkpoint:
       choice: why this one of them, in words.
       prefix: path by which TensorFlow's own readers open it, until it is closed; of graphs and
         HDF5 their file.
+      scope: prefix in front of the network's names in the source, with a slash at its end, which
+        `tensors` are without; empty where there is none.
+      notes: what is to be said of names that are others in the source.
       graph_files: files with graphs that the weights may have been trained or used in, until it
         is closed; the likeliest first.
     """
@@ -53,6 +67,8 @@ class Checkpoint:
     candidates: tuple[str, ...]
     choice: str
     prefix: Path
+    scope: str
+    notes: tuple[str, ...]
     graph_files: tuple[Path, ...]
     _is_averaged: bool = dataclasses.field(repr=False)
     _reader: TensorSource = dataclasses.field(repr=False)
@@ -92,6 +108,36 @@ class Checkpoint:
         """
         return self._reader.read(name)
 
+    def scoped(self, scope: str) -> Checkpoint:
+        """The part of the checkpoint below a prefix, under the names without it.
+
+        Args:
+          scope: the prefix, with a slash at its end or without.
+
+        Returns:
+          Another view of the same checkpoint; close either.
+
+        Raises:
+          CheckpointError: where nothing is below it.
+        """
+        prefix = scope.strip("/") + "/"
+        inside = {n.removeprefix(prefix): n for n in self.tensors if n.startswith(prefix)}
+        if not inside:
+            tops = sorted({name.split("/")[0] for name in self.tensors if "/" in name})
+            raise CheckpointError(
+                f"{self.label} has nothing below the scope {prefix}: its scopes are "
+                f"{listed(tops, _SHOWN) or 'none'}"
+            )
+        outside = len(self.tensors) - len(inside)
+        left = f", {outside} tensor{'s' * (outside != 1)} outside of it" if outside else ""
+        return dataclasses.replace(
+            self,
+            tensors={name: self.tensors[stored] for name, stored in inside.items()},
+            scope=self.scope + prefix,
+            notes=(*self.notes, f"taken from below {prefix}{left}"),
+            _reader=TensorView(self._reader, inside),
+        )
+
     def close(self) -> None:
         """Removes what was unpacked; the values can no longer be read."""
         self._resources.close()
@@ -113,6 +159,7 @@ def open(
     *,
     name: str | None = None,
     averages: selection.Averages = "auto",
+    scope: str | None = None,
     sha256: str | None = None,
     cache: Path | None = None,
     max_unpacked_bytes: int = archives.MAX_UNPACKED_BYTES,
@@ -125,6 +172,7 @@ def open(
         its files; a frozen graph, a SavedModel, or Keras weights.
       name: which one, where there are several: label, end of it, or part of it.
       averages: which kind is preferred of several, see `plan`.
+      scope: prefix in front of the network's names, see `Checkpoint.scoped`.
       sha256: hex digest that the archive or file must have.
       cache: folder for downloads; the user's cache folder by default.
       max_unpacked_bytes: an archive that would unpack to more is refused.
@@ -143,14 +191,26 @@ def open(
     query = selection.CheckpointQuery(name, averages)
     if not downloads.is_url(text):
         path = Path(text).expanduser()
-        return _open(path, path.resolve().name, query, sha256, max_unpacked_bytes)
+        opened = _open(path, path.resolve().name, query, sha256, max_unpacked_bytes)
+        return _scoped(opened, scope)
     path = downloads.fetch(text, sha256, cache, progress)
     try:
-        return _open(path, downloads.public_name(text), query, sha256, max_unpacked_bytes)
+        opened = _open(path, downloads.public_name(text), query, sha256, max_unpacked_bytes)
     except ChoiceError:
         raise
     except CheckpointError:  # the next attempt is to fetch it again
         downloads.discard(path)
+        raise
+    return _scoped(opened, scope)
+
+
+def _scoped(opened: Checkpoint, scope: str | None) -> Checkpoint:
+    if scope is None:
+        return opened
+    try:
+        return opened.scoped(scope)
+    except CheckpointError:
+        opened.close()
         raise
 
 
@@ -203,7 +263,7 @@ def _open(
     with contextlib.ExitStack() as resources, _saying_what_may_not_be_read(source_name):
         digest = _check_digest(path, sha256)
         found = locator.locate(path, query, max_unpacked_bytes, resources)
-        reader = found.kind.open_source(found.path)
+        reader, notes = _with_usual_averages(found.kind.open_source(found.path))
         return Checkpoint(
             label=found.label,
             source_name=source_name,
@@ -214,11 +274,24 @@ def _open(
             candidates=found.candidates,
             choice=found.reason,
             prefix=reader.prefix,
+            scope="",
+            notes=notes,
             graph_files=(reader.graph_file,) if reader.graph_file else found.graphs,
             _is_averaged=found.is_averaged,
             _reader=reader,
             _resources=resources.pop_all(),
         )
+
+
+def _with_usual_averages(reader: TensorSource) -> tuple[TensorSource, tuple[str, ...]]:
+    """A source with averages under the usual names, and what to say of those that had others."""
+    renamed = foreign_averages.find(reader.tensors)
+    if not renamed:
+        return reader, ()
+    given = set(renamed.values())
+    stored = {name: name for name in reader.tensors if name not in given} | renamed
+    note = f"{len(renamed)} averages have names of another form, such as {min(given)}"
+    return TensorView(reader, stored), (note,)
 
 
 def _step(reader: TensorSource) -> int | None:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from slimhub.checkpoints import leftovers, masks, names, unknown_layers
+from slimhub.checkpoints import leftovers, masks, unknown_layers
 from slimhub.checkpoints.checkpoint import Checkpoint
 from slimhub.checkpoints.leftovers import Expectations
 from slimhub.checkpoints.selection import Averages
@@ -62,6 +62,7 @@ class Plan:
       unknown: those of `unexpected` that are layers of the network itself.
       ignored: such layers that are left out at the owner's risk.
       ignore_leftover: the pattern of their names, or None.
+      notes: what is to be said of the checkpoint's names.
     """
 
     assignments: tuple[Assignment, ...]
@@ -74,6 +75,7 @@ class Plan:
     unknown: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     ignore_leftover: str | None = None
+    notes: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """How many variables each reason fills."""
@@ -95,8 +97,6 @@ class Plan:
             "shadows": "raw values, as asked",
             "unknown": "plain values (the checkpoint holds no separate averages)",
         }[self.averages]
-        if any(names.SHADOW in name for name in self.unexpected):
-            plain = "plain values (its averages have names of another form, see below)"
         words = {
             "average": "moving averages",
             "raw": "raw values, having no average",
@@ -107,6 +107,7 @@ class Plan:
             words["raw"] = plain
         filled = ", ".join(f"{count} with {words[reason]}" for reason, count in counts.items())
         lines = [f"{len(self.assignments)} filled: {filled}"]
+        lines += self.notes
         if self.without_average:
             lines.append(f"trained, but without an average: {listed(self.without_average, _SHOWN)}")
         lines += [
@@ -233,6 +234,7 @@ def plan(
         left.unknown,
         left.ignored,
         expectations.ignore,
+        checkpoint.notes,
     )
 
 

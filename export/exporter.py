@@ -71,6 +71,8 @@ def export(
             on_phase(PHASES[1])
             checkpoint = resources.enter_context(_open(request, on_transfer))
             request, network_choice = network_match.resolve(request, checkpoint)
+            if request.scope is not None and not checkpoint.scope:
+                checkpoint = checkpoint.scoped(request.scope)
         spec = request.spec()
         names = labels.choose(request.labels, request.task, spec)
         if request.proof != "none":
@@ -121,6 +123,7 @@ def _open(
         request.checkpoint,
         name=request.checkpoint_name,
         averages=request.averages,
+        scope=request.scope,
         sha256=request.sha256,
         progress=on_transfer,
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from slimhub import nets
+from slimhub.common.errors import option
 from slimhub.nets.catalogue.stored import Shapes
 
+_MOST_SCOPES = 8  # with the most names of networks; more are looked at in vain
 _OLD_INCEPTION = "mixed_35x35x256a/"  # a scope of `models/inception`, which no network here has
 
 
@@ -16,11 +18,10 @@ def explain(shapes: Shapes) -> str:
     Args:
       shapes: of its tensors, by name.
     """
-    prefix, fits = _below_a_prefix(shapes)
-    if fits:
+    for prefix, fits in find_scopes(shapes).items():
         return (
-            f"Below the prefix {prefix} its variables are those of {fits[0]}: save them under the "
-            "names without it, with TensorFlow 1's Saver and a map of names, and export that."
+            f"Below the prefix {prefix} its variables are those of {fits[0]}: give "
+            f"{option('scope', prefix)}."
         )
     if any(_OLD_INCEPTION in name for name in shapes):
         return (
@@ -37,17 +38,22 @@ def explain(shapes: Shapes) -> str:
     )
 
 
-def _below_a_prefix(shapes: Shapes) -> tuple[str, list[nets.Fit]]:
-    """The prefix below which most tensors have names of networks, and what fits whole there."""
-    scopes = {nets.get(network).scope for network in nets.names()} - {""}
+def find_scopes(shapes: Shapes) -> dict[str, list[nets.Fit]]:
+    """The prefixes below which a network is whole, with a slash at their ends, and what fits there.
+
+    Args:
+      shapes: of all tensors, by name.
+    """
+    known = {name for network in nets.names() for name in nets.stored_variables(network)}
     prefixes: Counter[str] = Counter()
     for name in shapes:
         parts = name.split("/")
-        depth = next((i for i, part in enumerate(parts) if part in scopes), 0)
-        if depth:
-            prefixes["/".join(parts[:depth]) + "/"] += 1
-    if not prefixes:
-        return "", []
-    (prefix, _), *_ = prefixes.most_common(1)
-    inside = {n.removeprefix(prefix): s for n, s in shapes.items() if n.startswith(prefix)}
-    return prefix, [fit for fit in nets.find_fits(inside) if fit.is_whole]
+        for depth in range(1, len(parts)):
+            if "/".join(parts[depth:]) in known:
+                prefixes["/".join(parts[:depth]) + "/"] += 1
+    found = {}
+    for prefix, _ in prefixes.most_common(_MOST_SCOPES):
+        inside = {n.removeprefix(prefix): s for n, s in shapes.items() if n.startswith(prefix)}
+        if fits := [fit for fit in nets.find_fits(inside) if fit.is_whole]:
+            found[prefix] = fits
+    return found

@@ -27,6 +27,7 @@ class Identity:
       averages: which values were asked for.
       proof: how much is proved.
       ignore_leftover: pattern of layers that are left out at the owner's risk, or None.
+      scope: prefix in front of the network's names, without slashes around it, or None.
     """
 
     release: str
@@ -38,6 +39,7 @@ class Identity:
     averages: str
     proof: str
     ignore_leftover: str | None = None
+    scope: str | None = None
 
     def fields(self) -> dict[str, str]:
         """Digest of each field by its name, and of the network's options apart.
@@ -78,9 +80,10 @@ def recorded_fields(record: Record) -> dict[str, str]:
         "averages": digest(record.source.averages),
         "proof": digest(record.proof.mode),
     }
-    fields.pop("ignore_leftover", None)
-    if record.source.ignore_leftover is not None:
-        fields["ignore_leftover"] = digest(record.source.ignore_leftover)
+    for name in ("ignore_leftover", "scope"):
+        fields.pop(name, None)
+        if (value := getattr(record.source, name)) is not None:
+            fields[name] = digest(value)
     return fields
 
 

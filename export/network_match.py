@@ -73,6 +73,19 @@ def matches(checkpoint: checkpoints.Checkpoint) -> list[Match]:
     return [_match(fit, shapes) for fit in nets.find_fits(shapes)]
 
 
+def by_scope(checkpoint: checkpoints.Checkpoint) -> dict[str, list[Match]]:
+    """The same by the prefix below which a network is whole; empty for none.
+
+    Args:
+      checkpoint: open.
+    """
+    plain = matches(checkpoint)
+    if any(match.fit.is_whole for match in plain):
+        return {"": plain}
+    scopes = foreign_names.find_scopes(checkpoint.shapes())
+    return {scope: matches(checkpoint.scoped(scope)) for scope in scopes} or {"": plain}
+
+
 def render(found: list[Match]) -> list[str]:
     """A line for each match; networks that differ in their image size alone share one.
 
@@ -127,6 +140,8 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Reque
       RequestError: where several do.
     """
     found = matches(checkpoint)
+    if not any(match.fit.is_whole for match in found):
+        request, checkpoint, found = _below_a_scope(request, checkpoint, found)
     fits = [match.fit for match in found if match.fit.is_whole]
     if not fits:
         raise checkpoints.CheckpointError(_nothing_fits(checkpoint, found))
@@ -142,7 +157,29 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Reque
     if request.task == "classification" and options.num_classes is None and has_other_classes:
         options = dataclasses.replace(options, num_classes=fits[0].num_classes)
     resolved = dataclasses.replace(request, network=spec.name, options=options)
+    if request.scope is not None:
+        ground = f"found below {checkpoint.scope}; {ground}"
     return resolved, ground
+
+
+def _below_a_scope(
+    request: Request, checkpoint: checkpoints.Checkpoint, found: list[Match]
+) -> tuple[Request, checkpoints.Checkpoint, list[Match]]:
+    """The same for the only prefix below which a network is whole; as they are where none is.
+
+    Raises:
+      RequestError: where there are several such prefixes.
+    """
+    scopes = list(foreign_names.find_scopes(checkpoint.shapes()))
+    if not scopes or request.scope is not None:
+        return request, checkpoint, found
+    if len(scopes) > 1:
+        raise RequestError(
+            f"{checkpoint.label} has networks below several prefixes: {', '.join(scopes)}. Say "
+            f"which is meant, with {option('scope')}"
+        )
+    scoped = checkpoint.scoped(scopes[0])
+    return dataclasses.replace(request, scope=scopes[0]), scoped, matches(scoped)
 
 
 def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str:

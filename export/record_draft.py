@@ -60,6 +60,7 @@ def draft(
             step=checkpoint.step,
             averages=request.averages,
             ignore_leftover=request.ignore_leftover,
+            scope=request.scope and request.scope.strip("/"),
             artifact=_artifact(checkpoint),
         ),
         variables=variables,
@@ -95,6 +96,7 @@ def identify(
         averages=request.averages,
         proof=request.proof,
         ignore_leftover=request.ignore_leftover,
+        scope=request.scope and request.scope.strip("/"),
     )
 
 

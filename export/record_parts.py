@@ -81,6 +81,7 @@ class RecordedSource:
       step: of the training, None where it is not known.
       averages: which values were asked for: `auto`, `shadow` or `raw`.
       ignore_leftover: pattern of layers that were left out at the owner's risk, or None.
+      scope: prefix in front of the network's names, without slashes around it, or None.
       artifact: sha256 of the record of the artifact of slimhub that the source was; None where it
         was something else.
     """
@@ -92,6 +93,7 @@ class RecordedSource:
     step: int | None
     averages: str
     ignore_leftover: str | None = None
+    scope: str | None = None
     artifact: str | None = None
 
 

@@ -30,6 +30,7 @@ class _RequestFields:
     overwrite: bool = False
     proof: str = "full"
     ignore_leftover: str | None = None
+    scope: str | None = None
     options: NetworkOptions = dataclasses.field(default_factory=NetworkOptions)
 
 
@@ -49,6 +50,8 @@ class Request(_RequestFields):
       proof: one of `export.verify.MODES`: what is proved before the artifact is put in place.
       ignore_leftover: regular expression of the names of layers that the network does not have and
         that are left out at the owner's risk; None where such layers are refused.
+      scope: prefix in front of the network's names in the checkpoint; None for none, or with `AUTO`
+        for the one that is found.
       options: of the network.
     """
 
@@ -104,7 +107,14 @@ class Request(_RequestFields):
         """
         prefix = str(checkpoint.prefix)
         graphs = list(map(str, checkpoint.graph_files))
-        return Source(prefix, self.averages, self.ignore_leftover, checkpoint.format, graphs)
+        return Source(
+            prefix,
+            self.averages,
+            self.ignore_leftover,
+            checkpoint.format,
+            graphs,
+            checkpoint.scope,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The request as JSON, the options among the attributes: `Request(**json)` is the same."""

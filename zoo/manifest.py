@@ -29,6 +29,7 @@ _STRINGS = (
     "sha256",
     "averages",
     "ignore_leftover",
+    "scope",
     "labels",
     "proof",
     "output",

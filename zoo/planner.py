@@ -17,7 +17,7 @@ from slimhub.zoo.jobs import Job, Publication
 from slimhub.zoo.manifest import Table
 
 _PATTERNS = ("checkpoint", "checkpoint_name", "labels", "output", "publish", "handle")
-_OPTIONAL = ("checkpoint_name", "sha256", "averages", "proof", "ignore_leftover")
+_OPTIONAL = ("checkpoint_name", "sha256", "averages", "proof", "ignore_leftover", "scope")
 _OF_CLASSES = ("labels", "drop_background")  # a feature vector of the same table has none
 
 

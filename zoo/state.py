@@ -24,6 +24,7 @@ _REASONS = {
     "averages": "it has other options",
     "proof": "it has other options",
     "ignore_leftover": "it has other options",
+    "scope": "it has other options",
     "network": "the network is defined otherwise now",
     "labels": "the labels are others",
 }

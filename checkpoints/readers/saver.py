@@ -39,7 +39,7 @@ def locate_file(path: Path) -> Path:
 def has_shadows(path: Path) -> bool:
     """Whether any tensor has the name of a moving average."""
     tensors = tensor_reader.list_tensors(path)
-    return any(name.endswith(names.SHADOW) for name in tensors)
+    return any(names.SHADOW in name for name in tensors)
 
 
 def locate_label(folder: Path, label: str) -> Path:

@@ -64,6 +64,7 @@ class Source:
       ignore_leftover: pattern of layers that are left out at the owner's risk, or None.
       format: what it is, see `Checkpoint.format`.
       graphs: paths of files that may hold the graph it was trained in, the likeliest first.
+      scope: prefix in front of the network's names, with a slash at its end; empty for none.
     """
 
     prefix: str
@@ -71,6 +72,7 @@ class Source:
     ignore_leftover: str | None = None
     format: str = "V2"
     graphs: Sequence[str] = ()
+    scope: str = ""
 
 
 def from_record(record: Record, network: str | None = None) -> Subject:

@@ -28,6 +28,7 @@ def verify(
     sha256: str | None = None,
     averages: str | None = None,
     ignore_leftover: str | None = None,
+    scope: str | None = None,
     subject: Subject | None = None,
     wants_layers: bool = False,
     on_phase: OnPhase = lambda phase: None,
@@ -44,6 +45,8 @@ def verify(
         says, `auto` without one.
       ignore_leftover: pattern of layers of the checkpoint that are left out at the owner's risk; by
         default what the record says.
+      scope: prefix in front of the network's names in the checkpoint; by default what the record
+        says.
       subject: which network it is; what its record, or else its variables say by default.
       wants_layers: whether the proof is to describe the values of all variables.
       on_phase: called at the start of each of `PHASES`.
@@ -64,6 +67,7 @@ def verify(
         "sha256": sha256,
         "averages": averages,
         "ignore_leftover": ignore_leftover,
+        "scope": scope,
     }
     alone = [option(name) for name, value in given.items() if value is not None]
     if checkpoint is None and alone:
@@ -94,6 +98,7 @@ def verify(
                         checkpoint,
                         name=name,
                         averages=wanted,
+                        scope=scope or (recorded.scope if recorded else None),
                         sha256=sha256,
                         progress=on_transfer,
                     )
@@ -105,7 +110,7 @@ def verify(
                 found = opened(label)  # of several, the one that the artifact was made from
             ignored = ignore_leftover or (recorded.ignore_leftover if recorded else None)
             graphs = list(map(str, found.graph_files))
-            source = Source(str(found.prefix), wanted, ignored, found.format, graphs)
+            source = Source(str(found.prefix), wanted, ignored, found.format, graphs, found.scope)
             compared = f"{found.label}, of {found.source_name}"
         proof_process.restore(source)
         on_phase(PHASES[1])

@@ -62,3 +62,18 @@ def add_ignore_leftover(parser: argparse.ArgumentParser, default: str = "") -> N
         help="leave out layers of the checkpoint that the network does not have, where this "
         f"regular expression matches their names, at your own risk{default}",
     )
+
+
+def add_scope(parser: argparse.ArgumentParser, default: str = "") -> None:
+    """Adds the flag that says what stands in front of the network's names.
+
+    Args:
+      parser: of the command.
+      default: what happens without it, to be appended to the help.
+    """
+    parser.add_argument(
+        "--scope",
+        metavar="PREFIX",
+        help="what stands in front of the network's names in the checkpoint, such as "
+        f"FeatureExtractor/{default}",
+    )

@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     checkpoint_flags.add(parser, "--checkpoint")
     checkpoint_flags.add_averages(parser)
+    checkpoint_flags.add_scope(parser, "; auto finds it")
     checkpoint_flags.add_ignore_leftover(parser)
     parser.add_argument("--task", choices=TASKS, default="feature_vector")
     parser.add_argument("--output", required=True, metavar="FOLDER", help="folder to be written")
@@ -64,6 +65,7 @@ def execute(arguments: argparse.Namespace) -> int:
         overwrite=arguments.overwrite,
         proof=arguments.proof,
         ignore_leftover=arguments.ignore_leftover,
+        scope=arguments.scope,
         options=network_flags.chosen(arguments),
     )
     with ProgressDisplay(len(PHASES)) as progress:

@@ -31,14 +31,21 @@ def execute(arguments: argparse.Namespace) -> int:
         ) as checkpoint,
     ):
         description = checkpoints.describe(checkpoint)
-        matches = network_match.matches(checkpoint)
+        found = network_match.by_scope(checkpoint)
     if arguments.format == "json":
-        whole = [match.to_json() for match in matches if match.fit.is_whole]
+        whole = [
+            match.to_json() | {"scope": scope}
+            for scope, matches in found.items()
+            for match in matches
+            if match.fit.is_whole
+        ]
         print(json.dumps(description | {"fits": whole}, indent=2))
         return 0
     print(checkpoints.render(description, tensors=arguments.tensors))
-    if matches:
-        print("\n".join(f"fits        {line}" for line in network_match.render(matches)))
-    else:
-        print("fits        no registered network")
+    lines = [
+        f"fits        {line}" + (f"; below {scope}, --scope={scope}" if scope else "")
+        for scope, matches in found.items()
+        for line in network_match.render(matches)
+    ]
+    print("\n".join(lines) or "fits        no registered network")
     return 0

@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("artifact", metavar="ARTIFACT", help="folder of a SavedModel")
     checkpoint_flags.add(parser, "--checkpoint", required=False)
     checkpoint_flags.add_averages(parser, default=None)
+    checkpoint_flags.add_scope(parser, "; by default as the artifact's record says")
     checkpoint_flags.add_ignore_leftover(parser, "; by default as the artifact's record says")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.add_argument("--report", metavar="FOLDER", help="write a report, report.html, there")
@@ -57,6 +58,7 @@ def execute(arguments: argparse.Namespace) -> int:
             sha256=arguments.sha256,
             averages=arguments.averages,
             ignore_leftover=arguments.ignore_leftover,
+            scope=arguments.scope,
             subject=_subject(arguments),
             wants_layers=arguments.report is not None,
             on_phase=progress.phase,

@@ -37,29 +37,49 @@ def restore(
     restorer = restorers.open_source(source)
     stored = restorer.shapes
     wants_average = source.averages != "raw"
+    averages = _averages(stored) if wants_average else {}
     by_tensor = {
-        name + _SHADOW if wants_average and name + _SHADOW in stored else name: variable
+        averages.get(source.scope + name, source.scope + name): variable
         for name, variable in variables.items()
     }
     _require_fit(stored, {name: v.shape.as_list() for name, v in by_tensor.items()})
     wanted = {name: v.shape.as_list() for name, v in variables.items()}
+    inside = {name: shape for name, shape in stored.items() if name.startswith(source.scope)}
+    plain = {name[len(source.scope) :]: shape for name, shape in inside.items()}
     left = leftovers.sort(
-        _as_tuples(stored),
+        _as_tuples(plain),
         _as_tuples(wanted),
-        by_tensor,
+        [name[len(source.scope) :] for name in by_tensor if name in inside],
         subject.expectations(source.ignore_leftover),
     )
     if left.unknown:
         names = sorted(left.unknown)
         raise CheckpointError(unknown_layers.complaint(names, wanted, "the checkpoint"))
     restorer.restore(session, by_tensor)
-    for name, mask in _masks(stored, wanted).items():
+    for name, mask in _masks(plain, wanted).items():
         variable = variables[name]
-        pruned = session.run(variable) * restorer.read(mask)
+        pruned = session.run(variable) * restorer.read(source.scope + mask)
         restorers.assign(session, variable, pruned)
     if source.ignore_leftover is None:
         return ""
     return unknown_layers.ignored(len(left.ignored), source.ignore_leftover)
+
+
+def _averages(stored: Shapes) -> dict[str, str]:
+    """Names of averages by those of their variables, in whatever form; the usual one goes first."""
+    found: dict[str, str] = {}
+    for name in sorted(stored, key=lambda name: not name.endswith(_SHADOW)):
+        base, is_average, number = name.partition(_SHADOW)
+        if not is_average or (number and not number[1:].isdigit()):
+            continue
+        start = 0
+        while base[start:] not in stored and (slash := base.find("/", start)) >= 0:
+            start = slash + 1
+        if base[start:] in stored:
+            found.setdefault(base[start:], name)
+        elif base:
+            found.setdefault(base, name)
+    return found
 
 
 def _masks(stored: Shapes, wanted: Shapes) -> dict[str, str]:
