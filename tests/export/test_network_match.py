@@ -163,7 +163,7 @@ def test_what_is_no_network_at_all_is_refused(resolve):
 @pytest.mark.parametrize("prefix", ["FeatureExtractor/", "tower_0/", "a/b/"])
 def test_a_network_below_a_prefix_is_found(resolve, prefix):
     shapes = stored.variables("mobilenet_v3_small_075_224")
-    request, reason = resolve({prefix + name: shape for name, shape in shapes.items()})
+    request, _, reason = resolve({prefix + name: shape for name, shape in shapes.items()})
     assert (request.network, request.scope) == ("mobilenet_v3_small_075_224", prefix)
     assert reason.startswith(f"found below {prefix}; the only registered network")
 
