@@ -11,9 +11,11 @@ from slimhub import checkpoints, nets
 from slimhub.checkpoints import leftovers
 from slimhub.common.errors import RequestError, option
 from slimhub.common.text import listed
-from slimhub.export import foreign_names, tie_break
+from slimhub.export import foreign_names, tie_break, trained_options
 from slimhub.export.request import AUTO, Request
 from slimhub.export.verify.subject import Subject
+from slimhub.nets.catalogue.stored import Shapes
+from slimhub.nets.options import NetworkOptions
 
 _SHOWN = 3  # names a message lists of each kind
 
@@ -28,18 +30,26 @@ class Match:
       left_over: names of all others that the network does not have; slots of optimizers, averages
         and the like apart.
       unknown: those of `left_over` that are layers of the network itself, which an export refuses.
+      options: with which it fits, where it is not as registered.
     """
 
     fit: nets.Fit
     auxiliary: tuple[str, ...]
     left_over: tuple[str, ...]
     unknown: tuple[str, ...] = ()
+    options: NetworkOptions = dataclasses.field(default_factory=NetworkOptions)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything but the head fits, with the options."""
+        return self.fit.is_whole or bool(self.options.given())
 
     def to_json(self) -> dict[str, Any]:
         """What is known, as JSON."""
-        spec = nets.get(self.fit.network)
+        spec = nets.get(self.fit.network).customized(self.options)
         return {
             "network": spec.name,
+            "options": self.options.given(),
             "depth_multiplier": spec.depth_multiplier,
             "num_classes": self.fit.num_classes,
             "auxiliary": list(self.auxiliary),
@@ -48,10 +58,15 @@ class Match:
         }
 
     def __str__(self) -> str:
-        spec = nets.get(self.fit.network)
+        spec = nets.get(self.fit.network).customized(self.options)
         parts = [str(self.fit)]
-        if self.fit.is_whole and spec.depth_rule is not None:
+        if given := self.options.given():
+            flags = " ".join(option(name, value) for name, value in given.items())
+            parts = [f"{spec.name} with {flags}"]
+        elif self.fit.is_whole and spec.depth_rule is not None:
             parts.append(f"depth multiplier {spec.depth_multiplier:g}")
+        if self.fit.is_whole and self.fit.num_classes not in (None, spec.num_classes):
+            parts.append(option("num_classes", self.fit.num_classes))
         if self.auxiliary:
             parts.append(f"{len(self.auxiliary)} left over as expected, of the auxiliary head")
         if self.unknown:
@@ -73,6 +88,20 @@ def matches(checkpoint: checkpoints.Checkpoint) -> list[Match]:
     return [_match(fit, shapes) for fit in nets.find_fits(shapes)]
 
 
+def worked_out(shapes: Shapes, given: NetworkOptions) -> list[Match]:
+    """Networks that fit with options of their own, see `trained_options`.
+
+    Args:
+      shapes: of a checkpoint's tensors, by name.
+      given: options that are settled.
+    """
+    found = trained_options.work_out(shapes, given)
+    if found is None:
+        return []
+    fits, options = found
+    return [dataclasses.replace(_match(fit, shapes), options=options) for fit in fits]
+
+
 def by_scope(checkpoint: checkpoints.Checkpoint) -> dict[str, list[Match]]:
     """The same by the prefix below which a network is whole; empty for none.
 
@@ -80,10 +109,12 @@ def by_scope(checkpoint: checkpoints.Checkpoint) -> dict[str, list[Match]]:
       checkpoint: open.
     """
     plain = matches(checkpoint)
-    if any(match.fit.is_whole for match in plain):
+    if any(match.is_whole for match in plain):
         return {"": plain}
-    scopes = foreign_names.find_scopes(checkpoint.shapes())
-    return {scope: matches(checkpoint.scoped(scope)) for scope in scopes} or {"": plain}
+    shapes = checkpoint.shapes()
+    scopes = foreign_names.find_scopes(shapes)
+    found = {scope: matches(checkpoint.scoped(scope)) for scope in scopes}
+    return found or {"": worked_out(shapes, NetworkOptions()) or plain}
 
 
 def render(found: list[Match]) -> list[str]:
@@ -106,7 +137,7 @@ def _sharing(stem: str, names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{stem}_{{{','.join(ends)}}}"
 
 
-def _match(fit: nets.Fit, shapes: dict[str, tuple[int, ...]]) -> Match:
+def _match(fit: nets.Fit, shapes: Shapes) -> Match:
     known = nets.stored_variables(fit.network)
     expectations = Subject(fit.network, "classification").expectations(None)
     left = leftovers.sort(shapes, known, known, expectations)
@@ -142,7 +173,9 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Reque
     found = matches(checkpoint)
     if not any(match.fit.is_whole for match in found):
         request, checkpoint, found = _below_a_scope(request, checkpoint, found)
-    fits = [match.fit for match in found if match.fit.is_whole]
+    if not any(match.fit.is_whole for match in found):
+        found = worked_out(checkpoint.shapes(), request.options) or found
+    fits = [match.fit for match in found if match.is_whole]
     if not fits:
         raise checkpoints.CheckpointError(_nothing_fits(checkpoint, found))
     fits, ground = tie_break.narrow(fits, checkpoint, request.options)
@@ -152,7 +185,14 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Reque
             f"Name the one that is meant in place of {AUTO}{tie_break.differences(fits)}"
         )
     spec = nets.get(fits[0].network)
-    options = request.options
+    options, of_network = request.options, found[0].options.given()
+    if of_network and request.task != "classification":
+        of_network.pop("num_classes", None)
+    if of_network:
+        options = dataclasses.replace(options, **of_network)
+        found_out = {n: v for n, v in of_network.items() if n not in request.options.given()}
+        told = " ".join(option(name, value) for name, value in found_out.items())
+        ground = f"its shapes are those of {told}; {ground}"
     has_other_classes = fits[0].num_classes not in (None, spec.num_classes)
     if request.task == "classification" and options.num_classes is None and has_other_classes:
         options = dataclasses.replace(options, num_classes=fits[0].num_classes)

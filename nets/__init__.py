@@ -5,7 +5,7 @@ Importing this package imports no TensorFlow; building a network does.
 
 from slimhub.common.errors import NetworkError
 from slimhub.nets.catalogue.endpoints import Endpoint, describe_endpoints
-from slimhub.nets.catalogue.fits import Fit
+from slimhub.nets.catalogue.fits import Fit, find_named
 from slimhub.nets.catalogue.fits import find as find_fits
 from slimhub.nets.catalogue.stored import count_macs, count_parameters, is_statistic
 from slimhub.nets.catalogue.stored import variables as stored_variables
@@ -28,6 +28,7 @@ __all__ = [
     "count_parameters",
     "describe_endpoints",
     "find_fits",
+    "find_named",
     "get",
     "is_statistic",
     "names",

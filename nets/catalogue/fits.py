@@ -73,6 +73,20 @@ def find(shapes: stored.Shapes) -> list[Fit]:
     return [closest] if 2 * closest.named > closest.wanted else []
 
 
+def find_named(shapes: stored.Shapes) -> list[Fit]:
+    """The networks of which all variables but the logits' are there, of whatever shape.
+
+    Args:
+      shapes: tensor shapes by name.
+
+    Returns:
+      Of all such networks those with the most variables: the names of one may be part of another's.
+    """
+    named = [fit for fit in (_fit(name, shapes) for name in names()) if fit.named == fit.wanted]
+    most = max((fit.wanted for fit in named), default=0)
+    return [fit for fit in named if fit.wanted == most]
+
+
 def _fit(network: str, shapes: stored.Shapes) -> Fit:
     head = re.compile(get(network).head)
     table = stored.variables(network)

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from slimhub.cli import checkpoint_flags, network_flags
+from slimhub.cli import checkpoint_flags, flag_text, network_flags
 
 if TYPE_CHECKING:
     from slimhub.export import Result
@@ -73,17 +73,18 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print(json.dumps({"output": arguments.output, "record": result.record.to_json()}, indent=2))
     else:
-        print("\n".join(_lines(result, arguments.output)))
+        choice = flag_text.in_flags(result.network_choice, arguments)
+        print("\n".join(_lines(result, arguments.output, choice)))
     return 0
 
 
-def _lines(result: Result, output: str) -> list[str]:
+def _lines(result: Result, output: str, choice: str) -> list[str]:
     record = result.record
     source, labels = record.source, record.labels
     width, unit = record.output.width, record.output.name.replace("_vector", "s")
     rows = [("network", f"{record.network.name}, {record.task}: {width} {unit}")]
-    if result.network_choice:
-        rows.append(("", result.network_choice))
+    if choice:
+        rows.append(("", choice))
     rows.append(("checkpoint", f"{source.name}, of {source.origin}"))
     rows.append(("", result.choice))
     rows += [("" if i else "variables", line) for i, line in enumerate(result.filled)]

@@ -19,7 +19,9 @@ def execute(arguments: argparse.Namespace) -> int:
     """Prints what is in the checkpoint."""
     from slimhub import checkpoints
     from slimhub.cli.progress_display import ProgressDisplay
+    from slimhub.common.errors import spell_options
     from slimhub.export import network_match
+    from slimhub.nets.options import NetworkOptions
 
     with (
         ProgressDisplay(1) as progress,
@@ -37,7 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
             match.to_json() | {"scope": scope}
             for scope, matches in found.items()
             for match in matches
-            if match.fit.is_whole
+            if match.is_whole
         ]
         print(json.dumps(description | {"fits": whole}, indent=2))
         return 0
@@ -47,5 +49,6 @@ def execute(arguments: argparse.Namespace) -> int:
         for scope, matches in found.items()
         for line in network_match.render(matches)
     ]
-    print("\n".join(lines) or "fits        no registered network")
+    text = "\n".join(lines) or "fits        no registered network"
+    print(spell_options(text, NetworkOptions.__dataclass_fields__, "--"))
     return 0

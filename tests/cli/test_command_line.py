@@ -205,3 +205,19 @@ def test_a_closed_pipe_is_no_traceback():
     )
     assert "Traceback" not in finished.stderr
     assert len(finished.stdout.splitlines()) == 1
+
+
+def test_auto_works_out_the_options_of_the_sample(tmp_path):
+    sample = f"--checkpoint={REPOSITORY / 'samples' / 'digits_mobilenet_v3.tgz'}"
+    flags = ["--task=classification", "--image_size=32", "--proof=none"]
+    labels = f"--labels={REPOSITORY / 'samples' / 'digits_labels.txt'}"
+    finished = run("export", "auto", sample, labels, *flags, f"--output={tmp_path / 'digits'}")
+    said = "its shapes are those of --depth_multiplier=0.35 --num_classes=10 --feature_depth=128; "
+    assert said in finished.stdout
+    assert "mobilenet_v3_small_100_224, classification: 10 logits" in finished.stdout
+
+
+def test_inspect_says_options_as_flags():
+    finished = run("inspect", str(REPOSITORY / "samples" / "digits_mobilenet_v3.tgz"))
+    flags = "--depth_multiplier=0.35 --num_classes=10 --feature_depth=128"
+    assert f"fits        mobilenet_v3_small_100_224 with {flags}" in finished.stdout
