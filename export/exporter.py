@@ -12,7 +12,7 @@ from slimhub import checkpoints, nets
 from slimhub.checkpoints import statistics
 from slimhub.common.errors import ExportError
 from slimhub.common.progress import OnPhase, Transfer
-from slimhub.export import advice, labels, network_match, record, record_draft, staging
+from slimhub.export import advice, labels, misfits, network_match, record, record_draft, staging
 from slimhub.export.record import Record
 from slimhub.export.record_parts import RecordedProof
 from slimhub.export.request import AUTO, Request, Result
@@ -196,4 +196,5 @@ def _fill(
     plan.require_known(checkpoint.label)
     values = plan.load(checkpoint)
     built.variables.assign(values)
-    return plan, [statistics.NEVER_MOVED] if statistics.never_moved(values) else []
+    warnings = misfits.warn_of_colors(checkpoint, spec.input_scaling)
+    return plan, warnings + [statistics.NEVER_MOVED] * statistics.never_moved(values)

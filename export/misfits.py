@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from slimhub import checkpoints, nets
 from slimhub.common.text import listed
 from slimhub.nets.catalogue.stored import Shapes
+from slimhub.nets.scaling import InputScaling
 
 _SHOWN = 3  # names a message lists
 _NORM = re.compile(r"/BatchNorm/(gamma|beta|moving_mean|moving_variance)$")
@@ -24,7 +25,29 @@ def explain(plan: checkpoints.Plan, variables: Sequence[str], shapes: Shapes) ->
     """
     if plan.mismatched:
         return "" if plan.missing else _of_other_channels(plan, variables)
-    return _without_statistics(plan) or _of_biases(plan, shapes) or _a_backbone(plan, variables)
+    return (
+        _without_statistics(plan)
+        or _without_gammas(plan, variables)
+        or _of_biases(plan, shapes)
+        or _a_backbone(plan, variables)
+    )
+
+
+def warn_of_colors(checkpoint: checkpoints.Checkpoint, scaling: InputScaling) -> list[str]:
+    """A warning where the checkpoint holds mean colors, and the network takes images otherwise.
+
+    Args:
+      checkpoint: open.
+      scaling: of the network that it is exported as.
+    """
+    held = [name for name in checkpoint.tensors if name.rpartition("/")[2] == "mean_rgb"]
+    if not held or scaling is InputScaling.CAFFE:
+        return []
+    return [
+        f"warning: the checkpoint holds mean colors, {held[0]}, as that of a network does which "
+        f"takes images as {InputScaling.CAFFE.value}, and this one takes them as {scaling.value}: "
+        "make sure which of the two it was trained with, and name the network that takes them so"
+    ]
 
 
 def _of_other_channels(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
@@ -50,6 +73,18 @@ def _without_statistics(plan: checkpoints.Plan) -> str:
         "checkpoint seems to hold what was trained alone, as a Saver of the trainable variables "
         "writes it. Without the statistics there is no inference: take a checkpoint of all global "
         "variables, or save one."
+    )
+
+
+def _without_gammas(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
+    """The gamma of every batch norm is missing, and nothing else."""
+    gammas = {name for name in variables if name.endswith("/gamma")}
+    if not gammas or set(plan.missing) != gammas:
+        return ""
+    return (
+        "The batch norms of the checkpoint have no gamma, and the network's have one: it was "
+        "trained with `scale=False`. Describe its network with a builder of your own, see the "
+        "README."
     )
 
 

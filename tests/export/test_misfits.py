@@ -207,3 +207,19 @@ def test_other_floats_are_cast_and_proved(tmp_path):
     result = export.export(request)
     assert result.record.variables.cast == {"bfloat16": 1, "float16": 1, "float64": 1}
     assert "1 cast from float64 to float32, which loses digits" in result.filled
+
+
+def test_batch_norms_without_gamma_are_told(refusal):
+    values = {n: v for n, v in values_of(NETWORK).items() if not n.endswith("/gamma")}
+    assert "The batch norms of the checkpoint have no gamma, and the network's" in refusal(values)
+
+
+@pytest.mark.parametrize("prefix", ["", "vgg/"])
+def test_mean_colors_beside_another_scaling_are_warned_of(tmp_path, prefix):
+    values = values_of(NETWORK) | {f"{prefix}mean_rgb": np.float32([123.68, 116.78, 103.94])}
+    write_checkpoint(tmp_path / "model.ckpt-1", values)
+    request = export.Request(NETWORK, str(tmp_path), str(tmp_path / "artifact"), proof="none")
+    (said,) = [line for line in export.export(request).filled if "warning" in line]
+    assert said.startswith(f"warning: the checkpoint holds mean colors, {prefix}mean_rgb, as that")
+    assert "takes images as x * 255 minus the mean" in said
+    assert "this one takes them as x * 2 - 1, in [-1, 1]" in said
