@@ -230,7 +230,9 @@ def read_activation(own: OwnLayers, original: OriginalNetwork, key: str) -> str:
     """
     ours, theirs = own.surroundings(key), original.surroundings(original.tensor(key))
     is_bounded = any(op in theirs.others for op in ("Maximum", "Minimum"))  # an activation, too
-    if is_bounded or theirs.layers != ours.layers:
+    # One that several layers share is one operation here and several there.
+    is_same = set(theirs.activations) == set(ours.activations)
+    if is_bounded or is_same or theirs.layers != ours.layers:
         return ""
     return layer_surroundings.compare_activations(theirs, ours)
 

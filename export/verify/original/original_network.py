@@ -11,7 +11,7 @@ from slimhub.export.verify.original import function_calls, layer_surroundings
 from slimhub.export.verify.original.graph_nodes import VARIABLES, GraphNodes, node_of
 from slimhub.export.verify.original.layer_surroundings import Surroundings
 from slimhub.export.verify.original.refusal import NotComparableError
-from slimhub.export.verify.original.stateless_operations import FUSED_NORMS, RANDOM
+from slimhub.export.verify.original.stateless_operations import FUSED_NORMS, QUANTIZATION, RANDOM
 from slimhub.export.verify.original.weighted_layers import (
     Layer,
     feed_of,
@@ -66,10 +66,10 @@ class OriginalNetwork:
         towers = [self._tower(start, everything) for start in everything if start.weights == first]
         if not towers:
             raise NotComparableError(f"no layer of it applies {first} to images")
-        random = self._behind_dropout()
         modes = [(self._is_training(tower), tower) for tower in towers]
         self.is_training, tower = min(modes, key=lambda mode: mode[0])
         self.feed = feed_of(self.nodes, tower[weights[0]])
+        random = self._behind_dropout()
         self.layers = {
             name: tower[name]
             for name in weights
@@ -79,8 +79,9 @@ class OriginalNetwork:
         self._names_of_layers = {layer.node: name for name, layer in tower.items()}
         self.endpoints: dict[str, str] = {}
         self.outputs = self._outputs(tower, weights, random, re.compile(head))
-        quantization = self.nodes.ancestors(self.targets().values(), self.feed.__eq__)
-        self.is_quantized = any(self.nodes.op(n).startswith("FakeQuant") for n in quantization)
+        used = self.nodes.ancestors(self.targets().values(), self.feed.__eq__)
+        self.is_quantized = any(self.nodes.op(name) in QUANTIZATION for name in used)
+        self._read = {name for name in used if self.nodes.op(name) in VARIABLES}
 
     def targets(self) -> dict[str, str]:
         """Tensors to compute: what feeds each layer, by its weights, endpoints, and outputs."""
@@ -120,13 +121,14 @@ class OriginalNetwork:
           tensor: one of the targets.
           values: names of the variables that have one.
         """
+        if self._read <= set(values):  # mostly, and to look at each target takes seconds
+            return []
         needed = self.nodes.ancestors([tensor], self.feed.__eq__)
-        return [name for name in needed if self.nodes.op(name) in VARIABLES and name not in values]
+        return [name for name in needed if name in self._read and name not in values]
 
     def other_variables(self) -> list[str]:
         """Names of the variables that the targets depend on, and that our network does not have."""
-        needed = self.nodes.ancestors(self.targets().values(), self.feed.__eq__)
-        return [n for n in needed if self.nodes.op(n) in VARIABLES and n not in self.known]
+        return sorted(self._read - self.known)
 
     def _tower(self, start: Layer, everything: Sequence[Layer]) -> dict[str, Layer]:
         """The layers that depend on a first one, and itself, by the names of their weights."""
@@ -147,9 +149,11 @@ class OriginalNetwork:
         return bool(statistics) and not uses_moving
 
     def _behind_dropout(self) -> set[str]:
+        """Nodes whose values are others each time; changes of the images before are none of it."""
+        before = self.nodes.ancestors([self.feed])
         found: set[str] = set()
         for name in self.nodes.by_name:
-            if self.nodes.op(name) in RANDOM:
+            if self.nodes.op(name) in RANDOM and name not in before:
                 found |= self.nodes.descendants(name)
         return found
 

@@ -1,0 +1,120 @@
+"""Graphs as training leaves them: pipelines, towers, optimizers, quantization, conditions."""
+
+import pytest
+import tensorflow.compat.v1 as tf
+
+from slimhub import nets
+from slimhub.export.verify.checks.original_answers import OriginalJudge
+from slimhub.export.verify.reference.source_network import SourceNetwork
+from slimhub.export.verify.subject import Source, Subject
+from slimhub.nets.layers import trunk
+from tests.fixtures.graph_edits import EditedGraph
+
+_NETWORK = "mobilenet_v1_025_128"
+
+
+def build(images, is_training):
+    spec = nets.get(_NETWORK)
+    endpoints = trunk.build_network(
+        spec, images, num_classes=1001, is_training=is_training, batch_norm_momentum=0.99
+    )
+    return endpoints[spec.logits_endpoint]
+
+
+@pytest.fixture(scope="module")
+def network(synthetic_checkpoint):
+    source = Source(str(synthetic_checkpoint(_NETWORK)), "auto")
+    subject = Subject(_NETWORK, "classification")
+    return {
+        is_training: SourceNetwork(subject, source, is_training=is_training)
+        for is_training in (False, True)
+    }
+
+
+@pytest.fixture
+def judged(network, synthetic_checkpoint, tmp_path):
+    def judge(graph, is_training):
+        (tmp_path / "graph.pb").write_bytes(graph.SerializeToString())
+        prefix = str(synthetic_checkpoint(_NETWORK))
+        judge = OriginalJudge(Source(prefix, "auto", graphs=[str(tmp_path / "graph.pb")]))
+        return judge.ask(network[is_training]) or judge.not_run()
+
+    return judge
+
+
+def test_a_training_graph_with_queue_tower_and_optimizer(judged):
+    with tf.Graph().as_default() as graph:
+        files = tf.placeholder(tf.string, [None])
+        picture = tf.image.decode_jpeg(tf.read_file(files[0]), channels=3)
+        picture = tf.image.random_flip_left_right(tf.image.resize(picture, [128, 128]))
+        queue = tf.queue.FIFOQueue(8, [tf.float32], [[128, 128, 3]])
+        queue.enqueue(picture / 127.5 - 1)
+        with tf.name_scope("clone_0"):
+            logits = build(queue.dequeue_many(8), is_training=True)
+        loss = tf.reduce_mean(logits**2) + tf.add_n(
+            [tf.nn.l2_loss(v) for v in tf.trainable_variables()]
+        )
+        tf.train.RMSPropOptimizer(0.1).minimize(loss)
+    check = judged(graph.as_graph_def(), is_training=True)
+    assert (check.area, check.outcome) == ("training", "passed"), check.detail
+    assert "29 arrays, among them 28 of 28 endpoints" in check.detail
+    assert check.detail.endswith("it does not show how images are scaled")
+
+
+def test_random_changes_of_images_are_no_dropout(judged):
+    with tf.Graph().as_default() as graph:
+        images = tf.placeholder(tf.float32, [None, 128, 128, 3])
+        build(images * 2 - 1 + tf.random.uniform([]), is_training=False)
+    check = judged(graph.as_graph_def(), is_training=False)
+    assert check.outcome == "passed", check.detail
+    assert "it does not show how images are scaled" in check.detail
+
+
+def test_towers_of_training_and_evaluation_share_variables(judged):
+    with tf.Graph().as_default() as graph:
+        images = tf.placeholder(tf.uint8, [4, 128, 128, 3])
+        scaled = tf.cast(images, tf.float32) / 127.5 - 1
+        with tf.variable_scope(tf.get_variable_scope()):
+            build(scaled, is_training=True)
+        with tf.variable_scope(tf.get_variable_scope(), reuse=True):
+            build(scaled, is_training=False)
+    check = judged(graph.as_graph_def(), is_training=False)
+    assert (check.area, check.outcome) == ("inference", "passed"), check.detail
+    assert "it scales images as the network does" in check.detail
+
+
+def test_pixels_with_another_mean_are_told(judged):
+    with tf.Graph().as_default() as graph:
+        images = tf.placeholder(tf.uint8, [4, 128, 128, 3])
+        build(tf.cast(images, tf.float32) - [123.68, 116.78, 103.94], is_training=False)
+    check = judged(graph.as_graph_def(), is_training=False)
+    assert check.outcome == "failed"
+    said = "scales images otherwise: black becomes (-124, -117, -104) and white (131, 138, 151), "
+    assert said + "in the network -1 and 1" in check.detail
+
+
+def test_nearly_the_same_scaling_is_said(judged):
+    with tf.Graph().as_default() as graph:
+        images = tf.placeholder(tf.float32, [1, 128, 128, 3])
+        build((images - 128) / 128, is_training=False)
+    check = judged(graph.as_graph_def(), is_training=False)
+    assert check.outcome == "passed"
+    assert "it scales images as the network does, but for 0.4%" in check.detail
+
+
+def test_quantization_is_left_out(judged, network):
+    edited = EditedGraph(network[False].graph_def())
+    relu = edited.named("Conv2d_3_pointwise", "Relu6").name
+    low, high = edited.constant("low", 0.0), edited.constant("high", 1.0)
+    edited.insert(relu, "FakeQuantWithMinMaxVars", low, high)
+    check = judged(edited.graph, is_training=False)
+    assert check.outcome == "passed", check.detail
+    assert check.detail.endswith("; its quantization is left out")
+
+
+def test_norms_of_both_modes_are_not_compared(judged, network):
+    edited = EditedGraph(network[False].graph_def())
+    edited.named("Conv2d_3_pointwise", "FusedBatchNormV3").attr["is_training"].b = True
+    check = judged(edited.graph, is_training=False)
+    assert check.outcome == "not run"
+    assert "some of its batch norms are in training mode, others not" in check.detail
