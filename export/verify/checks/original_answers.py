@@ -36,6 +36,7 @@ class OriginalJudge:
         """
         self._source = source
         self._reasons: list[str] = []
+        self._of_training: list[str] = []  # labels of graphs that wait for the network in training
 
     def ask(self, network: SourceNetwork) -> Check | None:
         """Compares with the first graph that is in the same mode as the network.
@@ -49,6 +50,7 @@ class OriginalJudge:
         output = network.tensor_before_dropout()
         if output is None or not self._source.graphs:
             return None  # dropout makes it random, which nothing can be compared with
+        self._of_training.clear()
         self._own = OwnLayers(network, output)
         self._head = network.spec.head
         for path in self._source.graphs:
@@ -58,17 +60,18 @@ class OriginalJudge:
                     if check := self._judge(network, graph, label):
                         return check
             except CheckpointError as error:
-                self._refuse(label, str(error))
+                self._reasons.append(str(error))
         return None
 
-    def not_run(self, why: str = "") -> Check:
-        """The check where no graph could be compared with.
-
-        Args:
-          why: in words, where it is not for the graphs.
-        """
-        reasons = "; ".join(dict.fromkeys(self._reasons))
-        return Check("inference", NAME, "not run", why or reasons or _NO_GRAPH)
+    def not_run(self) -> Check:
+        """The check where no graph could be compared with."""
+        waiting = [
+            f"{label}: it is a graph of training, which is compared by a full proof alone, and "
+            "where dropout is not before the output"
+            for label in self._of_training
+        ]
+        reasons = "; ".join(dict.fromkeys([*self._reasons, *waiting]))
+        return Check("inference", NAME, "not run", reasons or _NO_GRAPH)
 
     def _judge(self, network: SourceNetwork, graph: Any, label: str) -> Check | None:
         """The check; None where the graph is of the other mode, or cannot be compared with."""
@@ -76,22 +79,27 @@ class OriginalJudge:
         try:
             original = OriginalNetwork(graph, self._own.weights(), shapes, network.spec.head)
             if original.is_training != network.is_training:
-                self._refuse(label, "it is a graph of training, which a quick proof leaves out")
+                self._of_training += [label] * original.is_training
                 return None
             return self._compare(network, original, label)
         except NotComparableError as error:
-            self._refuse(label, str(error))
+            self._reasons.append(f"{label}: {error}")
         except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
-            self._refuse(label, f"it is not well-formed ({type(error).__name__}: {error})")
+            self._reasons.append(
+                f"{label}: it is not well-formed ({type(error).__name__}: {error})"
+            )
         return None
-
-    def _refuse(self, label: str, why: str) -> None:
-        self._reasons.append(f"{label}: {why}")
 
     def _compare(self, network: SourceNetwork, original: OriginalNetwork, label: str) -> Check:
         area = "training" if network.is_training else "inference"
         size = network.spec.image_size
         images = pictures.mixed(size) if network.is_training else pictures.photograph(size)
+        built_for = original.image_size()
+        if built_for is not None and built_for != (size, size):
+            raise NotComparableError(
+                f"it was built for images of {built_for[0]} x {built_for[1]} pixels, and the "
+                f"export for {size} x {size}"
+            )
         values = self._values(network, original)
         comparison.match_endpoints(self._own, original)
         numbers, stopped = comparison.compute(network, self._own, original, images, values)

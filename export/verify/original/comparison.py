@@ -113,10 +113,7 @@ class OwnLayers:
 
     def _plain(self, tensor: str) -> str:
         """A tensor without what only changes its shape."""
-        tensor = tensor.removesuffix(":0")
-        while self.nodes.op(node_of(tensor)) in ("Identity", "Reshape", "Squeeze"):
-            tensor = self.nodes.inputs(node_of(tensor))[0]
-        return tensor
+        return self.nodes.behind(tensor.removesuffix(":0"), ("Identity", "Reshape", "Squeeze"))
 
 
 def compute(

@@ -5,7 +5,7 @@ A tensor is written as in the proto, `node` for its first output and `node:1` fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 VARIABLES = ("VariableV2", "Variable", "VarHandleOp")
@@ -73,11 +73,25 @@ class GraphNodes:
                 return tensor.removesuffix(":0")
         return tensor
 
+    def behind(self, tensor: str, operations: Collection[str]) -> str:
+        """What a tensor is made of by operations that do not count: their first inputs, in turn.
+
+        Args:
+          tensor: where to begin.
+          operations: types of the operations.
+        """
+        seen: set[str] = set()
+        while self.op(name := node_of(tensor)) in operations and name not in seen:
+            seen.add(name)
+            feeding = self.inputs(name)
+            if not feeding:
+                break
+            tensor = feeding[0]
+        return tensor
+
     def _predicate(self, switch: str) -> bool | None:
         """The value that decides a branch, None where the graph computes it."""
-        name = node_of(self.by_name[switch].input[1])
-        while self.op(name) == "Identity":
-            name = node_of(self.by_name[name].input[0])
+        name = node_of(self.behind(self.by_name[switch].input[1], ["Identity"]))
         if self.op(name) == "Placeholder":
             return self._is_training
         if self.op(name) == "PlaceholderWithDefault":

@@ -174,9 +174,7 @@ def constant(nodes: GraphNodes, tensor: str) -> float | None:
 
 def constants(nodes: GraphNodes, tensor: str) -> np.ndarray | None:
     """The values of a small constant, flat; None for all else."""
-    name = node_of(tensor)
-    while nodes.op(name) == "Identity":
-        name = node_of(nodes.inputs(name)[0])
+    name = node_of(nodes.behind(tensor, ["Identity"]))
     if nodes.op(name) != "Const":
         return None
     value = nodes.by_name[name].attr["value"].tensor

@@ -24,6 +24,7 @@ _TO_THE_LOGITS = ("Add", "AddV2", "BiasAdd", "Identity", "Reshape", "Squeeze")
 _PRODUCTS = ("Div", "Mul", "RealDiv")  # of dropout
 _CHOICES = ("Select", "SelectV2")
 _TO_THE_FEATURES = (*_PRODUCTS, *_CHOICES, "Identity", "Reshape", "Squeeze")
+_MOST_STEPS = 16  # operations between the last layers and the output
 _MAX_ENDS = 16  # of a graph without logits; more is no network's
 
 
@@ -75,6 +76,8 @@ class OriginalNetwork:
             for name in weights
             if name in tower and node_of(tower[name].data) not in random
         }
+        if weights[0] not in self.layers:
+            raise NotComparableError("dropout comes before its first layer")
         self.absent = [name for name in weights if name not in tower]
         self._names_of_layers = {layer.node: name for name, layer in tower.items()}
         self.endpoints: dict[str, str] = {}
@@ -82,6 +85,20 @@ class OriginalNetwork:
         used = self.nodes.ancestors(self.targets().values(), self.feed.__eq__)
         self.is_quantized = any(self.nodes.op(name) in QUANTIZATION for name in used)
         self._read = {name for name in used if self.nodes.op(name) in VARIABLES}
+
+    def image_size(self) -> tuple[int, int] | None:
+        """Height and width of the images that it was built for, pixels; None where it takes any."""
+        name, _, index = self.feed.partition(":")
+        found = self.nodes.by_name[name].attr["_output_shapes"].list.shape
+        shapes = [found[int(index or 0)]] if len(found) > int(index or 0) else []
+        before = self.nodes.ancestors([self.feed])
+        pixels = [self.nodes.by_name[n] for n in before if self.nodes.op(n) == "Placeholder"]
+        shapes += [node.attr["shape"].shape for node in pixels]
+        for shape in shapes:
+            height, width = ([dim.size for dim in shape.dim] or [-1, -1, 3])[-3:-1]
+            if height > 0 and width > 0:
+                return height, width
+        return None
 
     def targets(self) -> dict[str, str]:
         """Tensors to compute: what feeds each layer, by its weights, endpoints, and outputs."""
@@ -175,16 +192,17 @@ class OriginalNetwork:
 
     def _logits(self, layer: Layer) -> list[str]:
         name = layer.node
-        while following := [
-            n for n in self.nodes.consumers(name) if self.nodes.op(n) in _TO_THE_LOGITS
-        ]:
-            name = following[0]
+        for _ in range(_MOST_STEPS):
+            consumers = self.nodes.consumers(name)
+            name = next((n for n in consumers if self.nodes.op(n) in _TO_THE_LOGITS), name)
         return [name]
 
     def _before_dropout(self, tensor: str, random: set[str]) -> str:
         """The features: what dropout and changes of shape make the logits' input of."""
         in_dropout = False
-        while (op := self.nodes.op(node_of(tensor))) in _TO_THE_FEATURES:
+        for _ in range(_MOST_STEPS):
+            if (op := self.nodes.op(node_of(tensor))) not in _TO_THE_FEATURES:
+                break
             feeding = self.nodes.inputs(node_of(tensor))
             if op in _CHOICES:
                 if node_of(feeding[0]) not in random:

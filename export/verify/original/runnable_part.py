@@ -101,10 +101,8 @@ class RunnablePart:
 
     def _variable(self, name: str) -> str | None:
         """The variable that a node is, or reads without doing anything else."""
-        nodes = self._nodes
-        while nodes.op(name) in _PASSED and nodes.inputs(name):
-            name = node_of(nodes.inputs(name)[0])
-        return name if is_variable(nodes, name, self._known) else None
+        name = node_of(self._nodes.behind(name, _PASSED))
+        return name if is_variable(self._nodes, name, self._known) else None
 
     def _refuse_others(self, names: Collection[str]) -> None:
         known = stateless_operations.RUN | stateless_operations.QUANTIZATION

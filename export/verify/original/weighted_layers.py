@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable
 
-from slimhub.export.verify.original.graph_nodes import VARIABLES, GraphNodes, node_of
+from slimhub.export.verify.original.graph_nodes import VARIABLES, GraphNodes
 
 _OPERATIONS = ("Conv2D", "DepthwiseConv2dNative", "MatMul")
 _WEIGHTS = ("weights", "depthwise_weights", "pointwise_weights", "kernel", "depthwise_kernel")
@@ -70,10 +70,7 @@ def feed_of(nodes: GraphNodes, first: Layer) -> str:
       nodes: of the graph.
       first: its first layer.
     """
-    tensor = first.data
-    while nodes.op(node_of(tensor)) in _BEFORE_THE_FIRST:
-        tensor = nodes.inputs(node_of(tensor))[0]
-    return tensor
+    return nodes.behind(first.data, _BEFORE_THE_FIRST)
 
 
 def _weights(nodes: GraphNodes, filters: str, known: Collection[str]) -> str:
