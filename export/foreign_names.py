@@ -23,6 +23,8 @@ def explain(shapes: Shapes) -> str:
             f"Below the prefix {prefix} its variables are those of {fits[0]}: give "
             f"{option('scope', prefix)}."
         )
+    if part := find_part(shapes):
+        return f"Below the prefix {part[0]} {part[1]}: give {option('scope', part[0])}."
     if any(_OLD_INCEPTION in name for name in shapes):
         return (
             "Its names are those of the code in `models/inception` of 2016, from before TF-Slim's "
@@ -44,6 +46,24 @@ def find_scopes(shapes: Shapes) -> dict[str, list[nets.Fit]]:
     Args:
       shapes: of all tensors, by name.
     """
+    whole = {
+        prefix: [fit for fit in fits if fit.is_whole] for prefix, fits in _by_prefix(shapes).items()
+    }
+    return {prefix: fits for prefix, fits in whole.items() if fits}
+
+
+def find_part(shapes: Shapes) -> tuple[str, nets.Fit] | None:
+    """The prefix below which most of a network is, as of the backbone of a detector; None for none.
+
+    Args:
+      shapes: of all tensors, by name.
+    """
+    parts = ((prefix, fits[0]) for prefix, fits in _by_prefix(shapes).items() if fits)
+    return next(parts, None)
+
+
+def _by_prefix(shapes: Shapes) -> dict[str, list[nets.Fit]]:
+    """What fits whole or comes closest below each prefix, those with the most names first."""
     known = {name for network in nets.names() for name in nets.stored_variables(network)}
     prefixes: Counter[str] = Counter()
     for name in shapes:
@@ -54,6 +74,5 @@ def find_scopes(shapes: Shapes) -> dict[str, list[nets.Fit]]:
     found = {}
     for prefix, _ in prefixes.most_common(_MOST_SCOPES):
         inside = {n.removeprefix(prefix): s for n, s in shapes.items() if n.startswith(prefix)}
-        if fits := [fit for fit in nets.find_fits(inside) if fit.is_whole]:
-            found[prefix] = fits
+        found[prefix] = nets.find_fits(inside)
     return found

@@ -113,8 +113,11 @@ def by_scope(checkpoint: checkpoints.Checkpoint) -> dict[str, list[Match]]:
         return {"": plain}
     shapes = checkpoint.shapes()
     scopes = foreign_names.find_scopes(shapes)
-    found = {scope: matches(checkpoint.scoped(scope)) for scope in scopes}
-    return found or {"": worked_out(shapes, NetworkOptions()) or plain}
+    if scopes or plain:
+        found = {scope: matches(checkpoint.scoped(scope)) for scope in scopes}
+        return found or {"": worked_out(shapes, NetworkOptions()) or plain}
+    part = foreign_names.find_part(shapes)
+    return {"": []} if part is None else {part[0]: matches(checkpoint.scoped(part[0]))}
 
 
 def render(found: list[Match]) -> list[str]:

@@ -162,3 +162,16 @@ def test_find_scopes_knows_networks_without_a_scope_of_their_own():
     found = network_match.foreign_names.find_scopes(shapes)
     assert list(found) == ["net/"]
     assert [fit.network for fit in found["net/"]] == ["nasnet_mobile"]
+
+
+def test_a_backbone_below_a_prefix_is_told(write, tmp_path):
+    """As detectors of the Object Detection API have it, without the last layers."""
+    body = {n: v for n, v in values("FeatureExtractor/").items() if "_13_" not in n}
+    folder = write({n: v for n, v in body.items() if "Logits" not in n})
+    told = "Below the prefix FeatureExtractor/ mobilenet_v1_025_224 comes closest: 125 of its 135"
+    with pytest.raises(CheckpointError, match=told):
+        exported(folder, tmp_path)
+    with pytest.raises(CheckpointError, match="it is a backbone, as a detector"):
+        exported(folder, tmp_path, _NETWORK, scope="FeatureExtractor")
+    finished = commands.run("inspect", str(folder))
+    assert "comes closest: 125 of its 135 variables fit; below FeatureExtractor/" in finished.stdout
