@@ -11,6 +11,9 @@ from typing import Any, Literal
 # How much is proved: everything; without training and gradients; nothing.
 MODES = ("full", "quick", "none")
 
+# The name of the check by the graph that came with the weights, which people are shown.
+ORIGINAL_GRAPH = "the original graph answers the same"
+
 CheckOutcome = Literal["passed", "failed", "not run"]
 
 

@@ -79,6 +79,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _lines(result: Result, output: str, choice: str) -> list[str]:
+    from slimhub.export.verify.proof import ORIGINAL_GRAPH
+
     record = result.record
     source, labels = record.source, record.labels
     width, unit = record.output.width, record.output.name.replace("_vector", "s")
@@ -96,7 +98,9 @@ def _lines(result: Result, output: str, choice: str) -> list[str]:
         rows.append(("proof", "none, as asked: nobody knows whether it computes what it should"))
     else:
         rows.append(("proof", result.proof.summary()))
-        rows += [("", f"{check.name}: {check.detail}") for check in result.proof.not_run]
+        told = [check for check in result.proof.checks if check.name == ORIGINAL_GRAPH]
+        told += [check for check in result.proof.not_run if check not in told]
+        rows += [("", f"{check.name}: {check.detail}") for check in told]
     rows.append(("artifact", f"{output}, {result.bytes / 1e6:.1f} MB"))
     rows.append(("load it", f"hub.KerasLayer({output!r}, trainable=True)"))
     return [f"{head:12}{text}".rstrip() for head, text in rows]

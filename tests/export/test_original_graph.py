@@ -6,7 +6,7 @@ import pytest
 import tensorflow.compat.v1 as tf
 
 from slimhub import export
-from slimhub.export.verify.checks.original_answers import NAME
+from slimhub.export.verify.proof import ORIGINAL_GRAPH
 from slimhub.export.verify.reference.source_network import SourceNetwork
 from slimhub.export.verify.subject import Source, Subject
 from slimhub.export.verify.verification import verify
@@ -48,7 +48,7 @@ def write_meta(folder, graph):
 def judged(folder, tmp_path, proof="quick"):
     request = export.Request(_NETWORK, str(folder), str(tmp_path / "artifact"), proof=proof)
     checks = export.export(request).proof.checks
-    return next(check for check in checks if check.name == NAME)
+    return next(check for check in checks if check.name == ORIGINAL_GRAPH)
 
 
 def test_a_graph_of_inference_judges(folder, tmp_path, graphs):
@@ -94,7 +94,7 @@ def test_another_network_is_refused_and_nothing_is_written(folder, tmp_path, gra
     )
     assert finished.returncode == 1
     assert "the artifact failed its proof, so it was not put in place" in finished.stderr
-    assert f"failed   inference  {NAME} (difference " in finished.stderr
+    assert f"failed   inference  {ORIGINAL_GRAPH} (difference " in finished.stderr
     assert "Conv2d_3_pointwise/weights it has the activation Elu, not Relu6" in finished.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["trained"]
 
@@ -105,7 +105,7 @@ def test_an_artifact_is_verified_with_the_graph(artifact, folder, graphs):
     edited.named("Conv2d_3_pointwise", "FusedBatchNormV3").attr["epsilon"].f = 0.1
     write_meta(folder, edited.graph)
     proof = verify(made.path, str(folder))
-    assert [check.name for check in proof.failed] == [NAME]
+    assert [check.name for check in proof.failed] == [ORIGINAL_GRAPH]
     assert "an epsilon of 0.1, not 0.001" in proof.failed[0].detail
 
 
@@ -142,7 +142,7 @@ def test_a_source_whose_graph_calls_no_layer_is_said(weight_source, tmp_path):
 def test_the_real_graphs_agree(tmp_path, network, source, graph):
     output = str(tmp_path / "artifact")
     result = export.export(export.Request(network, str(_REAL / source), output, proof="quick"))
-    check = next(check for check in result.proof.checks if check.name == NAME)
+    check = next(check for check in result.proof.checks if check.name == ORIGINAL_GRAPH)
     assert check.outcome == "passed"
     assert check.detail.startswith(graph)
     assert 0 < check.difference < check.tolerance < 1e-3

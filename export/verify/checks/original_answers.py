@@ -14,12 +14,10 @@ from slimhub.export.verify.original import comparison, input_range
 from slimhub.export.verify.original.comparison import Difference, OwnLayers
 from slimhub.export.verify.original.original_network import OriginalNetwork
 from slimhub.export.verify.original.refusal import NotComparableError
-from slimhub.export.verify.proof import Check
+from slimhub.export.verify.proof import ORIGINAL_GRAPH, Check
 from slimhub.export.verify.reference import pictures, restorers
 from slimhub.export.verify.reference.source_network import SourceNetwork
 from slimhub.export.verify.subject import Source
-
-NAME = "the original graph answers the same"
 
 _NO_GRAPH = "the source has no graph of the training: a .meta file or a frozen graph beside it"
 _REASON = "20 times what the last bit of the input changes there: another order of operations"
@@ -71,7 +69,7 @@ class OriginalJudge:
             for label in self._of_training
         ]
         reasons = "; ".join(dict.fromkeys([*self._reasons, *waiting]))
-        return Check("inference", NAME, "not run", reasons or _NO_GRAPH)
+        return Check("inference", ORIGINAL_GRAPH, "not run", reasons or _NO_GRAPH)
 
     def _judge(self, network: SourceNetwork, graph: Any, label: str) -> Check | None:
         """The check; None where the graph is of the other mode, or cannot be compared with."""
@@ -113,14 +111,14 @@ class OriginalJudge:
             shown = max(numbers.values(), key=lambda number: number.share)
         limits = (shown.found, shown.bound, _REASON) if shown else ()
         if complaint:
-            return Check(area, NAME, "failed", f"{label} {complaint}", *limits)
+            return Check(area, ORIGINAL_GRAPH, "failed", f"{label} {complaint}", *limits)
         if stopped:
             raise NotComparableError(stopped)
         if comparison.OUTPUT not in numbers:
             agreeing = f"it agrees in {len(numbers)} arrays, but its output was not found"
             raise NotComparableError(f"{agreeing}: it ends earlier, or dropout is before it")
         said = self._said(original, label, list(numbers), scaling)
-        return Check(area, NAME, "passed", said, *limits)
+        return Check(area, ORIGINAL_GRAPH, "passed", said, *limits)
 
     def _complain(
         self,
