@@ -34,54 +34,60 @@ def inline(graph: Any) -> Any:
     """
     if not graph.library.function:
         return graph
-    functions = {function.signature.name: function for function in graph.library.function}
+    functions = {function.signature.name: _Body(function) for function in graph.library.function}
     made = type(graph)()
     _expand(made, graph.node, functions)
     return made
 
 
-def _expand(made: Any, nodes: Iterable[Any], functions: Mapping[str, Any]) -> None:
+class _Body:
+    """A function, with what is looked up for each of its tensors."""
+
+    def __init__(self, function: Any) -> None:
+        self.nodes = function.node_def
+        self._arguments = {arg.name: i for i, arg in enumerate(function.signature.input_arg)}
+        self._norms = {node.name for node in function.node_def if node.op in FUSED_NORMS}
+        self._outputs = [(arg.name, arg.type) for arg in function.signature.output_arg]
+        self._returned = dict(function.ret)
+
+    def results(self, call: Any) -> Any:
+        """What takes the place of a call, and of its outputs."""
+        results = type(call)(name=call.name, op="IdentityN")
+        for name, dtype in self._outputs:
+            results.input.append(self._renamed(self._returned[name], call))
+            results.attr["T"].list.type.append(dtype)
+        return results
+
+    def inside(self, call: Any, node: Any) -> Any:
+        """A node of the body as a node of the graph that calls it."""
+        copy = type(node)()
+        copy.CopyFrom(node)
+        copy.name = f"{call.name}/{node.name}"
+        del copy.input[:]
+        copy.input.extend(self._renamed(t, call) for t in node.input if not t.startswith("^"))
+        return copy
+
+    def _renamed(self, tensor: str, call: Any) -> str:
+        """A tensor of the body, `node:output:index` or an argument, as one of the graph."""
+        name, _, output = tensor.partition(":")
+        if not output and name in self._arguments:
+            data = [t for t in call.input if not t.startswith("^")]
+            return str(data[self._arguments[name]])
+        kind, _, index = output.partition(":")
+        position = _OTHER if name in self._norms and kind != _FIRST else int(index or 0)
+        return f"{call.name}/{name}:{position}" if position else f"{call.name}/{name}"
+
+
+def _expand(made: Any, nodes: Iterable[Any], bodies: Mapping[str, _Body]) -> None:
     """Adds nodes to a graph, calls as their bodies."""
     waiting = [(node, 0) for node in nodes]
     while waiting:
         node, depth = waiting.pop()
         if len(made.node) > _MAX_NODES or depth > _MAX_DEPTH:
             raise NotComparableError("its functions call each other too often")
-        function = functions.get(node.attr["f"].func.name) if node.op in _CALLS else None
-        if function is None:
+        body = bodies.get(node.attr["f"].func.name) if node.op in _CALLS else None
+        if body is None:
             made.node.append(node)
             continue
-        made.node.append(_results(type(node)(), node, function))
-        waiting += [(_inside(node, inner, function), depth + 1) for inner in function.node_def]
-
-
-def _results(results: Any, call: Any, function: Any) -> Any:
-    """What takes the place of a call, and of its outputs."""
-    results.name, results.op = call.name, "IdentityN"
-    for output in function.signature.output_arg:
-        results.input.append(_renamed(function.ret[output.name], call, function))
-        results.attr["T"].list.type.append(output.type)
-    return results
-
-
-def _inside(call: Any, node: Any, function: Any) -> Any:
-    """A node of a body as a node of the graph that calls it."""
-    copy = type(node)()
-    copy.CopyFrom(node)
-    copy.name = f"{call.name}/{node.name}"
-    del copy.input[:]
-    copy.input.extend(_renamed(t, call, function) for t in node.input if not t.startswith("^"))
-    return copy
-
-
-def _renamed(tensor: str, call: Any, function: Any) -> str:
-    """A tensor of a body, `node:output:index` or an argument, as one of the graph around it."""
-    name, _, output = tensor.partition(":")
-    arguments = [argument.name for argument in function.signature.input_arg]
-    if not output and name in arguments:
-        data = [t for t in call.input if not t.startswith("^")]
-        return str(data[arguments.index(name)])
-    kind, _, index = output.partition(":")
-    is_norm = any(n.name == name and n.op in FUSED_NORMS for n in function.node_def)
-    position = _OTHER if is_norm and kind != _FIRST else int(index or 0)
-    return f"{call.name}/{name}:{position}" if position else f"{call.name}/{name}"
+        made.node.append(body.results(node))
+        waiting += [(body.inside(node, inner), depth + 1) for inner in body.nodes]
