@@ -21,6 +21,7 @@ SAME = Identity(
     averages="auto",
     proof="full",
     ignore_leftover="/gamma$",
+    scope="model",
 )
 CHANGES = {
     "release": "0.1.1",
@@ -32,6 +33,7 @@ CHANGES = {
     "averages": "raw",
     "proof": "quick",
     "ignore_leftover": "/squeeze/",
+    "scope": "tower",
 }
 
 

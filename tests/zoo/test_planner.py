@@ -61,6 +61,10 @@ def test_layers_to_ignore_go_to_the_requests(plan):
     assert {job.request.ignore_leftover for job in jobs} == {"/(gamma|scale)$"}
 
 
+def test_a_scope_goes_to_the_requests(plan):
+    assert {job.request.scope for job in plan(SMALL + 'scope = "tower_0"\n')} == {"tower_0"}
+
+
 def test_a_url_is_a_pattern_too(plan):
     text = SMALL.replace("made/{network}/model.ckpt-1", "https://models.example/{archive}.tgz")
     assert plan(text)[0].request.checkpoint == (

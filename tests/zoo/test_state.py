@@ -47,6 +47,7 @@ def test_where_nothing_is_everything_is_new(request_, tmp_path):
         ({"checkpoint_name": "model.ckpt-7"}, "it has other options"),
         ({"drop_background": True}, "it has other options"),
         ({"ignore_leftover": "/gamma$"}, "it has other options"),
+        ({"scope": "model"}, "it has other options"),
     ],
 )
 def test_other_options_are_exported_again(request_, options, reason):
