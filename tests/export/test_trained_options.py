@@ -16,12 +16,10 @@ def shapes_of(network, **options):
 @pytest.mark.parametrize(
     ("network", "options"),
     [
-        ("mobilenet_v1_100_224", {"depth_multiplier": 0.6}),
         ("mobilenet_v1_100_224", {"depth_multiplier": 0.375, "num_classes": 6}),
         ("mobilenet_v2_100_224", {"depth_multiplier": 0.6, "feature_depth": 640}),
         ("mobilenet_v2_100_224", {"feature_depth": 256}),
         ("mobilenet_v3_large_100_224", {"depth_multiplier": 1.25, "num_classes": 2}),
-        ("mobilenet_v3_large_minimalistic_100_224", {"depth_multiplier": 0.5}),
         ("inception_v3", {"depth_multiplier": 0.5}),
     ],
 )
