@@ -163,6 +163,9 @@ class OriginalNetwork:
         nodes = [self.nodes.by_name[name] for name in read if name in self.nodes.by_name]
         if uses_moving and any(n.op in FUSED_NORMS and _is_of_batch(n) for n in nodes):
             raise NotComparableError("some of its batch norms are in training mode, others not")
+        has_norms = any(node.op in (*FUSED_NORMS, "Rsqrt", "Sqrt") for node in nodes)
+        if statistics and not uses_moving and not has_norms:
+            raise NotComparableError("its batch norms were folded into the weights, or it has none")
         return bool(statistics) and not uses_moving
 
     def _behind_dropout(self) -> set[str]:

@@ -118,3 +118,19 @@ def test_norms_of_both_modes_are_not_compared(judged, network):
     check = judged(edited.graph, is_training=False)
     assert check.outcome == "not run"
     assert "some of its batch norms are in training mode, others not" in check.detail
+
+
+def test_folded_norms_are_not_taken_for_training(judged, network):
+    """A frozen graph that was optimized has other weights under the same names."""
+    edited = EditedGraph(network[False].graph_def())
+    for norm in [node for node in edited.graph.node if node.op == "FusedBatchNormV3"]:
+        norm.op = "BiasAdd"
+        offset = norm.input[2]
+        del norm.input[1:]
+        norm.input.append(offset)
+        norm.attr.clear()
+        norm.attr["T"].type = tf.float32.as_datatype_enum
+    for is_training in (False, True):
+        check = judged(edited.graph, is_training)
+        assert check.outcome == "not run"
+        assert "its batch norms were folded into the weights, or it has none" in check.detail
