@@ -285,7 +285,8 @@ def _open(
 
 def _with_usual_averages(reader: TensorSource) -> tuple[TensorSource, tuple[str, ...]]:
     """A source with averages under the usual names, and what to say of those that had others."""
-    renamed = foreign_averages.find(reader.tensors)
+    shapes = {name: tuple(info.shape) for name, info in reader.tensors.items()}
+    renamed = foreign_averages.find(shapes)
     if not renamed:
         return reader, ()
     given = set(renamed.values())

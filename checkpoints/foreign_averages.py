@@ -7,20 +7,21 @@ the average alone, as of `tf.train.ExponentialMovingAverage` inside of a scope.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from slimhub.checkpoints import names
 
 _AVERAGE = re.compile(rf"^(?P<base>.+){names.SHADOW}(?P<number>_\d+)?$")
 
 
-def find(tensors: Collection[str]) -> dict[str, str]:
+def find(tensors: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
     """Names of averages by the names that they would have in the usual form.
 
     An average in the usual form goes before others of the same variable, which stay as they are.
 
     Args:
-      tensors: names of all tensors.
+      tensors: shapes of all tensors, by name; one of another shape than the variable is that of
+        another network.
     """
     found: dict[str, str] = {}
     for name in sorted(tensors):
@@ -30,7 +31,9 @@ def find(tensors: Collection[str]) -> dict[str, str]:
         variable = _variable(match["base"], tensors)
         if variable is None and match["number"]:
             variable = match["base"]  # its raw value was not saved
-        if variable is not None and variable + names.SHADOW not in tensors:
+        if variable is None or tensors.get(variable, tensors[name]) != tensors[name]:
+            continue
+        if variable + names.SHADOW not in tensors:
             found.setdefault(variable + names.SHADOW, name)
     return found
 

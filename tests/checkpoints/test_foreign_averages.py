@@ -24,7 +24,7 @@ _AVERAGE = "ExponentialMovingAverage"
     ],
 )
 def test_other_forms_are_found(stored, found):
-    assert foreign_averages.find(stored) == found
+    assert foreign_averages.find(dict.fromkeys(stored, (3,))) == found
 
 
 def test_averages_are_read_by_their_usual_names(tmp_path):
@@ -45,3 +45,8 @@ def test_a_checkpoint_with_numbered_averages_is_preferred(tmp_path):
         write_checkpoint(tmp_path / folder / "m-1", {"w": np.ones(1), name: np.ones(1)})
     with checkpoints.open(tmp_path) as opened:
         assert opened.label == "b/m-1"
+
+
+def test_an_average_of_another_shape_is_of_another_network():
+    shapes = {"a/w": (3,), f"teacher/a/w/{_AVERAGE}": (6,)}
+    assert foreign_averages.find(shapes) == {}

@@ -156,6 +156,13 @@ def test_both_ways_find_averages_of_other_forms(write, prefix, form):
         assert np.array_equal(value, filled[name]), name
 
 
+def test_averages_of_another_network_fill_nothing(write, tmp_path):
+    wider = {n: np.concatenate([v, v], -1) for n, v in averages("teacher/{}" + _AVERAGE).items()}
+    result = exported(write(values() | wider), tmp_path)
+    assert not result.proof.failed
+    assert np.array_equal(value_in(result), values()["MobilenetV1/Conv2d_0/weights"])
+
+
 def test_an_export_of_averages_of_another_form_is_proved(write, tmp_path):
     folder = write(values("tower/") | averages("train/tower/{}" + _AVERAGE))
     result = exported(folder, tmp_path)

@@ -75,9 +75,9 @@ def _averages(stored: Shapes) -> dict[str, str]:
         start = 0
         while base[start:] not in stored and (slash := base.find("/", start)) >= 0:
             start = slash + 1
-        if base[start:] in stored:
+        if stored.get(base[start:]) == stored[name]:
             found.setdefault(base[start:], name)
-        elif base:
+        elif base and base[start:] not in stored:
             found.setdefault(base, name)
     return found
 
