@@ -1,6 +1,6 @@
-"""TF1 checkpoints: open, describe, resolve moving averages, map onto variables.
+"""Weights: open a checkpoint, describe it, and plan which tensor fills which variable.
 
-Importing this package imports no TensorFlow; opening a checkpoint does.
+Importing this package does not import TensorFlow; opening a checkpoint does.
 """
 
 from slimhub.checkpoints.checkpoint import Checkpoint, digest, open

@@ -1,4 +1,4 @@
-"""Tar and zip archives: every member is checked before anything is unpacked."""
+"""Tar and zip archives. Every member is checked before anything is unpacked."""
 
 from __future__ import annotations
 
@@ -6,76 +6,97 @@ import contextlib
 import errno
 import lzma
 import shutil
+import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import Any
 
-from slimhub.checkpoints import zip_archives
+from slimhub.checkpoints import source_files, tar_archives, zip_archives
+from slimhub.checkpoints.tar_archives import SizeLimitError, TarArchive
 from slimhub.checkpoints.zip_archives import ZipArchive
 from slimhub.common.errors import CheckpointError, option
 
 MAX_UNPACKED_BYTES = 4 << 30  # 4 GiB; the largest public TF-Slim archive unpacks to about 1.5 GiB
 _MAX_MEMBERS = 100_000
-_Archive = tarfile.TarFile | ZipArchive
-# Errors of the system that are the fault of a member's name, not of the disk.
-_OF_ITS_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL)
-_BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
-# What zipfile raises besides: a password that is wanted, an unknown compression, bad names.
-_BROKEN_ZIP = (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
+_Archive = TarArchive | ZipArchive
+# System errors caused by a member's name, not by the disk.
+_NAME_ERRORS = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL)
+_DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError)
+# What zipfile also raises: a password is required, unknown compression, invalid names.
+_ZIP_DAMAGE = (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
+# What both raise for numbers and maps that make no sense.
+_NONSENSE = (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, struct.error)
 
 
 def is_zip(path: Path) -> bool:
-    """Whether a file is a zip archive, by its first bytes."""
-    with path.open("rb") as file:
-        return file.read(4) in (b"PK\3\4", b"PK\5\6")  # the latter is an empty one
+    """Whether a file is a zip archive, judging by its first bytes."""
+    return source_files.head(path, 4) in (b"PK\3\4", b"PK\5\6")  # the latter: an empty archive
 
 
 def list_files(path: Path, max_unpacked_bytes: int = MAX_UNPACKED_BYTES) -> list[str]:
-    """Names of the regular files of an archive, after a check of every member.
+    """Checks every member of an archive and lists its regular files.
 
     Args:
       path: a tar file, compressed or not, or a zip file.
-      max_unpacked_bytes: bound of the sum of all sizes.
+      max_unpacked_bytes: limit for the total unpacked size.
 
     Returns:
-      Relative paths with `/`.
+      Relative paths, separated by `/`.
 
     Raises:
-      CheckpointError: for a damaged archive, or one with an unsafe member or too much in it.
+      CheckpointError: if the archive is damaged, too large, or has an unsafe member.
     """
-    names, total = [], 0
-    with _reading(path) as archive:
-        for count, member in enumerate(archive):
-            _check_member(path, member)
-            total += member.size
-            if total > max_unpacked_bytes or count >= _MAX_MEMBERS:
-                raise CheckpointError(
-                    f"{path.name} would unpack to more than {max_unpacked_bytes:,} bytes or "
-                    f"{_MAX_MEMBERS:,} members: unpack it yourself, if you trust it, and name "
-                    "the folder"
-                )
-            if member.isfile():
-                names.append(_clean(member.name))
-    return names
+    with _reading(path, max_unpacked_bytes) as archive:
+        members = _checked(path, archive, max_unpacked_bytes)
+        return [_clean(member.name) for member in members if member.isfile()]
 
 
-def unpack(path: Path, wanted: Callable[[str], bool], folder: Path) -> None:
-    """Unpacks some files of an archive that `list_files` has checked.
+def unpack(
+    path: Path,
+    wanted: Callable[[str], bool],
+    folder: Path,
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
+) -> None:
+    """Checks every member of an archive as `list_files` does, and unpacks selected files.
+
+    The checks are made again since the archive could be another one by now.
 
     Args:
       path: the archive.
-      wanted: says by its relative path whether a file is needed.
-      folder: where to; files keep their relative paths.
+      wanted: takes a relative path, returns whether that file is needed.
+      folder: the target; files keep their relative paths.
+      max_unpacked_bytes: limit for the total unpacked size.
+
+    Raises:
+      CheckpointError: as `list_files`, or if a file cannot be written.
     """
-    with _reading(path) as archive:
-        for member in archive:
+    with _reading(path, max_unpacked_bytes) as archive:
+        for member in _checked(path, archive, max_unpacked_bytes):
             name = _clean(member.name)
             if not member.isfile() or not wanted(name):
                 continue
             _write(path, archive, member, folder / name)
+
+
+def _checked(path: Path, archive: _Archive, max_bytes: int) -> Iterator[tarfile.TarInfo]:
+    """The members of an archive, each as soon as it has passed."""
+    total = 0
+    for count, member in enumerate(archive):
+        _check_member(path, member)
+        total += member.size
+        if total > max_bytes or count >= _MAX_MEMBERS:
+            raise _too_large(path, max_bytes)
+        yield member
+
+
+def _too_large(path: Path, max_bytes: int) -> CheckpointError:
+    return CheckpointError(
+        f"{path.name} would unpack to more than {max_bytes:,} bytes or {_MAX_MEMBERS:,} members: "
+        "if you trust it, unpack it yourself and pass the folder"
+    )
 
 
 def _write(path: Path, archive: _Archive, member: tarfile.TarInfo, target: Path) -> None:
@@ -83,32 +104,40 @@ def _write(path: Path, archive: _Archive, member: tarfile.TarInfo, target: Path)
         target.parent.mkdir(parents=True, exist_ok=True)
         file = target.open("wb")
     except OSError as error:
-        if error.errno not in _OF_ITS_NAME:
+        if error.errno not in _NAME_ERRORS:
             raise
         raise CheckpointError(
-            f"{path.name} is not unpacked, because its member {member.name!r} cannot be a file "
-            f"({error.strerror}): unpack what you need of it yourself, and name the folder"
+            f"cannot unpack {path.name}: its member {member.name!r} cannot be a file "
+            f"({error.strerror}); unpack what you need yourself and pass the folder"
         ) from error
     with file:
-        content = cast(IO[bytes], archive.extractfile(member))  # None for folders alone
+        content = archive.extractfile(member)
         shutil.copyfileobj(content, file, 1 << 20)
+        if file.tell() != member.size:
+            raise tarfile.ReadError(f"its member {member.name!r} ends early")
 
 
 @contextlib.contextmanager
-def _reading(path: Path) -> Iterator[_Archive]:
+def _reading(path: Path, max_bytes: int) -> Iterator[_Archive]:
     try:
-        with zip_archives.opened(path) if is_zip(path) else tarfile.open(path, "r:*") as archive:
+        zipped = is_zip(path)
+        opened = zip_archives.opened(path) if zipped else tar_archives.opened(path, max_bytes)
+        with opened as archive:
             yield archive
-    except (*_BROKEN, *_BROKEN_ZIP) as error:
-        if isinstance(error, OSError) and error.errno:  # the system's, not that of a decoder
+    except CheckpointError:
+        raise
+    except SizeLimitError as error:
+        raise _too_large(path, max_bytes) from error
+    except (*_DAMAGE, *_ZIP_DAMAGE, *_NONSENSE) as error:
+        if isinstance(error, OSError) and error.errno:  # raised by the system, not by a decoder
             raise CheckpointError(
-                f"{path.name} cannot be unpacked ({error.strerror}): make room in the folder for "
-                "temporary files, or name another with TMPDIR"
+                f"cannot unpack {path.name} ({error.strerror}): free some space in the folder "
+                "for temporary files, or set TMPDIR to another folder"
             ) from error
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
         raise CheckpointError(
-            f"{path.name} is a damaged or truncated archive ({reason}): download it again, and "
-            f"give {option('sha256')} if its digest is published"
+            f"{path.name} is damaged or truncated ({reason}): download it again, and pass "
+            f"{option('sha256')} if its digest is published"
         ) from error
 
 
@@ -119,16 +148,29 @@ def _clean(name: str) -> str:
 def _check_member(path: Path, member: tarfile.TarInfo) -> None:
     parts = PurePosixPath(member.name)
     if parts.is_absolute() or ".." in parts.parts:
-        fault = "points outside of the archive"
+        fault = "points outside the archive"
     elif not member.name.isprintable():
         fault = "has control characters in its name"
     elif member.issym() or member.islnk():
         fault = "is a link"
     elif not (member.isfile() or member.isdir()):
         fault = "is neither a file nor a folder"
+    elif member.size < 0 or not _is_sound(member):
+        fault = "states a size that no file can have"
     else:
         return
     raise CheckpointError(
-        f"{path.name} is not unpacked, because its member {member.name!r} {fault}: get the "
-        "archive from a source you trust"
+        f"{path.name} was not unpacked: its member {member.name!r} {fault}; get the archive "
+        "from a source you trust"
     )
+
+
+def _is_sound(member: tarfile.TarInfo) -> bool:
+    """Whether the pieces of a sparse file are inside of it, in their order."""
+    end = 0
+    pieces: Any = member.sparse
+    for offset, size in pieces or ():
+        if offset < end or size < 0:
+            return False
+        end = offset + size
+    return end <= member.size

@@ -12,7 +12,7 @@ from slimhub.common import files
 def sha256_of_source(paths: Sequence[Path]) -> str:
     """Hex digest of the lines `<sha256>  <base name>` of a checkpoint's files, in order.
 
-    The same text that `sha256sum` prints for them, so that anyone can repeat it.
+    This is the text that `sha256sum` prints for them, so anyone can reproduce the digest.
     """
     lines = "".join(f"{files.sha256_of(path)}  {path.name}\n" for path in paths)
     return hashlib.sha256(lines.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Tells what is in a checkpoint, for people and programs."""
+"""Describes what a checkpoint holds, for people and programs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from typing import Any
 from slimhub.checkpoints import names
 from slimhub.checkpoints.checkpoint import Checkpoint
 from slimhub.checkpoints.readers.tensor_source import WORDS
+from slimhub.common.text import count, printable
 
 _AVERAGES = {
-    "shadows": "beside the raw values, as X/ExponentialMovingAverage",
-    "stored": "under the plain names, as the folder's name says",
-    "unknown": "no separate ones; nothing says whether plain names hold averages",
+    "shadows": "next to the raw values, as X/ExponentialMovingAverage",
+    "stored": "under the plain names, as the folder name says",
+    "unknown": "no separate averages; the plain names may or may not hold averages",
 }
 
 
 def describe(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What is in a checkpoint, as JSON."""
+    """Describes what is in a checkpoint.
+
+    Args:
+      checkpoint: open.
+
+    Returns:
+      Values for JSON: where it is from, sha256, format, training step, how averages are kept,
+      counts of tensors by kind and scope, and `[dtype, *shape]` of each tensor by name.
+    """
     tensors = checkpoint.tensors
     scopes: dict[str, Counter[str]] = {}
     for name, info in tensors.items():
@@ -42,15 +51,20 @@ def describe(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def render(description: dict[str, Any], *, tensors: bool = False) -> str:
-    """A description as text.
+    """Renders a description as text.
 
     Args:
-      description: what `describe` gave.
+      description: what `describe` returned.
       tensors: list every tensor too.
+
+    Returns:
+      Lines without a newline at the end.
     """
-    kinds = ", ".join(f"{count} {kind}" for kind, count in description["kinds"].items())
+    kinds = ", ".join(
+        names.count_kind(number, kind) for kind, number in description["kinds"].items()
+    )
     rows = [
-        ("checkpoint", f"{description['checkpoint']}, of {description['source']}"),
+        ("checkpoint", f"{description['checkpoint']}, from {description['source']}"),
         ("", description["choice"]),
         ("sha256", description["sha256"]),
         ("format", _format(description)),
@@ -59,12 +73,12 @@ def render(description: dict[str, Any], *, tensors: bool = False) -> str:
         ("tensors", kinds),
     ]
     others = [label for label in description["candidates"] if label != description["checkpoint"]]
-    rows += [("also there" if i == 0 else "", label) for i, label in enumerate(others)]
+    rows += [("others" if i == 0 else "", label) for i, label in enumerate(others)]
     for scope, counts in description["scopes"].items():
-        rows.append(
-            ("scope", f"{scope}: {counts['tensors']} variables, {counts['parameters']:,} numbers")
-        )
-    lines = [f"{head:12}{text}" for head, text in rows]
+        variables = count(counts["tensors"], "variable")
+        parameters = count(counts["parameters"], "value")
+        rows.append(("scope", f"{scope}: {variables}, {parameters}"))
+    lines = [f"{head:12}{printable(text)}" for head, text in rows]
     if tensors:
         for name, (dtype, *shape) in description["tensors"].items():
             lines.append(f"  {name}  {dtype}{shape}")

@@ -1,7 +1,7 @@
-"""Moving averages under names of another form than `X/ExponentialMovingAverage`.
+"""Moving averages whose names have another form than `X/ExponentialMovingAverage`.
 
-Seen are a number at the end, which a second graph gives in one process, and scopes in front of
-the average alone, as of `tf.train.ExponentialMovingAverage` inside of a scope.
+Known forms: a number at the end, which a second graph in one process adds, and extra scopes in
+front of the average only, as `tf.train.ExponentialMovingAverage` adds inside a scope.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ _AVERAGE = re.compile(rf"^(?P<base>.+){names.SHADOW}(?P<number>_\d+)?$")
 
 
 def find(tensors: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
-    """Names of averages by the names that they would have in the usual form.
+    """Maps averages in another form to the names they would have in the usual form.
 
-    An average in the usual form goes before others of the same variable, which stay as they are.
+    An average in the usual form takes precedence over others of the same variable, which keep their
+    names.
 
     Args:
-      tensors: shapes of all tensors, by name; one of another shape than the variable is that of
-        another network.
+      tensors: shapes of all tensors, by name; an average whose shape differs from its variable's
+        belongs to another network.
     """
     found: dict[str, str] = {}
     for name in sorted(tensors):
@@ -39,7 +40,7 @@ def find(tensors: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
 
 
 def _variable(base: str, tensors: Collection[str]) -> str | None:
-    """The variable that an average is of: by its whole name, or by the longest end of it."""
+    """The variable that an average belongs to: its whole name, or the longest suffix of it."""
     parts = base.split("/")
     ends = ("/".join(parts[i:]) for i in range(len(parts)))
     return next((end for end in ends if end in tensors), None)

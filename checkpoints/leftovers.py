@@ -1,4 +1,4 @@
-"""What is left over of a checkpoint, by what it is."""
+"""Sorts the tensors of a checkpoint that no variable uses."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from slimhub.checkpoints import masks, names, unknown_layers
 from slimhub.checkpoints.masks import Shape
 
-# Kinds of names that others ask for.
+# Kinds that other modules refer to.
 QUANTIZATION = "quantization ranges"
-OF_OTHER_PARTS = "of parts the task does not have"
+OF_OTHER_PARTS = "tensors of layers that this task does not use"
 
 
 @dataclasses.dataclass(frozen=True)
 class Expectations:
-    """What may be left over.
+    """Which tensors may be left over.
 
     Attributes:
-      patterns: of further names whose being left over is no surprise.
-      scope: of the network, empty for one without; None where nothing is looked for in it.
-      ignore: pattern of layers that are left out at the owner's risk, or None.
+      patterns: for further names that are expected to be left over.
+      scope: of the network, empty if it has none; None to skip the search for unknown layers.
+      ignore: pattern of layers to leave out at the user's own risk, or None.
     """
 
     patterns: Sequence[str] = ()
@@ -31,13 +31,13 @@ class Expectations:
 
 @dataclasses.dataclass(frozen=True)
 class Leftovers:
-    """Names of the tensors that fill nothing.
+    """Names of tensors that no variable uses.
 
     Attributes:
-      expected: by what they are.
-      unexpected: all others, but for those that are ignored.
-      unknown: those of the unexpected ones that are layers of the network itself.
-      ignored: layers of the network itself that the owner takes the risk of leaving out.
+      expected: by kind.
+      unexpected: all others, except ignored ones.
+      unknown: the unexpected ones that belong to the network's own layers.
+      ignored: tensors of the network's own layers that the user chose to leave out.
     """
 
     expected: dict[str, tuple[str, ...]]
@@ -52,16 +52,16 @@ def sort(
     used: Iterable[str],
     expectations: Expectations,
 ) -> Leftovers:
-    """Says what each tensor is that fills nothing.
+    """Sorts the tensors that no variable uses.
 
     Args:
       stored: shapes of a checkpoint's tensors, by name.
       wanted: shapes of a network's variables, by name.
       used: names of the tensors that fill variables.
-      expectations: what may be left over.
+      expectations: which tensors may be left over.
 
     Raises:
-      RequestError: for a pattern to ignore that is not a regular expression.
+      RequestError: if the pattern to ignore is not a regular expression.
     """
     applied_masks = set(masks.find(stored, wanted).values())
     applied, known = {*used, *applied_masks}, {*wanted, *applied_masks}
@@ -86,7 +86,7 @@ def sort(
 
 
 def _kind(name: str, known: set[str], expectations: Expectations) -> str:
-    """What a name left over is; empty where nothing explains it."""
+    """The kind of a leftover tensor; empty if nothing explains it."""
     usual = names.expected_kind(name)
     if usual:
         return usual

@@ -1,28 +1,31 @@
-"""From what the user named to the one source of weights that is meant."""
+"""Finds the source of weights that a path refers to."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
-import tempfile
 from pathlib import Path, PurePosixPath
 
 from slimhub.checkpoints import (
     archives,
-    foreign_files,
+    downloads,
     names,
     original_graphs,
     refusals,
     selection,
+    source_files,
     state_files,
 )
 from slimhub.checkpoints.readers import source_kinds
 from slimhub.checkpoints.readers.tensor_source import SourceKind
+from slimhub.common import paths
 from slimhub.common.errors import CheckpointError
+from slimhub.common.scratch import ScratchFolder
 
-_MAX_DEPTH = 4  # folders below the one given that are searched
-_MAX_FILES = 20_000  # in them; more is no folder of checkpoints
+_MAX_DEPTH = 4  # depth of folders that are searched
+_MAX_FILES = 20_000  # files in them; a folder with more is not a checkpoint folder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,11 +34,11 @@ class Located:
 
     Attributes:
       kind: what it is.
-      path: as its kind takes it: a prefix, or a file.
-      label: what it is called inside its source.
-      reason: why this one.
-      candidates: labels of all of its kind in the source.
-      graphs: files beside it that may hold its graph, see `original_graphs`.
+      path: in the form its kind takes: a prefix or a file.
+      label: its name inside the source.
+      reason: why this one was chosen.
+      candidates: labels of all sources of this kind.
+      graphs: files next to it that may hold its graph, see `original_graphs`.
     """
 
     kind: SourceKind
@@ -47,11 +50,11 @@ class Located:
 
     @property
     def is_averaged(self) -> bool:
-        """Whether plain names hold averages; the same however the checkpoint was named.
+        """Whether plain names hold averages, however the checkpoint was named.
 
-        The label lacks the folder where that, a prefix or a file in it was given.
+        If the folder itself, a prefix or a file in it was given, the label lacks the folder.
         """
-        folder = self.path.parent.resolve().name
+        folder = paths.resolved(self.path.parent).name
         return selection.holds_averages(f"{folder}/{self.label}")
 
 
@@ -61,16 +64,16 @@ def locate(
     max_unpacked_bytes: int,
     resources: contextlib.ExitStack,
 ) -> Located:
-    """Finds the source that a local path means.
+    """Finds the source that a local path refers to.
 
     Args:
       path: folder, archive, file or prefix.
-      query: which of several.
-      max_unpacked_bytes: bound for archives.
-      resources: takes the temporary folder of an archive.
+      query: which one to take if there are several.
+      max_unpacked_bytes: limit for archives.
+      resources: takes over the temporary folder of an archive.
 
     Raises:
-      CheckpointError: where there is none, or no single one.
+      CheckpointError: if there is no source, or the choice is ambiguous.
     """
     if path.is_dir():
         return _in_folder(path, query)
@@ -81,7 +84,7 @@ def locate(
         if refusals.is_archive(path):
             return _in_archive(path, query, max_unpacked_bytes, resources)
         kind = source_kinds.of_file(path)
-        if kind is not None and not foreign_files.is_pointer(path):
+        if kind is not None and not source_files.is_pointer(path):
             return _alone(kind, kind.locate_file(path), query)
         raise refusals.refuse_file(path)
     if is_prefix(path):
@@ -89,8 +92,24 @@ def locate(
     raise refusals.refuse_missing(path)
 
 
+def check_presence(source: str | os.PathLike[str]) -> None:
+    """Refuses a path with nothing there, at once and without TensorFlow; a URL is not asked.
+
+    Args:
+      source: local path or URL.
+
+    Raises:
+      MissingCheckpointError: names what is near.
+    """
+    text = os.fspath(source)
+    path = paths.expanded(text)
+    with contextlib.suppress(PermissionError):  # opening says what is wrong with it
+        if not downloads.is_url(text) and not path.exists() and not is_prefix(path):
+            raise refusals.refuse_missing(path)
+
+
 def is_prefix(path: Path) -> bool:
-    """Whether a path is that of files without their endings."""
+    """Whether a path is the common prefix of a checkpoint's files."""
     folder = path.parent
     return folder.is_dir() and any(
         names.prefix_of(entry.name) == path.name for entry in folder.iterdir()
@@ -98,7 +117,7 @@ def is_prefix(path: Path) -> bool:
 
 
 def is_one_file(path: Path) -> bool:
-    """Whether a path is a file that is a whole source, or holds whole ones."""
+    """Whether a path is a file that is, or contains, a whole source."""
     return (
         path.is_file()
         and state_files.prefix_of_file(path) is None
@@ -110,12 +129,12 @@ def _alone(kind: SourceKind, path: Path, query: selection.CheckpointQuery) -> Lo
     if query.name is not None:
         selection.named([path.name], path.name, query.name)
     graphs = tuple(original_graphs.beside(path)) if kind is source_kinds.CHECKPOINTS else ()
-    return Located(kind, path, path.name, "the one that was named", (path.name,), graphs)
+    return Located(kind, path, path.name, "the one you named", (path.name,), graphs)
 
 
 def _in_folder(folder: Path, query: selection.CheckpointQuery) -> Located:
     files = _walk(folder)
-    where = f"the folder {folder.resolve().name}"
+    where = f"the folder {paths.resolved(folder).name}"
     found = source_kinds.find(files, query.name)
     if found is None:
         raise refusals.refuse_without_checkpoint(where, files)
@@ -129,7 +148,7 @@ def _choose(
     where: str,
     query: selection.CheckpointQuery,
 ) -> Located:
-    """Picks one of the sources in a folder; of those not picked only indexes need be there."""
+    """Picks a source in a folder; sources that are not picked only need their index files."""
     kind, labels = found
     preferred, reason = kind.prefer(labels) if query.name is None else (labels, "")
     if len(preferred) == 1 < len(labels):
@@ -152,7 +171,7 @@ def _choose(
 
 
 def _walk(folder: Path) -> list[str]:
-    """Relative names of the files in a folder and below it."""
+    """Relative names of the files in a folder, at any depth."""
     found: list[str] = []
     for parent, folders, files in os.walk(folder, onerror=_raise):
         relative = Path(parent).relative_to(folder)
@@ -161,7 +180,8 @@ def _walk(folder: Path) -> list[str]:
         found += [(relative / file).as_posix() for file in files]
         if len(found) > _MAX_FILES:
             raise CheckpointError(
-                f"{folder} holds more than {_MAX_FILES} files: name the checkpoint's own folder"
+                f"{folder} holds more than {_MAX_FILES} files: pass the folder of the "
+                "checkpoint itself"
             )
     return found
 
@@ -181,15 +201,20 @@ def _in_archive(
     if found is None:
         raise refusals.refuse_archive(path, files)
     kind, labels = found
-    folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="slimhub-")))
-    if len(labels) > 1:  # what the choice may need: names of tensors and state files
-        archives.unpack(path, lambda file: _tells_of_contents(file, labels), folder)
+    folder = Path(resources.enter_context(ScratchFolder()))
+    if len(labels) > 1:  # what the choice may need: tensor names and state files
+        describes = functools.partial(_describes_contents, labels=labels)
+        archives.unpack(path, describes, folder, max_unpacked_bytes)
     located = _choose(folder, files, found, f"the archive {path.name}", query)
     graphs = {graph.relative_to(folder).as_posix() for graph in located.graphs}
-    archives.unpack(path, lambda file: kind.is_part(file, located.label) or file in graphs, folder)
+
+    def is_needed(file: str) -> bool:
+        return kind.is_part(file, located.label) or file in graphs
+
+    archives.unpack(path, is_needed, folder, max_unpacked_bytes)
     return located
 
 
-def _tells_of_contents(file: str, labels: list[str]) -> bool:
+def _describes_contents(file: str, labels: list[str]) -> bool:
     is_state = PurePosixPath(file).name == state_files.NAME
     return is_state or file.endswith(".index") or (names.is_v1_name(file) and file in labels)

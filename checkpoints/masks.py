@@ -1,4 +1,4 @@
-"""Masks that TensorFlow's model pruning stores beside the weights."""
+"""Masks that TensorFlow's model pruning stores next to the weights."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Iterable, Mapping
 
 _WEIGHTS = re.compile(r"(?P<layer>^|.*/)\w*(weights|kernel)$")
 _MASK = re.compile(r"/mask$")
-# What pruning keeps beside a mask: with the mask applied, nothing needs it.
-_BESIDE_MASK = ("threshold", "old_weight", "old_old_weight", "gradient")
+# What pruning stores besides masks; not needed once the mask is applied.
+_PRUNING_STATE = ("threshold", "old_weight", "old_old_weight", "gradient")
 
 Shape = tuple[int, ...]
 
 
 def find(stored: Mapping[str, Shape], wanted: Mapping[str, Shape]) -> dict[str, str]:
-    """The mask of each variable that was pruned.
+    """Finds the mask of each pruned variable.
 
     Args:
       stored: shapes of a checkpoint's tensors, by name.
       wanted: shapes of a network's variables, by name.
 
     Returns:
-      Names of masks by variable. What a network has as a variable of its own is not a mask.
+      Names of masks by variable. A tensor that the network has as a variable is not a mask.
     """
     masks = {}
     for name, shape in wanted.items():
@@ -35,5 +35,5 @@ def find(stored: Mapping[str, Shape], wanted: Mapping[str, Shape]) -> dict[str, 
 
 
 def names_beside(masks: Iterable[str]) -> set[str]:
-    """Names of the other tensors that pruning may have stored in the layers of masks."""
-    return {_MASK.sub(f"/{name}", mask) for mask in masks for name in _BESIDE_MASK}
+    """Names of other tensors that pruning may have stored in layers with masks."""
+    return {_MASK.sub(f"/{name}", mask) for mask in masks for name in _PRUNING_STATE}

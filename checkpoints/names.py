@@ -1,4 +1,4 @@
-"""What the names of files and tensors of a TF1 checkpoint mean."""
+"""What the names of files and tensors in TF1 checkpoints mean."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 
 SHADOW = "/ExponentialMovingAverage"  # suffix of tf.train.ExponentialMovingAverage
 SAVED_MODEL = "saved_model.pb"  # the graph of a SavedModel
-HUB_MODULE = "tfhub_module.pb"  # beside it in a TensorFlow 1 Hub module
-# What is called as graphs are, and is none that could hold or use weights by itself.
+HUB_MODULE = "tfhub_module.pb"  # next to it in a TensorFlow 1 Hub module
+# Named like a graph, but cannot hold or use weights on its own.
 _NO_GRAPHS = (SAVED_MODEL, HUB_MODULE, "keras_metadata.pb", "fingerprint.pb")
-OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"  # only in TF2's object-based checkpoints
+OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"  # only in object-based checkpoints of TF2
 
 _V2_FILE = re.compile(r"^(?P<prefix>.+)\.(index|meta|data-\d{5}-of-\d{5})$")
 _V1_FILE = re.compile(r"^.+\.ckpt(-\d+)?$")
 _UNFINISHED = re.compile(r"_temp(_[0-9a-f]+)?/part-\d{5}-of-\d{5}$")
-_STEP = re.compile(r"-(\d+)$")
+_STEP = re.compile(r"-(\d{1,18})$")  # more do not fit into 64 bits
 
-# Slots go by the name of their optimizer, which is the class's by default.
+# Slots are named after their optimizer, by default after its class.
 _OPTIMIZERS = (
     "RMSProp|Momentum|MomentumW|Adam|AdamW|LazyAdam|Nadam|AdaMax|LAMB|LARS|Adagrad|AdagradDA"
     "|Adadelta|Ftrl|ProximalAdagrad|AddSign|PowerSign"
@@ -26,34 +26,53 @@ _SLOT = re.compile(
     r"|/(adam|lamb)_[mv](_\d+)?$"  # of the optimizers that came with BERT and ALBERT
     r"|(^|/)beta[12]_power(_\d+)?$"
 )
-# What training leaves behind and no network asks for; the first that matches counts.
+# Tensors that training leaves behind and networks never use; the first match counts.
 _EXPECTED = {
     "quantization ranges": r"(^|/)\w+_quant/(.+/)?(min|max)(/(biased|local_step))?$",
     "optimizer slots": _SLOT.pattern,
     "training step": r"(^|/)global_step$",
     "learning rate": r"(^|/)learning_rate$",
     "loss scale": r"(^|/)((current_)?loss_scale|good_steps)$",
-    "bookkeeping of averages": r"/(biased|local_step)(_\d+)?$",  # of zero-debiased ones
+    "bookkeeping of averages": r"/(biased|local_step)(_\d+)?$",  # of zero-debiased averages
     "batch renormalization": r"/renorm_(mean|stddev)(_weight)?$",
     "bookkeeping of pruning": r"^model_pruning/|(^|/)last_mask_update_step$",
     "mean color": r"(^|/)mean_rgb$",
 }
+# How one tensor, and several tensors, of a kind are called; other kinds have a single form.
+_ONE = {
+    "variables": "variable",
+    "quantization ranges": "quantization range",
+    "optimizer slots": "optimizer slot",
+    "moving averages": "moving average",
+    "raw values with an average": "raw value with an average",
+}
+_SEVERAL = {
+    "training step": "training steps",
+    "learning rate": "learning rates",
+    "loss scale": "loss scales",
+    "mean color": "mean colors",
+}
 _PATTERNS = {kind: re.compile(pattern) for kind, pattern in _EXPECTED.items()}
 
 
+def count_kind(number: int, kind: str) -> str:
+    """The number of tensors of a kind, in the right form: `1 optimizer slot`."""
+    return f"{number} {(_ONE if number == 1 else _SEVERAL).get(kind, kind)}"
+
+
 def prefix_of(file_name: str) -> str | None:
-    """The prefix a file belongs to by its name: V2's three kinds, None for others."""
+    """The prefix that a file belongs to, for V2's three kinds of files; None for others."""
     match = _V2_FILE.match(file_name)
     return match["prefix"] if match else None
 
 
 def is_v1_name(file_name: str) -> bool:
-    """Whether a file is called as V1 checkpoints are: `NAME.ckpt` or `NAME.ckpt-STEP`."""
+    """Whether a file is named like a V1 checkpoint: `NAME.ckpt` or `NAME.ckpt-STEP`."""
     return _V1_FILE.match(file_name) is not None
 
 
 def is_unfinished(prefix: str) -> bool:
-    """Whether a prefix is a part of a checkpoint whose save was killed before it was whole."""
+    """Whether a prefix belongs to a checkpoint whose save was interrupted."""
     return _UNFINISHED.search(prefix) is not None
 
 
@@ -64,22 +83,29 @@ def step_of(prefix: str) -> int | None:
 
 
 def expected_kind(tensor: str) -> str | None:
-    """What a tensor is that training leaves behind and no network asks for, or None."""
+    """What kind of training leftover a tensor is; None if it is none."""
     name = tensor.removesuffix(SHADOW)
     return next((kind for kind, p in _PATTERNS.items() if p.search(name)), None)
 
 
 def is_variable(tensor: str) -> bool:
-    """Whether a tensor is a network's own: no slot, step or average."""
+    """Whether a tensor is a variable of a network, and not a slot, step or average.
+
+    Args:
+      tensor: its name in the checkpoint.
+
+    Returns:
+      What its name says; no value is read.
+    """
     return expected_kind(tensor) is None and not tensor.endswith(SHADOW)
 
 
 def base_of(tensor: str) -> str:
-    """The variable that a shadow or a slot belongs to; other names as they are."""
+    """The variable that a shadow or slot belongs to; other names are returned unchanged."""
     name = _SLOT.sub("", tensor)
     return name.removesuffix(SHADOW)
 
 
 def is_graph(file: str) -> bool:
-    """Whether a file is called as graphs are, in binary or as text; a SavedModel's is not."""
+    """Whether a file is named like a graph, binary or text; not true for SavedModels."""
     return file.endswith((".pb", ".pbtxt")) and file.rpartition("/")[2] not in _NO_GRAPHS

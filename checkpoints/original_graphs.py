@@ -1,4 +1,4 @@
-"""Graphs that lie beside weights: which files they are in, and what is in those."""
+"""Finds and reads graphs that are stored next to weights."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from slimhub.checkpoints import foreign_files, names
+from slimhub.checkpoints import names, source_files
 from slimhub.checkpoints.readers import graph_constants
 from slimhub.common.errors import CheckpointError
 
 _META = ".meta"
-_TEXT = "graph.pbtxt"  # of a training folder
-_MAX_BYTES = (2 << 30) - 1  # where protocol buffers end
-_MAX_GRAPHS = 8  # beside one checkpoint; more is a collection of other networks'
+_TEXT = "graph.pbtxt"  # written to a training folder
+_MAX_BYTES = (2 << 30) - 1  # size limit of protocol buffers
+_MAX_GRAPHS = 8  # per checkpoint; folders with more hold a collection of other networks
 
 
 def find(files: Iterable[str], label: str) -> list[str]:
-    """The files that may hold the graph of a checkpoint, the likeliest first.
+    """Files that may hold the graph of a checkpoint, the likeliest first.
 
-    That of its own save, the text in its folder, then graphs by any name in its folder and in
-    those above it.
+    First the graph of its own save, then the text graph in its folder, then graphs of any name in
+    its folder and the folders above it.
 
     Args:
-      files: relative names of a folder or archive.
-      label: of the checkpoint in it.
+      files: relative names in a folder or archive.
+      label: of the checkpoint.
     """
     present = set(files)
     folder = PurePosixPath(label).parent
@@ -39,7 +39,7 @@ def find(files: Iterable[str], label: str) -> list[str]:
 
 
 def beside(prefix: Path) -> list[Path]:
-    """The files beside a checkpoint that may hold its graph, see `find`.
+    """Files next to a checkpoint that may hold its graph, see `find`.
 
     Args:
       prefix: of the checkpoint.
@@ -50,19 +50,19 @@ def beside(prefix: Path) -> list[Path]:
 
 
 def label_of(path: Path | str) -> str:
-    """What a graph's file is called in messages."""
+    """How messages refer to the file of a graph."""
     path = Path(path)
     return f"{path.parent.name}/{path.name}" if path.name == names.SAVED_MODEL else path.name
 
 
 def read(path: Path | str) -> Iterator[Any]:
-    """The graphs in a file; of several those that were not made for training come first.
+    """Reads the graphs in a file; those not made for training come first.
 
     Args:
-      path: of a `.meta` file, a frozen graph, a graph as text, or a SavedModel.
+      path: of a `.meta` file, a frozen graph, a text graph, or a SavedModel.
 
     Raises:
-      CheckpointError: for a damaged file, or one that is too large.
+      CheckpointError: if the file is damaged or too large.
     """
     path = Path(path)
     if path.suffix != _META and path.name != names.SAVED_MODEL:
@@ -75,10 +75,10 @@ def read(path: Path | str) -> Iterator[Any]:
 def _read_metas(path: Path) -> list[Any]:
     from google.protobuf.message import DecodeError
 
-    from slimhub.common.quiet_tensorflow import tensorflow
+    from slimhub.common.quiet_tensorflow import imported
 
-    content = foreign_files.read(path, _MAX_BYTES)
-    tensorflow()  # it registers the protos
+    content = source_files.read(path, _MAX_BYTES)
+    imported()  # registers the protos
     from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
     try:
@@ -86,4 +86,6 @@ def _read_metas(path: Path) -> list[Any]:
             return [meta_graph_pb2.MetaGraphDef.FromString(content)]
         return list(saved_model_pb2.SavedModel.FromString(content).meta_graphs)
     except (DecodeError, RecursionError) as error:
-        raise CheckpointError(f"{path.name} is damaged, or holds no graph of TensorFlow") from error
+        raise CheckpointError(
+            f"{path.name} is damaged, or does not hold a TensorFlow graph"
+        ) from error

@@ -10,6 +10,7 @@ from typing import Literal
 
 from slimhub.checkpoints import names
 from slimhub.common.errors import ChoiceError, RequestError, option
+from slimhub.common.text import count, printable
 
 _AVERAGED_FOLDER = "ema"  # where the public archives keep averages under plain names
 
@@ -19,10 +20,16 @@ AVERAGES: tuple[Averages, ...] = typing.get_args(Averages)
 
 
 def parse_averages(text: str) -> Averages:
-    """Which values are wanted, from text.
+    """Reads which values are wanted.
+
+    Args:
+      text: as a user wrote it.
+
+    Returns:
+      The same text, as a type that `open` and `plan` take.
 
     Raises:
-      RequestError: for anything but `auto`, `shadow` and `raw`.
+      RequestError: unless it is `auto`, `shadow` or `raw`.
     """
     for known in AVERAGES:
         if text == known:
@@ -32,12 +39,12 @@ def parse_averages(text: str) -> Averages:
 
 @dataclasses.dataclass(frozen=True)
 class CheckpointQuery:
-    """What the user wants of several checkpoints.
+    """Which of several checkpoints the user wants.
 
     Attributes:
-      name: the user's pick: a label, its end, or a part of it; None for the best.
-      averages: what is best: one with averages (`auto`), with them beside the raw values
-        (`shadow`), or with raw values under the plain names (`raw`).
+      name: a label, or the end or a part of it; None for the best one.
+      averages: what to prefer: a checkpoint with averages (`auto`), with averages next to the raw
+        values (`shadow`), or with raw values under the plain names (`raw`).
     """
 
     name: str | None = None
@@ -46,7 +53,7 @@ class CheckpointQuery:
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """The checkpoint that was picked among candidates, and why."""
+    """The checkpoint that was picked, and why."""
 
     label: str
     reason: str
@@ -55,9 +62,9 @@ class Choice:
 def candidates(files: Iterable[str]) -> list[str]:
     """Prefixes of the checkpoints among relative file names, sorted.
 
-    A V2 checkpoint counts by its index, a V1 checkpoint by its name; broken ones (data
-    without index) count too, so that opening them can say what is missing. The variables of a
-    SavedModel do not count, nor what a save that was killed left behind.
+    A V2 checkpoint is recognized by its index, a V1 checkpoint by its name. Broken ones (data
+    without index) are included, so that opening them can report what is missing. The variables of a
+    SavedModel and the remains of an interrupted save are not.
     """
     present = set(files)
     models = {file.removesuffix(names.SAVED_MODEL) for file in present if _is_model(file)}
@@ -94,31 +101,31 @@ def choose(
 ) -> Choice:
     """Picks one of several checkpoints.
 
-    Those with averages come first: a folder named `ema`, then those with shadows; where the
-    query says so only those with shadows, or those without averages. In one folder the one that
-    its state file names last wins, without that the highest step. What is then not one folder's
-    is a tie.
+    Those with averages come first: a folder named `ema`, then those with shadows; depending on the
+    query, only those with shadows, or those without averages. Within one folder, the one that the
+    state file names last wins, or else the highest step. Candidates left in several folders are a
+    tie.
 
     Args:
       labels: at least one, as `candidates` gives them.
       where: what they are in, for messages.
-      query: the user's.
+      query: what the user wants.
       latest: base name in the state file of each folder that has one.
-      has_shadows: whether a checkpoint holds shadows; asked only where it matters.
+      has_shadows: whether a checkpoint holds shadows; called only if it matters.
 
     Raises:
-      ChoiceError: where nothing has the name, or several are equally good.
+      ChoiceError: if no candidate has the name, or several are equally good.
     """
     if query.name is not None:
-        return Choice(named(labels, where, query.name), "the one that was asked for")
+        return Choice(named(labels, where, query.name), "the one you named")
     if len(labels) == 1:
-        return Choice(labels[0], "the only one there")
+        return Choice(labels[0], "the only checkpoint in it")
     preferred, reason = _preferred(labels, query.averages, has_shadows)
     if not preferred or len(preferred) == len(labels):
         preferred, reason = labels, ""
     newest, newest_reason = _newest(preferred, latest)
     if len(newest) > 1:
-        listed = "\n  ".join(newest)
+        listed = "\n  ".join(map(printable, newest))
         raise ChoiceError(
             f"{where} holds several checkpoints:\n  {listed}\n"
             f"pick one with {option('checkpoint_name')}"
@@ -130,7 +137,7 @@ def choose(
 def _preferred(
     labels: list[str], averages: Averages, has_shadows: Callable[[str], bool]
 ) -> tuple[list[str], str]:
-    """Those that hold what is wanted, and why they are preferred."""
+    """The candidates that hold what is wanted, and why they are preferred."""
     stored = [label for label in labels if _is_averaged(label)]
     if averages == "raw":
         raw = [label for label in labels if label not in stored]
@@ -138,11 +145,11 @@ def _preferred(
     if averages == "auto" and stored:
         return stored, f"preferred because it is in a folder named {_AVERAGED_FOLDER}/"
     shadowed = [label for label in labels if has_shadows(label)]
-    return shadowed, "preferred because it holds moving averages beside the raw values"
+    return shadowed, "preferred because it holds moving averages next to the raw values"
 
 
 def holds_averages(label: str) -> bool:
-    """Whether a checkpoint's plain names hold averages, by the folder it is in."""
+    """Whether a checkpoint's plain names hold averages, judging by its folder."""
     return _is_averaged(label)
 
 
@@ -151,10 +158,10 @@ def _is_averaged(label: str) -> bool:
 
 
 def named(labels: list[str], where: str, name: str) -> str:
-    """The label that a user's pick means: by all of it, its end, or a part of it.
+    """Resolves a user's pick to a label: the whole label, its end, or a part of it.
 
     Raises:
-      ChoiceError: where none is meant, or several are.
+      ChoiceError: if none matches, or several do.
     """
     for matches in (
         [label for label in labels if label == name],
@@ -165,13 +172,13 @@ def named(labels: list[str], where: str, name: str) -> str:
             return matches[0]
         if matches:
             break
-    listed = "\n  ".join(labels)
-    fault = "no checkpoint" if not matches else f"{len(matches)} checkpoints"
-    raise ChoiceError(f"{where} holds {fault} named {name!r}; there are:\n  {listed}")
+    listed = "\n  ".join(map(printable, labels))
+    fault = "no checkpoint" if not matches else count(len(matches), "checkpoint")
+    raise ChoiceError(f"{where} has {fault} matching {name!r}; available:\n  {listed}")
 
 
 def _newest(labels: list[str], latest: dict[str, str]) -> tuple[list[str], str]:
-    """One label per folder, and what made it the newest."""
+    """One label per folder, and why it is the newest."""
     folders: dict[str, list[str]] = {}
     for label in labels:
         folders.setdefault(str(PurePosixPath(label).parent), []).append(label)
@@ -183,10 +190,10 @@ def _newest(labels: list[str], latest: dict[str, str]) -> tuple[list[str], str]:
             newest += inside
         elif last:
             newest += last
-            reason = "the last of its training by the state file"
+            reason = "the latest of its training run, according to the state file"
         elif None not in steps.values():
             newest.append(max(inside, key=lambda label: steps[label] or 0))
-            reason = "the highest step of its training"
+            reason = "the highest step of its training run"
         else:
             newest += inside
     return newest, reason

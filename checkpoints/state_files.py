@@ -1,6 +1,6 @@
-"""State files: the `checkpoint` beside checkpoints, in which TensorFlow notes the last one.
+"""State files: the `checkpoint` files in which TensorFlow records the latest checkpoint.
 
-It names paths of the machine that trained, so that only their last part counts.
+They hold paths of the machine that trained, so only the last part counts.
 """
 
 from __future__ import annotations
@@ -8,18 +8,18 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePosixPath
 
-from slimhub.checkpoints import names
+from slimhub.checkpoints import names, source_files
 
 NAME = "checkpoint"
 _LATEST = re.compile(r'^model_checkpoint_path:\s*"([^"]*)"', re.MULTILINE)
-_MAX_CHARACTERS = 1 << 20  # a state file lists the checkpoints that are kept, often a few
+_MAX_CHARACTERS = 1 << 20  # a state file lists the few checkpoints that are kept
 
 
 def find_latest(folder: Path, files: list[str]) -> dict[str, str]:
-    """The base name that each folder's state file gives.
+    """The base name in each folder's state file.
 
     Args:
-      folder: above the files.
+      folder: the common parent of the files.
       files: relative names.
     """
     latest = {}
@@ -34,7 +34,7 @@ def prefix_of_file(path: Path) -> Path | None:
     """The prefix of the checkpoint that a file belongs to, or that it names as a state file.
 
     Args:
-      path: of a file that is there.
+      path: of an existing file.
     """
     prefix = names.prefix_of(path.name)
     if prefix is None and path.name == NAME:
@@ -43,8 +43,7 @@ def prefix_of_file(path: Path) -> Path | None:
 
 
 def _read(path: Path) -> str | None:
-    with path.open("rb") as file:
-        text = file.read(_MAX_CHARACTERS).decode("utf-8", "replace")
+    text = source_files.head(path, _MAX_CHARACTERS).decode("utf-8", "replace")
     match = _LATEST.search(text)
     name = re.split(r"[/\\]", match[1])[-1] if match else ""
     return None if name in ("", ".", "..") or "\0" in name else name

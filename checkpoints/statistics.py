@@ -1,28 +1,31 @@
-"""What the values of moving statistics tell of their training."""
+"""What the values of moving statistics say about the training."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
-_INITIAL = {"moving_mean": 0.0, "moving_variance": 1.0}  # as TF-Slim's batch norm begins
+# the initial values of TF-Slim's batch norm
+_INITIAL = {"moving_mean": 0.0, "moving_variance": 1.0}
 
 NEVER_MOVED = (
-    "warning: no moving statistic ever moved (all means are 0, all variances 1): the training did "
-    "not run the update ops of its batch norms, so that inference normalizes nothing; train some "
-    "more steps that run them, and export then"
+    "warning: the moving statistics never changed (all means are 0, all variances 1): the "
+    "training did not run the update ops of its batch norms, so inference does not normalize "
+    "anything; train a few more steps that run them, then export"
 )
 
 
 def never_moved(values: Mapping[str, np.ndarray]) -> bool:
-    """Whether all moving statistics are what they were before the first step.
+    """Whether all moving statistics still have their initial values.
 
     Args:
       values: by variable name.
 
     Returns:
-      False where there are none.
+      False if there are none.
     """
     statistics = [
         (value, _INITIAL[leaf])

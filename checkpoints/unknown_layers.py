@@ -1,4 +1,4 @@
-"""Layers of a checkpoint that the network does not have: exporting without them is wrong."""
+"""Layers of a checkpoint that the network does not have; an export without them is wrong."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import re
 from collections.abc import Iterable, Sequence
 
 from slimhub.common.errors import RequestError, option
-from slimhub.common.text import listed
+from slimhub.common.text import count, listed
 
-_SHOWN = 4  # names a message lists
+_SHOWN = 4  # names listed in a message
 _NUMBER = re.compile(r"_\d+$")
 _AVERAGE = re.compile(r"/ExponentialMovingAverage(_\d+)?$")
 
 
 def find(names: Iterable[str], wanted: Iterable[str], scope: str) -> tuple[str, ...]:
-    """Those names that are part of the network's layers, but of no variable that it has.
+    """The names that belong to the network's layers, but to none of its variables.
 
-    A network without a scope has layers side by side with other people's towers: there, a name is
-    the network's where its first part is one of the network's own, whatever the number at its end
-    (`cell_18` where the network has `cell_0` to `cell_17`).
+    A network without a scope shares the top level with layers of other people's networks. There, a
+    name belongs to the network if its first part is one of the network's own, whatever number it
+    ends in (`cell_18` if the network has `cell_0` to `cell_17`).
 
     Args:
-      names: of tensors that fill no variable, and are not known to be harmless.
+      names: of tensors that no variable uses, and that are not known to be harmless.
       wanted: names of all variables of the network.
-      scope: of the network, may be empty.
+      scope: of the network; may be empty.
     """
     known = set(wanted)
     roots = {_root(name) for name in known}
@@ -39,15 +39,21 @@ def _root(name: str) -> str:
 
 
 def parse_pattern(pattern: str | None) -> re.Pattern[str] | None:
-    """The pattern of names that are left over at the owner's risk.
+    """Compiles the pattern of names that may be left over at the owner's risk.
+
+    Args:
+      pattern: a regular expression, searched for in names; None for no pattern.
+
+    Returns:
+      The compiled pattern, or None.
 
     Raises:
-      RequestError: for what is not a regular expression.
+      RequestError: if it is not a regular expression.
     """
     if pattern is None:
         return None
     if not pattern:
-        raise RequestError(f"{option('ignore_leftover')} is empty: give a pattern, or leave it out")
+        raise RequestError(f"{option('ignore_leftover')} is empty: pass a pattern, or leave it out")
     try:
         return re.compile(pattern)
     except re.error as error:
@@ -57,44 +63,43 @@ def parse_pattern(pattern: str | None) -> re.Pattern[str] | None:
 
 
 def complaint(names: Sequence[str], wanted: Iterable[str], label: str) -> str:
-    """Why a checkpoint is refused, and what to do.
+    """Explains why a checkpoint is refused, and what to do.
 
     Args:
-      names: as `find` gives them.
+      names: from `find`.
       wanted: names of all variables of the network.
       label: of the checkpoint.
     """
     looks = "; ".join(_looks(names, set(wanted)))
-    count = f"{len(names)} tensors" if len(names) > 1 else "a tensor"
     return (
-        f"{label} has {count} under the network's scope that the network has no place for: "
-        f"{listed(names, _SHOWN)}\n"
-        f"What they look like: {looks}. Without them the export would compute something else than "
-        "what was trained. Export the checkpoint as the network that it was trained as, which may "
-        f"be a custom one, or give {option('ignore_leftover', 'PATTERN')}, a regular expression "
-        "that matches these names, to leave them out at your own risk."
+        f"{label} has {count(len(names), 'tensor')} in the network's scope that the network "
+        f"does not have: {listed(names, _SHOWN)}\n"
+        f"These look like: {looks}. Without them, the export would not compute what was "
+        "trained. Export the checkpoint as the network it was trained as (possibly a custom "
+        f"one), or pass {option('ignore_leftover', 'PATTERN')}, a regular expression that "
+        "matches these names, to leave them out at your own risk."
     )
 
 
-def ignored(count: int, pattern: str) -> str:
-    """What to say of layers that were left out because their owner said so."""
-    return f"ignored at the owner's risk: {count} tensor{'s' * (count != 1)}, {pattern}"
+def ignored(number: int, pattern: str) -> str:
+    """The note on layers that were left out at the user's own risk."""
+    return f"ignored at your own risk: {count(number, 'tensor')}, {pattern}"
 
 
 def _looks(names: Sequence[str], wanted: set[str]) -> list[str]:
-    """What tensors look like by their names, each kind once."""
+    """What the tensors look like, judging by their names; each kind once."""
     layers = {name.rpartition("/")[0] for name in wanted}
     found: dict[str, None] = {}
     for name in names:
         layer, _, leaf = _AVERAGE.sub("", name).rpartition("/")
         if leaf in ("gamma", "scale") and f"{layer}/moving_mean" in wanted:
-            found[f"the batch norms of the checkpoint have a {leaf}, this network's have none"] = (
-                None
-            )
+            found[
+                f"batch norms of the checkpoint have a {leaf}, but those of this network do not"
+            ] = None
         elif leaf in ("biases", "bias") and layer in layers:
-            found["layers of the checkpoint have biases, this network's have none"] = None
+            found["layers of the checkpoint have biases, but those of this network do not"] = None
         elif leaf == "mask" and layer in layers:
-            found["masks of pruning that fit no weights of this network"] = None
+            found["pruning masks that do not match any weights of this network"] = None
         else:
             found["layers that the network does not have"] = None
     return list(found)

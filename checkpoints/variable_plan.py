@@ -1,4 +1,4 @@
-"""Which tensor of a checkpoint fills which variable of a network."""
+"""Maps the tensors of a checkpoint to the variables of a network."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ import dataclasses
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from slimhub.checkpoints import leftovers, masks, unknown_layers
+from slimhub.checkpoints import leftovers, masks, names, unknown_layers
 from slimhub.checkpoints.checkpoint import Checkpoint
 from slimhub.checkpoints.leftovers import Expectations
 from slimhub.checkpoints.selection import Averages
 from slimhub.common.errors import CheckpointError, option
 from slimhub.common.text import listed
 
+if TYPE_CHECKING:
+    import numpy as np
+
 Reason = Literal["average", "raw", "plain"]
 
-_SHOWN = 8  # names a message lists of each kind
-# What is cast to float32, and what there is to say of it.
-_CAST = {"bfloat16": "", "float16": "", "float64": ", which loses digits"}
+_SHOWN = 8  # names of each kind listed in a message
+_SHAPES_SHOWN = 3  # each on a line of its own
+# Dtypes that are cast to float32, and what to add about each.
+_CAST = {"bfloat16": "", "float16": "", "float64": ", which loses precision"}
 _VARIANCE = re.compile(r"/moving_variance(/ExponentialMovingAverage)?$")
 
 
 @dataclasses.dataclass(frozen=True)
 class VariableInfo:
-    """What a network wants: full name, shape, and whether training changes it."""
+    """A variable of the network: full name, shape, and whether training changes it."""
 
     name: str
     shape: tuple[int, ...]
@@ -36,9 +38,9 @@ class VariableInfo:
 
 @dataclasses.dataclass(frozen=True)
 class Assignment:
-    """A tensor that fills a variable: its shadow (`average`), its plain name beside shadows
-    (`raw`), or its plain name where nothing has shadows (`plain`); the mask of pruning that it
-    is multiplied with, if any; and what it is stored as."""
+    """A tensor that fills a variable: its shadow (`average`), its plain name next to shadows
+    (`raw`), or its plain name in a checkpoint without shadows (`plain`). Also the pruning mask to
+    multiply it with, if any, and the dtype it is stored as."""
 
     variable: str
     tensor: str
@@ -49,20 +51,20 @@ class Assignment:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What fills every variable, what does not fit, and what is left over.
+    """What fills each variable, what does not fit, and what is left over.
 
     Attributes:
       assignments: one for each variable that can be filled.
-      missing: variables for which the checkpoint has no tensor.
-      mismatched: (variable, shape wanted, shape found).
-      expected: names left over as a matter of course, by what they are.
-      unexpected: other names left over, but for those that are ignored.
+      missing: variables that have no tensor in the checkpoint.
+      mismatched: (variable, expected shape, shape in the checkpoint).
+      expected: names that are expected to be left over, by kind.
+      unexpected: other names that are left over, except ignored ones.
       averages: how the checkpoint holds averages, see `Checkpoint.averages`.
-      without_average: trainable variables filled with raw values though others have averages.
-      unknown: those of `unexpected` that are layers of the network itself.
-      ignored: such layers that are left out at the owner's risk.
-      ignore_leftover: the pattern of their names, or None.
-      notes: what is to be said of the checkpoint's names.
+      without_average: trainable variables filled with raw values although others have averages.
+      unknown: the names in `unexpected` that belong to the network's own layers.
+      ignored: such names that the user chose to leave out.
+      ignore_leftover: the pattern that matches them, or None.
+      notes: remarks on the checkpoint's names.
     """
 
     assignments: tuple[Assignment, ...]
@@ -82,24 +84,24 @@ class Plan:
         return dict(Counter(assignment.reason for assignment in self.assignments))
 
     def masked(self) -> int:
-        """How many variables are multiplied with a mask of pruning."""
+        """How many variables are multiplied with a pruning mask."""
         return sum(assignment.mask is not None for assignment in self.assignments)
 
     def cast(self) -> dict[str, int]:
-        """How many variables are cast to float32 from each other dtype."""
+        """How many variables are cast to float32, by dtype."""
         found = Counter(assignment.dtype for assignment in self.assignments)
         return {dtype: found[dtype] for dtype in sorted(found) if dtype in _CAST}
 
     def summary(self) -> list[str]:
-        """Lines that say what was filled with what, and what was left over."""
+        """Lines that say what each variable was filled with, and what was left over."""
         plain = {
-            "stored": "values of an averaged checkpoint",
-            "shadows": "raw values, as asked",
-            "unknown": "plain values (the checkpoint holds no separate averages)",
+            "stored": "values from an averaged checkpoint",
+            "shadows": "raw values, as requested",
+            "unknown": "plain values (the checkpoint does not hold separate averages)",
         }[self.averages]
         words = {
             "average": "moving averages",
-            "raw": "raw values, having no average",
+            "raw": "raw values that have no average",
             "plain": plain,
         }
         counts = self.counts()
@@ -109,19 +111,23 @@ class Plan:
         lines = [f"{len(self.assignments)} filled: {filled}"]
         lines += self.notes
         if self.without_average:
-            lines.append(f"trained, but without an average: {listed(self.without_average, _SHOWN)}")
+            lines.append(
+                f"trainable, but without an average: {listed(self.without_average, _SHOWN)}"
+            )
         lines += [
             f"{n} cast from {kind} to float32{_CAST[kind]}" for kind, n in self.cast().items()
         ]
         if masked := self.masked():
-            lines.append(f"{masked} pruned: their values are weights times mask")
+            lines.append(f"{masked} pruned: weights are multiplied with their masks")
         if leftovers.QUANTIZATION in self.expected:
-            lines.append("the checkpoint was trained for quantization, and is exported as float")
+            lines.append("the checkpoint was trained for quantization and is exported as float")
         if self.expected:
-            expected = ", ".join(f"{len(left)} {kind}" for kind, left in self.expected.items())
+            expected = ", ".join(
+                names.count_kind(len(left), kind) for kind, left in self.expected.items()
+            )
             lines.append(f"left over as expected: {expected}")
         if self.unexpected:
-            lines.append(f"left over, not expected: {listed(self.unexpected, _SHOWN)}")
+            lines.append(f"left over unexpectedly: {listed(self.unexpected, _SHOWN)}")
         if self.ignore_leftover is not None:
             lines.append(unknown_layers.ignored(len(self.ignored), self.ignore_leftover))
         if not self.expected and not self.unexpected and not self.ignored:
@@ -132,28 +138,33 @@ class Plan:
         """Refuses a plan that leaves a variable unfilled.
 
         Raises:
-          CheckpointError: shows what the network wants beside what the checkpoint has.
+          CheckpointError: lists what the network expects and what the checkpoint has.
         """
         if not self.missing and not self.mismatched:
             return
         lines = ["the checkpoint does not fit the network:"]
         if self.missing:
-            lines.append(f"  wanted, not in the checkpoint: {listed(self.missing, _SHOWN)}")
+            lines.append(f"  expected, but not in the checkpoint: {listed(self.missing, _SHOWN)}")
         if self.mismatched:
-            shapes = [f"{v} wants {list(w)}, has {list(f)}" for v, w, f in self.mismatched]
-            lines.append(f"  of another shape: {listed(shapes, _SHOWN)}")
-        unused = self.unexpected or ("nothing",)
-        lines.append(f"  in the checkpoint, not wanted: {listed(unused, _SHOWN)}")
+            lines.append("  with another shape:")
+            for variable, wanted, found in self.mismatched[:_SHAPES_SHOWN]:
+                lines.append(f"    {variable} should be {list(wanted)}, is {list(found)}")
+            if (more := len(self.mismatched) - _SHAPES_SHOWN) > 0:
+                lines.append(f"    and {more} more")
+        if self.unexpected:
+            lines.append(
+                f"  in the checkpoint, but not expected: {listed(self.unexpected, _SHOWN)}"
+            )
         raise CheckpointError("\n".join(lines))
 
     def require_known(self, label: str) -> None:
-        """Refuses a checkpoint that has layers which the network does not have.
+        """Refuses a checkpoint with layers that the network does not have.
 
         Args:
           label: of the checkpoint.
 
         Raises:
-          CheckpointError: says how many, what they look like, and what to do.
+          CheckpointError: says how many there are, what they look like, and what to do.
         """
         if self.unknown:
             wanted = [assignment.variable for assignment in self.assignments]
@@ -163,14 +174,14 @@ class Plan:
         """Reads every tensor once.
 
         Args:
-          checkpoint: the one the plan was made for.
+          checkpoint: the one that the plan was made for.
 
         Returns:
           f32 arrays by variable.
 
         Raises:
-          CheckpointError: for damaged bytes, a dtype that is no float, NaN or infinite values, a
-            negative variance.
+          CheckpointError: if bytes are damaged, a dtype is not a float, a value is NaN or infinite,
+            or a variance is negative.
         """
         return {a.variable: _value(checkpoint, a) for a in self.assignments}
 
@@ -185,25 +196,30 @@ def plan(
     """Finds the tensor for every variable.
 
     Args:
-      checkpoint: where the tensors are.
-      variables: what the network wants.
-      averages: `auto` takes a shadow where there is one, `shadow` demands one of every
-        trainable variable, `raw` takes plain names.
-      expectations: what may be left over; by default layers of the network are not told apart.
+      checkpoint: holds the tensors.
+      variables: of the network.
+      averages: `auto` takes a shadow if there is one, `shadow` requires one for every trainable
+        variable, `raw` takes plain names.
+      expectations: what may be left over; by default, layers of the network get no special
+        treatment.
+
+    Returns:
+      What fills each variable, what is missing or does not fit, and what is left over. It may be
+      incomplete: see `Plan.require_complete`.
 
     Raises:
-      CheckpointError: for `shadow` where a trainable variable has none, and for `raw` where plain
-        names hold averages.
-      RequestError: for a pattern of names to ignore that is not a regular expression.
+      CheckpointError: if `shadow` is given and a trainable variable has none, or `raw` is given and
+        plain names hold averages.
+      RequestError: if the pattern of names to ignore is not a regular expression.
     """
     expectations = expectations or Expectations()
     if averages == "shadow":
         _require_shadows(checkpoint, variables)
     if averages == "raw" and checkpoint.averages == "stored":
         raise CheckpointError(
-            f"{option('averages', 'raw')}, but {checkpoint.label} holds averages under the plain "
-            "names, as its folder's name says: leave it out, or name another with "
-            f"{option('checkpoint_name')}"
+            f"{option('averages', 'raw')} was given, but {checkpoint.label} holds averages "
+            "under the plain names, as its folder name says: leave the option out, or pick "
+            f"another checkpoint with {option('checkpoint_name')}"
         )
     stored = {name: info.shape for name, info in checkpoint.tensors.items()}
     wanted = {variable.name: tuple(variable.shape) for variable in variables}
@@ -246,41 +262,45 @@ def _source(checkpoint: Checkpoint, variable: str, averages: str) -> tuple[str, 
 
 
 def _require_shadows(checkpoint: Checkpoint, variables: Sequence[VariableInfo]) -> None:
-    # A variable without any tensor is no matter of averages: the plan names it as missing.
+    # A variable without any tensor is not about averages: the plan reports it as missing.
     held = [v.name for v in variables if v.trainable and v.name in checkpoint.tensors]
     without = [name for name in held if not checkpoint.shadow_of(name)]
     if without:
         raise CheckpointError(
-            f"{option('averages', 'shadow')}, but no moving average of {listed(without, _SHOWN)} "
-            f"is in {checkpoint.label}: leave it out to use plain values where there is none"
+            f"{option('averages', 'shadow')} was given, but {checkpoint.label} has no moving "
+            f"average of {listed(without, _SHOWN)}: leave the option out to use plain values "
+            "for these"
         )
 
 
 def _value(checkpoint: Checkpoint, assignment: Assignment) -> np.ndarray:
-    value = _sound_value(checkpoint, assignment.tensor)
-    return value if assignment.mask is None else value * _sound_value(checkpoint, assignment.mask)
+    value = _valid_value(checkpoint, assignment.tensor)
+    return value if assignment.mask is None else value * _valid_value(checkpoint, assignment.mask)
 
 
-def _sound_value(checkpoint: Checkpoint, tensor: str) -> np.ndarray:
+def _valid_value(checkpoint: Checkpoint, tensor: str) -> np.ndarray:
     dtype = checkpoint.tensors[tensor].dtype
     if dtype not in ("float32", *_CAST):
         raise CheckpointError(
-            f"the tensor {tensor} in {checkpoint.label} is {dtype}, not a float: convert the "
-            "checkpoint with TensorFlow 1 first, by casting and saving its variables"
+            f"the tensor {tensor} in {checkpoint.label} is {dtype}, not a float: cast the "
+            "variables and save the checkpoint again with TensorFlow 1"
         )
+    import numpy as np
+
     stored = checkpoint.read(tensor)
-    with np.errstate(over="ignore"):  # what is too large for float32 is infinite then
+    with np.errstate(over="ignore"):  # values too large for float32 become infinite
         value = stored.astype(np.float32, copy=False)
     bad = int(value.size - np.isfinite(value).sum())
     if bad:
         raise CheckpointError(
             f"the tensor {tensor} in {checkpoint.label} has {bad} of {value.size} values that "
-            "are NaN or infinite: the training diverged before it was saved, take an earlier one"
+            "are NaN or infinite: the training diverged before this save; use an earlier "
+            "checkpoint"
         )
     if _VARIANCE.search(tensor) and (value < 0).any():
         raise CheckpointError(
             f"the tensor {tensor} in {checkpoint.label} is a variance with negative values "
-            f"(lowest {value.min():g}): take another checkpoint, or "
-            f"{option('averages', 'raw')} if it is an average"
+            f"(lowest {value.min():g}): use another checkpoint, or {option('averages', 'raw')} "
+            "if this is an average"
         )
     return value

@@ -1,6 +1,6 @@
-"""SavedModel out: graph, tf.Module, signatures, files on disk.
+"""One export, from a request to a SavedModel on disk.
 
-Importing this package imports no TensorFlow; an export does.
+Importing this package does not import TensorFlow; exporting does.
 """
 
 from slimhub.common.errors import ExportError, RequestError

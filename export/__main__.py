@@ -1,7 +1,7 @@
 """`python -m slimhub.export ...` is `slimhub export ...`.
 
-The one place where a room reaches to its left: it is a second door to the command line,
-and nothing imports it.
+This is the only module that imports from a room to its left: it is a second entry point of the
+command line, and nothing imports it.
 """
 
 import sys

@@ -20,18 +20,18 @@ def give(
 
     Args:
       checkpoint: the one that does not fit.
-      plan: shows what is missing and of another shape.
-      spec: the network that was asked for.
-      variables: names of all its variables, in the order in which it makes them.
+      plan: what is missing, and what has another shape.
+      spec: the network that was requested.
+      variables: names of all its variables, in the order in which the network creates them.
     """
     without_head = [name for name in variables if not re.search(spec.head, name)]
-    if plan.mismatched or set(plan.missing) & set(without_head):  # more than the logits
+    if plan.mismatched or set(plan.missing) & set(without_head):  # more than the logits differ
         explained = misfits.explain(plan, without_head, checkpoint.shapes())
         if explained:
             return explained
     widths = _widths(plan, spec)
     if widths:
-        return f"The checkpoint has other widths than the network: give {widths}."
+        return f"The checkpoint has other widths than the network: pass {widths}."
     fits = nets.find_fits(checkpoint.shapes())
     whole = [fit for fit in fits if fit.is_whole]
     if not spec.reference and any(fit.network == spec.name for fit in whole):
@@ -42,18 +42,18 @@ def give(
         return f"The checkpoint has no logits: export it with {task}."
     if whole:
         found = " or ".join(str(fit) for fit in whole)
-        return f"The checkpoint is that of {found}: export it under that name."
+        return f"The checkpoint belongs to {found}: export it under that name."
     if not fits:
         return f"No registered network fits it. {foreign_names.explain(checkpoint.shapes())}"
     known = ", ".join(map(option, ("depth_multiplier", "num_classes", "feature_depth")))
     return (
-        f"No registered network fits it. Of the registered networks {fits[0]}. If it was trained "
-        f"with options of its own, give them: {known}."
+        f"No registered network fits it; {fits[0]}. If it was trained with other options, pass "
+        f"them: {known}."
     )
 
 
 def _own_options(spec: nets.NetworkSpec) -> str:
-    """Options that give the network other widths than the registered one, the logits' apart."""
+    """Options that change the network's widths from the registered ones, except the logits."""
     registered = nets.get(spec.reference or spec.name)
     changed = []
     depth = registered.feature_depth
@@ -66,7 +66,7 @@ def _own_options(spec: nets.NetworkSpec) -> str:
 
 
 def _widths(plan: checkpoints.Plan, spec: nets.NetworkSpec) -> str:
-    """Options that would make the plan fit, where classes or features are all that differs."""
+    """Options that would make the plan fit, if only classes or features differ."""
     pairs = {
         (wanted, found)
         for _, wanted_shape, found_shape in plan.mismatched

@@ -1,4 +1,4 @@
-"""One export from request to artifact."""
+"""Runs one export from request to artifact."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slimhub import checkpoints, nets
-from slimhub.checkpoints import statistics
+from slimhub.checkpoints import locator, statistics
+from slimhub.common import quiet_tensorflow
 from slimhub.common.errors import ExportError
 from slimhub.common.progress import OnPhase, Transfer
 from slimhub.export import advice, labels, misfits, network_match, record, record_draft, staging
@@ -23,8 +24,9 @@ from slimhub.export.verify.proof import Proof
 if TYPE_CHECKING:
     from slimhub.export.savedmodel.graphs import Graphs
 
+_FLOAT_BYTES = 4
+_GRAPH_BYTES = 16_000_000  # what an artifact holds besides values, at most
 PHASES = (
-    "checking the request",
     "opening the checkpoint",
     "building the graphs",
     "restoring the variables",
@@ -41,25 +43,27 @@ def export(
     *,
     forks: bool = False,
 ) -> Result:
-    """Makes the artifact that a request asks for.
+    """Creates the artifact that a request describes.
+
+    If it fails, the target is as it was before.
 
     Args:
-      request: what to export from where to where.
-      on_phase: called at the start of each of `PHASES`.
+      request: what to export, from where, and where to.
+      on_phase: called at the start of each of `PHASES`, and not before the request was checked.
       on_transfer: called while a checkpoint is downloaded.
-      forks: whether the process that proves is a fork of this one, which must have imported
-        TensorFlow but not used it yet; saves seconds. The network must be named.
+      forks: whether to fork the proof process from this one, which must not have used TensorFlow
+        yet; saves the seconds of a second import. A custom network, whose module may use
+        TensorFlow, is proved in a fresh process all the same.
 
     Returns:
-      What was done. The artifact is whole at its target.
+      What was done; `Result.bytes` is the size on disk. The artifact at the target is complete.
 
     Raises:
-      nets.NetworkError, RequestError: for a request that is refused.
-      checkpoints.CheckpointError: for a checkpoint that is bad or does not fit.
-      ExportError: for an artifact that cannot be written.
-      In every case the target is as it was.
+      nets.NetworkError: if the network is unknown, or cannot have an option.
+      RequestError: if the request is refused for any other reason.
+      checkpoints.CheckpointError: if the checkpoint is damaged or does not fit.
+      ExportError: if the artifact cannot be written, or fails its proof.
     """
-    on_phase(PHASES[0])
     request.check()
     target = staging.check_target(request.output, request.overwrite)
     staging.check_inputs(target, [request.checkpoint, request.labels])
@@ -68,31 +72,34 @@ def export(
         checkpoint = proof_process = None
         network_choice = ""
         if request.network == AUTO:
-            on_phase(PHASES[1])
-            checkpoint = resources.enter_context(_open(request, on_transfer))
+            checkpoint = resources.enter_context(_open(request, on_phase, on_transfer))
             request, network_choice = network_match.resolve(request, checkpoint)
             if request.scope is not None and not checkpoint.scope:
                 checkpoint = checkpoint.scoped(request.scope)
         spec = request.spec()
         names = labels.choose(request.labels, request.task, spec)
+        if forks and checkpoint is None:
+            checkpoint = resources.enter_context(_open(request, on_phase, on_transfer))
         if request.proof != "none":
-            start = launch.forked if forks else launch.fresh
+            start = launch.forked if forks and not quiet_tensorflow.has_begun() else launch.fresh
             proof_process = resources.enter_context(
                 ProofProcess(request.proof, request.subject(), start=start)
             )
         if checkpoint is None:
-            on_phase(PHASES[1])
-            checkpoint = resources.enter_context(_open(request, on_transfer))
+            checkpoint = resources.enter_context(_open(request, on_phase, on_transfer))
         if proof_process is not None:
             proof_process.restore(request.source(checkpoint))
-        on_phase(PHASES[2])
+        on_phase(PHASES[1])
         built = _build(spec, request.task)
-        on_phase(PHASES[3])
+        on_phase(PHASES[2])
         plan, warnings = _fill(built, checkpoint, spec, request)
 
-        on_phase(PHASES[4])
+        numbers = built.variables.count()
+        values = numbers["parameters"] + numbers["statistics"]
+        staging.check_room(target, values * _FLOAT_BYTES + _GRAPH_BYTES)
+        on_phase(PHASES[3])
         from slimhub.export import golden_answer
-        from slimhub.export.savedmodel import writer  # import TensorFlow
+        from slimhub.export.savedmodel import graph_figures, writer  # import TensorFlow
 
         variables = record_draft.describe_variables(plan, built.variables.count())
         described = record_draft.draft(request, spec, checkpoint, variables, names)
@@ -100,16 +107,20 @@ def export(
             writer.write(folder, spec, request.task, built, names)
             if proof_process is not None:
                 proof_process.examine(folder, described)
-            on_phase(PHASES[5])
+            on_phase(PHASES[4])
             golden = golden_answer.write(folder, spec, built)
+            figures = None
+            if not nets.has_stored_layers(spec):
+                figures = graph_figures.measure(spec, request.task, built)
             described = dataclasses.replace(
-                described, golden=golden, files=record.digest_files(folder)
+                described, figures=figures, golden=golden, files=record.digest_files(folder)
             )
             proof = None
             if proof_process is not None:
                 proof = _prove(proof_process, folder, described, checkpoint, on_phase)
                 counts = RecordedProof(mode=request.proof, counts=proof.counts())
                 described = dataclasses.replace(described, proof=counts)
+            checkpoint.check_unchanged()
             described.write(folder)
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     lines = plan.summary() + warnings
@@ -117,8 +128,10 @@ def export(
 
 
 def _open(
-    request: Request, on_transfer: Transfer | None
+    request: Request, on_phase: OnPhase, on_transfer: Transfer | None
 ) -> contextlib.AbstractContextManager[checkpoints.Checkpoint]:
+    locator.check_presence(request.checkpoint)
+    on_phase(PHASES[0])
     return checkpoints.open(
         request.checkpoint,
         name=request.checkpoint_name,
@@ -142,32 +155,32 @@ def _prove(
       ExportError: says what differs, and where.
     """
     private = _absolute(folder.parent, checkpoint.prefix.parent)
-    proof = proof_process.conclude(private, lambda part: on_phase(PHASES[6]), record=described)
+    proof = proof_process.conclude(private, lambda part: on_phase(PHASES[5]), record=described)
     if not proof.holds:
         failed = "\n".join(f"  {check.line()}" for check in proof.failed)
         raise ExportError(
-            f"the artifact failed its proof, so it was not put in place ({proof.summary()}):\n"
-            f"{failed}"
+            f"the artifact failed its proof and was not put in place ({proof.summary()}):\n{failed}"
         )
     return proof
 
 
 def _absolute(*folders: Path) -> list[str]:
-    """The absolute paths of folders, as they were named and with links resolved."""
+    """The absolute paths of folders, as given and with links resolved."""
     return sorted(
         {way(folder) for folder in folders for way in (os.path.abspath, os.path.realpath)}
     )
 
 
 def _build(spec: nets.NetworkSpec, task: str) -> Graphs:
-    from slimhub.export.savedmodel import graphs  # imports TensorFlow
+    quiet_tensorflow.tensorflow()
+    from slimhub.export.savedmodel import graphs
 
     try:
         return graphs.build(spec, task)
     except Exception as error:
         if spec.reference:  # whatever a user's builder raises
             raise ExportError(
-                f"{spec.reference} cannot be built: {type(error).__name__}: {error}"
+                f"cannot build {spec.reference}: {type(error).__name__}: {error}"
             ) from error
         if not isinstance(error, ValueError):
             raise
@@ -179,7 +192,7 @@ def _build(spec: nets.NetworkSpec, task: str) -> Graphs:
 def _fill(
     built: Graphs, checkpoint: checkpoints.Checkpoint, spec: nets.NetworkSpec, request: Request
 ) -> tuple[checkpoints.Plan, list[str]]:
-    """Sets the variables from the checkpoint, or says why it does not fit; and what to warn of."""
+    """Sets the variables from the checkpoint, or explains why it does not fit; returns warnings."""
     wanted = built.variables.infos()
     plan = checkpoints.plan(
         checkpoint,
@@ -190,11 +203,11 @@ def _fill(
     try:
         plan.require_complete()
     except checkpoints.CheckpointError as error:
-        raise checkpoints.CheckpointError(
-            f"{error}\n{advice.give(checkpoint, plan, spec, [info.name for info in wanted])}"
-        ) from error
+        # What to do comes first: the names that explain it may fill a screen.
+        advised = advice.give(checkpoint, plan, spec, [info.name for info in wanted])
+        raise checkpoints.CheckpointError(f"{advised}\n{error}") from error
     plan.require_known(checkpoint.label)
     values = plan.load(checkpoint)
     built.variables.assign(values)
-    warnings = misfits.warn_of_colors(checkpoint, spec.input_scaling)
+    warnings = misfits.warn_about_colors(checkpoint, spec.input_scaling)
     return plan, warnings + [statistics.NEVER_MOVED] * statistics.never_moved(values)

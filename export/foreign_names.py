@@ -1,4 +1,4 @@
-"""Where the names of a checkpoint's tensors come from, if not from a registered network."""
+"""Explains where a checkpoint's tensor names come from if not from a registered network."""
 
 from __future__ import annotations
 
@@ -8,40 +8,41 @@ from slimhub import nets
 from slimhub.common.errors import option
 from slimhub.nets.catalogue.stored import Shapes
 
-_MOST_SCOPES = 8  # with the most names of networks; more are looked at in vain
+_MOST_SCOPES = 8  # scopes with the most network names; looking at more is pointless
 _OLD_INCEPTION = "mixed_35x35x256a/"  # a scope of `models/inception`, which no network here has
 
 
 def explain(shapes: Shapes) -> str:
-    """A sentence or two on a checkpoint of which few or no names are those of a network.
+    """One or two sentences on a checkpoint with few or no names of any network.
 
     Args:
       shapes: of its tensors, by name.
     """
     for prefix, fits in find_scopes(shapes).items():
         return (
-            f"Below the prefix {prefix} its variables are those of {fits[0]}: give "
+            f"In the scope {prefix}, its variables are those of {fits[0]}: pass "
             f"{option('scope', prefix)}."
         )
     if part := find_part(shapes):
-        return f"Below the prefix {part[0]} {part[1]}: give {option('scope', part[0])}."
+        return f"In the scope {part[0]}, {part[1]}: pass {option('scope', part[0])}."
     if any(_OLD_INCEPTION in name for name in shapes):
         return (
-            "Its names are those of the code in `models/inception` of 2016, from before TF-Slim's "
-            "Inception V3, which has other variables: describe its network with a builder of your "
-            "own, see the README."
+            "Its names are those of the 2016 code in `models/inception`, which predates "
+            "TF-Slim's Inception V3 and has other variables: describe its network with your "
+            "own builder, see docs/custom_networks.md."
         )
     known = {name for network in nets.names() for name in nets.stored_variables(network)}
     if known.isdisjoint(shapes):
-        return "None of its tensors has the name of a variable of one: is it of TF-Slim?"
+        return "None of its tensors is named like a variable of one: was it made with TF-Slim?"
     return (
-        "Of no network are most variables there: it is a part of one, or a network that is not "
-        "registered, which a builder of your own can describe, see the README."
+        "No network has most of its variables there: it is part of a network, or a network "
+        "that is not registered. You can describe it with your own builder: see "
+        "docs/custom_networks.md."
     )
 
 
 def find_scopes(shapes: Shapes) -> dict[str, list[nets.Fit]]:
-    """The prefixes below which a network is whole, with a slash at their ends, and what fits there.
+    """The prefixes with a complete network below, with a trailing slash, and what fits there.
 
     Args:
       shapes: of all tensors, by name.
@@ -53,7 +54,7 @@ def find_scopes(shapes: Shapes) -> dict[str, list[nets.Fit]]:
 
 
 def find_part(shapes: Shapes) -> tuple[str, nets.Fit] | None:
-    """The prefix below which most of a network is, as of the backbone of a detector; None for none.
+    """The prefix with most of a network below, such as the backbone of a detector, or None.
 
     Args:
       shapes: of all tensors, by name.
@@ -63,7 +64,7 @@ def find_part(shapes: Shapes) -> tuple[str, nets.Fit] | None:
 
 
 def _by_prefix(shapes: Shapes) -> dict[str, list[nets.Fit]]:
-    """What fits whole or comes closest below each prefix, those with the most names first."""
+    """Complete or closest matches below each prefix, those with the most names first."""
     known = {name for network in nets.names() for name in nets.stored_variables(network)}
     prefixes: Counter[str] = Counter()
     for name in shapes:

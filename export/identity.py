@@ -1,4 +1,4 @@
-"""By what an export is known: two exports with the same identity give the same artifact."""
+"""Identifies an export: two exports with the same identity produce the same artifact."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from slimhub.nets import NetworkOptions
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Identity:
-    """What an artifact depends on.
+    """Everything that an artifact depends on.
 
     Attributes:
       release: of slimhub.
       task: one of `nets.TASKS`.
       network: with its options.
       labels: of the artifact, or None.
-      checkpoint: digest of the source; None where it is not known.
-      checkpoint_name: which of several checkpoints was asked for, or None.
-      averages: which values were asked for.
-      proof: how much is proved.
-      ignore_leftover: pattern of layers that are left out at the owner's risk, or None.
-      scope: prefix in front of the network's names, without slashes around it, or None.
+      checkpoint: digest of the source; None if unknown.
+      checkpoint_name: which of several checkpoints was requested, or None.
+      averages: which values were requested.
+      proof: the mode of the proof.
+      ignore_leftover: pattern of layers left out at the user's own risk, or None.
+      scope: prefix of the network's names, without surrounding slashes, or None.
     """
 
     release: str
@@ -42,10 +42,10 @@ class Identity:
     scope: str | None = None
 
     def fields(self) -> dict[str, str]:
-        """Digest of each field by its name, and of the network's options apart.
+        """Digest of each field by name; the network's options separately.
 
-        A field that is None by default is left out then: exports that do not use it keep the
-        identity that they had before there was such a field.
+        A field whose default is None is left out when it is None: exports that do not use it keep
+        the identity they had before the field existed.
         """
         fields = {
             field.name: digest(value)
@@ -56,7 +56,7 @@ class Identity:
         return fields | {"options": _digest_options(self.network)}
 
     def to_record(self) -> RecordedIdentity:
-        """The identity as a record has it."""
+        """The identity in the form of a record."""
         fields = self.fields()
         return RecordedIdentity(sha256=digest(fields), fields=fields)
 
@@ -64,11 +64,11 @@ class Identity:
 def recorded_fields(record: Record) -> dict[str, str]:
     """Digests of the fields of a record's identity.
 
-    What the record says of a field itself is digested again: a record that was changed is not that
-    of the export any more.
+    What the record itself states is digested again, so that a modified record no longer matches its
+    export.
 
     Args:
-      record: with an identity.
+      record: one with an identity.
     """
     fields = (record.identity.fields if record.identity else {}) | {
         "release": digest(record.versions.slimhub),
@@ -94,5 +94,5 @@ def digest(value: Any) -> str:
 
 
 def _digest_options(network: RecordedNetwork) -> str:
-    """Of what a request can choose of a network."""
+    """Everything that a request can choose about a network."""
     return digest(NetworkOptions.of_record(network.settings()))

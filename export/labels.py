@@ -1,4 +1,4 @@
-"""Class names that go into a classification artifact."""
+"""Class names for a classification artifact."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from importlib import resources
 from pathlib import Path
 
 from slimhub import nets
+from slimhub.common import foreign_files
 from slimhub.common.errors import RequestError, option
+from slimhub.common.text import count
 
-_NUMBERED = re.compile(r"(?P<number>\d+):(?P<name>.*)")
+_NUMBERED = re.compile(r"(?P<number>\d{1,9}):(?P<name>.*)")
 FILE_NAME = "labels.txt"  # under assets/
 _IMAGENET_SOURCE = (
     "the 1000 classes of ILSVRC-2012 in the order of their WordNet ids, named by their WordNet "
@@ -36,23 +38,24 @@ def choose(path: str | os.PathLike[str] | None, task: str, spec: nets.NetworkSpe
 
     Args:
       path: a UTF-8 text file with one name per line in the order of the logits, or with lines
-        `NUMBER:NAME` as TF-Slim's dataset tools write them; or None. Of a background that is
-        dropped it may have the name or not.
+        `NUMBER:NAME` as TF-Slim's dataset tools write them; or None. If the background is dropped,
+        the file may or may not name it.
       task: only classification has labels.
       spec: the network.
 
     Returns:
-      The file's labels; without a file, ImageNet's where the network has as many classes as the
-      registered one, which was trained on it, background alike, and None for others and for a
-      network of one's own.
+      The labels in the file. Without a file, ImageNet's if the network has the same classes and
+      background as the registered one, which was trained on ImageNet; None for other networks,
+      including custom ones.
 
     Raises:
-      RequestError: for a file that cannot be read or does not fit.
+      RequestError: if the file cannot be read or does not fit.
     """
     if task != "classification":
         if path is not None:
             raise RequestError(
-                f"labels go with {option('task', 'classification')}; leave {option('labels')} out"
+                f"{option('labels')} needs {option('task', 'classification')}: leave it "
+                "out, or change the task"
             )
         return None
     if path is not None:
@@ -70,7 +73,7 @@ def imagenet(*, has_background: bool = True) -> Labels:
     """The names of TF-Slim's ImageNet logits.
 
     Args:
-      has_background: with the background class, 1001 in all; otherwise 1000.
+      has_background: whether to include the background class: 1001 names instead of 1000.
     """
     text = resources.files("slimhub.export").joinpath("data/imagenet_labels.txt").read_text("utf-8")
     names = text.splitlines()
@@ -81,11 +84,12 @@ def imagenet(*, has_background: bool = True) -> Labels:
 
 def _read(path: Path, spec: nets.NetworkSpec) -> Labels:
     try:
-        text = path.read_text("utf-8-sig")  # with or without a byte order mark
+        # With or without a byte order mark.
+        text = foreign_files.read_text(path, "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise RequestError(f"cannot read the labels {path}: {reason}") from error
-    # Not splitlines(), which splits at characters that are no ends of lines in a text file.
+    # Not splitlines(), which also splits at characters that do not end lines in text files.
     names = _in_order(path, [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")])
     blank = [str(number) for number, name in enumerate(names, 1) if not name.strip()]
     if blank:
@@ -95,21 +99,22 @@ def _read(path: Path, spec: nets.NetworkSpec) -> Labels:
     width = spec.output_width("classification")
     if len(names) != width:
         raise RequestError(
-            f"{path} has {len(names)} labels, the network {width} logits: one line each "
-            "is needed, the background class included where the network has one"
+            f"{path} has {count(len(names), 'label')}, but the network has "
+            f"{count(width, 'logit')}: write one label per line, including the background class if "
+            "the network has one"
         )
     return Labels(tuple(names), path.name)
 
 
 def _in_order(path: Path, lines: list[str]) -> list[str]:
-    """Names by their numbers, where every line has one in front."""
+    """Labels by number, if every line starts with one."""
     numbered = [match for line in lines if (match := _NUMBERED.fullmatch(line))]
     if len(numbered) < len(lines):
         return lines
     names = {int(match["number"]): match["name"] for match in numbered}
     if sorted(names) != list(range(len(lines))):
         raise RequestError(
-            f"{path} numbers its labels, but not from 0 to {len(lines) - 1}, each once: number "
-            "them by the logits, or leave the numbers out"
+            f"{path} numbers its labels, but not with each number from 0 to {len(lines) - 1} "
+            "exactly once: number them like the logits, or leave the numbers out"
         )
     return [names[number] for number in range(len(lines))]

@@ -1,4 +1,4 @@
-"""Which registered network a checkpoint is of, by stored lists of variables: nothing is built."""
+"""Finds the registered network of a checkpoint from stored lists of variables."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from slimhub import checkpoints, nets
 from slimhub.checkpoints import leftovers
 from slimhub.common.errors import RequestError, option
 from slimhub.common.text import listed
-from slimhub.export import foreign_names, tie_break, trained_options
+from slimhub.export import foreign_names, misfits, tie_break, trained_options
 from slimhub.export.request import AUTO, Request
 from slimhub.export.verify.subject import Subject
 from slimhub.nets.catalogue.stored import Shapes
 from slimhub.nets.options import NetworkOptions
 
-_SHOWN = 3  # names a message lists of each kind
+_SHOWN = 3  # names of each kind listed in a message
 
 
 @dataclasses.dataclass(frozen=True)
 class Match:
-    """One network that a checkpoint fits, or comes closest to.
+    """A network that a checkpoint fits, or comes closest to.
 
     Attributes:
-      fit: how well.
-      auxiliary: names of the variables of heads that only training has.
-      left_over: names of all others that the network does not have; slots of optimizers, averages
-        and the like apart.
-      unknown: those of `left_over` that are layers of the network itself, which an export refuses.
-      options: with which it fits, where it is not as registered.
+      fit: how well it fits.
+      auxiliary: names of the variables of heads that only serve training.
+      left_over: names of all others that the network does not have, except optimizer slots,
+        averages and the like.
+      unknown: those in `left_over` that belong to the network's own layers; an export refuses them.
+      options: with which it fits, if they differ from the registered ones.
     """
 
     fit: nets.Fit
@@ -41,11 +41,11 @@ class Match:
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything but the head fits, with the options."""
+        """Whether everything except the head fits, with the options."""
         return self.fit.is_whole or bool(self.options.given())
 
     def to_json(self) -> dict[str, Any]:
-        """What is known, as JSON."""
+        """The match as JSON."""
         spec = nets.get(self.fit.network).customized(self.options)
         return {
             "network": spec.name,
@@ -68,10 +68,10 @@ class Match:
         if self.fit.is_whole and self.fit.num_classes not in (None, spec.num_classes):
             parts.append(option("num_classes", self.fit.num_classes))
         if self.auxiliary:
-            parts.append(f"{len(self.auxiliary)} left over as expected, of the auxiliary head")
+            parts.append(f"{len(self.auxiliary)} left over as expected, from the auxiliary head")
         if self.unknown:
             shown = listed(self.unknown, _SHOWN)
-            parts.append(f"{len(self.unknown)} that the network has no place for: {shown}")
+            parts.append(f"{len(self.unknown)} that the network does not have: {shown}")
         harmless = [name for name in self.left_over if name not in self.unknown]
         if harmless:
             parts.append(f"{len(harmless)} left over: {listed(harmless, _SHOWN)}")
@@ -79,7 +79,7 @@ class Match:
 
 
 def matches(checkpoint: checkpoints.Checkpoint) -> list[Match]:
-    """All registered networks that a checkpoint fits; else the one it comes closest to, if any.
+    """All registered networks that a checkpoint fits, or else the closest one, if any.
 
     Args:
       checkpoint: open.
@@ -89,13 +89,15 @@ def matches(checkpoint: checkpoints.Checkpoint) -> list[Match]:
 
 
 def worked_out(shapes: Shapes, given: NetworkOptions) -> list[Match]:
-    """Networks that fit with options of their own, see `trained_options`.
+    """Networks that fit with other options, see `trained_options`.
 
     Args:
       shapes: of a checkpoint's tensors, by name.
-      given: options that are settled.
+      given: options that are already decided.
     """
-    found = trained_options.work_out(shapes, given)
+    found = trained_options.without_usual_gammas(shapes)
+    if found is None:
+        found = trained_options.work_out(shapes, given)
     if found is None:
         return []
     fits, options = found
@@ -103,7 +105,7 @@ def worked_out(shapes: Shapes, given: NetworkOptions) -> list[Match]:
 
 
 def by_scope(checkpoint: checkpoints.Checkpoint) -> dict[str, list[Match]]:
-    """The same by the prefix below which a network is whole; empty for none.
+    """Matches by the prefix with a complete network below; the prefix may be empty.
 
     Args:
       checkpoint: open.
@@ -121,10 +123,10 @@ def by_scope(checkpoint: checkpoints.Checkpoint) -> dict[str, list[Match]]:
 
 
 def render(found: list[Match]) -> list[str]:
-    """A line for each match; networks that differ in their image size alone share one.
+    """A line for each match; networks that differ only in their image size share one.
 
     Args:
-      found: as `matches` gives them.
+      found: from `matches`.
     """
     sizes: dict[tuple[str, str], list[str]] = {}
     for match in found:
@@ -135,7 +137,7 @@ def render(found: list[Match]) -> list[str]:
 
 
 def _sharing(stem: str, names: list[str]) -> str:
-    """Names that begin alike: `net_{128,224}`."""
+    """Merges names with a common beginning: `net_{128,224}`."""
     ends = [name.removeprefix(f"{stem}_") for name in names]
     return names[0] if len(names) == 1 else f"{stem}_{{{','.join(ends)}}}"
 
@@ -159,21 +161,21 @@ def _match(fit: nets.Fit, shapes: Shapes) -> Match:
 def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Request, str]:
     """The request with the network that the checkpoint fits.
 
-    Where several fit, see `tie_break`.
+    If several fit, see `tie_break`.
 
     Args:
-      request: names no network but `auto`.
+      request: names `auto` as its network.
       checkpoint: open.
 
     Returns:
-      The request for that network, and for the checkpoint's number of classes where the task
-      is classification; and why this network, in words.
+      The request for that network, with the checkpoint's number of classes if the task is
+      classification; and why this network, in words.
 
     Raises:
-      checkpoints.CheckpointError: where none fits; says which comes closest, and what differs.
-      RequestError: where several do.
+      checkpoints.CheckpointError: if none fits; names the closest match and what differs.
+      RequestError: if several do.
     """
-    found = matches(checkpoint)
+    found = [match for match in matches(checkpoint) if not misfits.are_gammas(match.unknown)]
     if not any(match.fit.is_whole for match in found):
         request, checkpoint, found = _below_a_scope(request, checkpoint, found)
     if not any(match.fit.is_whole for match in found):
@@ -184,8 +186,9 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Reque
     fits, ground = tie_break.narrow(fits, checkpoint, request.options)
     if len(fits) > 1:
         raise RequestError(
-            f"{checkpoint.label} fits several networks: {', '.join(fit.network for fit in fits)}. "
-            f"Name the one that is meant in place of {AUTO}{tie_break.differences(fits)}"
+            f"{checkpoint.label} fits several networks: "
+            f"{', '.join(fit.network for fit in fits)}. Name one of them instead of "
+            f"{AUTO}{tie_break.differences(fits)}"
         )
     spec = nets.get(fits[0].network)
     options, of_network = request.options, found[0].options.given()
@@ -201,32 +204,38 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Reque
         options = dataclasses.replace(options, num_classes=fits[0].num_classes)
     resolved = dataclasses.replace(request, network=spec.name, options=options)
     if request.scope is not None:
-        ground = f"found below {checkpoint.scope}; {ground}"
+        ground = f"found in the scope {checkpoint.scope}; {ground}"
+    is_own = bool(of_network) or has_other_classes
+    if is_own and options.image_size is None and not (options.free_size or spec.size_is_free):
+        ground += (
+            f"; images of {spec.image_size} pixels are assumed, since checkpoints do not store the "
+            f"size: set another one with {option('image_size')}"
+        )
     return resolved, ground
 
 
 def _below_a_scope(
     request: Request, checkpoint: checkpoints.Checkpoint, found: list[Match]
 ) -> tuple[Request, checkpoints.Checkpoint, list[Match]]:
-    """The same for the only prefix below which a network is whole; as they are where none is.
+    """Request and checkpoint for the only prefix with a complete network, if there is one.
 
     Raises:
-      RequestError: where there are several such prefixes.
+      RequestError: if there are several such prefixes.
     """
     scopes = list(foreign_names.find_scopes(checkpoint.shapes()))
     if not scopes or request.scope is not None:
         return request, checkpoint, found
     if len(scopes) > 1:
         raise RequestError(
-            f"{checkpoint.label} has networks below several prefixes: {', '.join(scopes)}. Say "
-            f"which is meant, with {option('scope')}"
+            f"{checkpoint.label} has networks in several scopes: {', '.join(scopes)}. Choose "
+            f"one with {option('scope')}"
         )
     scoped = checkpoint.scoped(scopes[0])
     return dataclasses.replace(request, scope=scopes[0]), scoped, matches(scoped)
 
 
 def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str:
-    lines = [f"{checkpoint.label} fits no registered network."]
+    lines = [f"{checkpoint.label} does not fit any registered network."]
     if not found:
         lines.append(foreign_names.explain(checkpoint.shapes()))
     for match in found:
@@ -241,9 +250,9 @@ def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str
             lines.append(f"  missing: {listed(missing, _SHOWN)}")
         if other:
             pairs = [f"{n} is {list(shapes[n])}, expected {list(body[n])}" for n in other]
-            lines.append(f"  of another shape: {listed(pairs, _SHOWN)}")
+            lines.append(f"  with another shape: {listed(pairs, _SHOWN)}")
         lines.append(
-            "If it was trained with options of its own, name the network, and give them: "
+            "If it was trained with other options, name the network and pass them: "
             f"{option('depth_multiplier')}, {option('feature_depth')}."
         )
     return "\n".join(lines)

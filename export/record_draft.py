@@ -1,4 +1,4 @@
-"""The record of an export that is under way: nothing is proved yet, and no file has a digest."""
+"""The record of an export in progress: nothing is proved yet, and no file has a digest."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def draft(
     """What a record says before the artifact is written.
 
     Args:
-      request: for a network that is named.
+      request: for a network given by name.
       spec: with the request's options.
       checkpoint: what it was made from.
       variables: what filled them, see `describe_variables`.
@@ -81,10 +81,10 @@ def identify(
     """The identity of an export by this release.
 
     Args:
-      request: for a network that is named.
+      request: for a network given by name.
       network: with the request's options.
       labels: of the artifact, or None.
-      checkpoint: digest of the source, None where it is not known.
+      checkpoint: digest of the source, None if unknown.
     """
     return Identity(
         release=__version__,
@@ -101,7 +101,7 @@ def identify(
 
 
 def describe_network(spec: NetworkSpec) -> RecordedNetwork:
-    """What a record says of a network."""
+    """The network section of a record."""
     return RecordedNetwork(
         name=spec.name,
         reference=spec.reference,
@@ -120,6 +120,7 @@ def describe_network(spec: NetworkSpec) -> RecordedNetwork:
         batch_norm_epsilon=spec.batch_norm_epsilon,
         paper=spec.paper.url if spec.paper else "",
         public_checkpoint=spec.checkpoint,
+        batch_norm_scale=spec.batch_norm_scale,
         options=spec.options.given(),
     )
 
@@ -133,7 +134,7 @@ def describe_labels(labels: Labels | None) -> RecordedLabels | None:
 
 
 def describe_variables(plan: Plan, counts: dict[str, int]) -> RecordedVariables:
-    """What filled the variables and what was left over.
+    """What filled the variables, and what was left over.
 
     Args:
       plan: what filled them.
@@ -153,7 +154,7 @@ def describe_variables(plan: Plan, counts: dict[str, int]) -> RecordedVariables:
 
 
 def _artifact(checkpoint: Checkpoint) -> str | None:
-    """The digest of the record in a source, which holds those of all other files."""
+    """The digest of the record in a source, which covers all its other files."""
     if checkpoint.format != "saved_model_2":
         return None
     path = checkpoint.graph_files[0].parent / record.PATH
@@ -171,5 +172,5 @@ def _versions() -> RecordedVersions:
 
 
 def _readable(name: str) -> str:
-    """A name of a file as UTF-8 can hold it: file systems take any bytes."""
+    """A file name that UTF-8 can hold: file systems accept any bytes."""
     return os.fsencode(name).decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Frozen dataclasses from JSON and back, every field checked: the file may be anybody's."""
+"""Converts frozen dataclasses to and from JSON, checking every field: the file is untrusted."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 Table = TypeVar("Table", bound="DataclassInstance")
 
-_LARGEST = 1 << 63  # of integers; none is too large for a float, or takes long to print
+_LARGEST = 1 << 63  # for integers; none is too large for a float, or slow to print
 _KEY, _REST = "json_key", "takes_the_rest"
-REST = {_REST: None}  # metadata of a field: a table of all keys that are not those of others
+REST = {_REST: None}  # field metadata: a table of all keys that do not belong to other fields
 MISSING = object()
 
 
 class FieldError(Exception):
-    """A value that is missing or of another type.
+    """A value that is missing or has the wrong type.
 
     Attributes:
-      path: keys that lead to it.
-      value: what is there, or `MISSING`.
+      path: the keys that lead to it.
+      value: the value found, or `MISSING`.
     """
 
     def __init__(self, path: tuple[str, ...], value: Any) -> None:
@@ -34,17 +34,17 @@ class FieldError(Exception):
 
 
 def rest(names: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Metadata of a field: a table of those keys of others, of whatever plain type."""
+    """Metadata of a field that collects the keys of no other field, with any plain type."""
     return {_REST: frozenset(names)}
 
 
 def key(name: str) -> dict[str, str]:
-    """Metadata of a field that has another name in JSON."""
+    """Metadata of a field with another name in JSON."""
     return {_KEY: name}
 
 
 def encode(value: Any) -> Any:
-    """A dataclass as JSON, in the order of its fields; what is None by default is left out."""
+    """A dataclass as JSON data, in field order, without optional fields that are None."""
     if dataclasses.is_dataclass(value):
         table: dict[str, Any] = {}
         for field in dataclasses.fields(value):
@@ -60,15 +60,15 @@ def encode(value: Any) -> Any:
 
 
 def decode(kind: type[Table], value: Any, path: tuple[str, ...] = ()) -> Table:
-    """A dataclass from JSON; keys that it does not have are passed over.
+    """Creates a dataclass from JSON data; unknown keys are ignored.
 
     Args:
-      kind: the dataclass. A field with a default may be left out.
-      value: what JSON gave.
-      path: keys that lead to it.
+      kind: the dataclass. Fields with a default may be missing.
+      value: the JSON data.
+      path: the keys that lead to it.
 
     Raises:
-      FieldError: for the first field that is missing or of another type.
+      FieldError: for the first field that is missing or has the wrong type.
     """
     table = value if isinstance(value, dict) else {}
     hints, found = _hints(kind), {}
@@ -82,7 +82,7 @@ def decode(kind: type[Table], value: Any, path: tuple[str, ...] = ()) -> Table:
             found[field.name] = _decode(hint, left, path)
         elif name in table:
             found[field.name] = _decode(hint, table[name], (*path, name))
-        elif field.default is dataclasses.MISSING:
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise FieldError(_first_field(hint, (*path, name)), MISSING)
     return kind(**found)
 
@@ -106,14 +106,14 @@ def _decode(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
 
 
 def _first_field(hint: Any, path: tuple[str, ...]) -> tuple[str, ...]:
-    """Of a table that is missing, the path of its first field; of anything else its own."""
+    """For a missing table, the path of its first field; otherwise the value's own path."""
     if not dataclasses.is_dataclass(hint):
         return path
     return (*path, _key_of(dataclasses.fields(hint)[0]))
 
 
 def _is_text(value: Any) -> bool:
-    """Whether it is a string that a file can hold: JSON may have half of a surrogate pair."""
+    """Whether a file can hold the string: JSON may contain half of a surrogate pair."""
     if not isinstance(value, str):
         return False
     try:
@@ -124,7 +124,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_integer(value: Any) -> bool:
-    # True is an int for Python, but not for us.
+    # Python counts True as an int, JSON does not.
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 

@@ -13,10 +13,11 @@ class RecordedNetwork:
     """A network with the options it was exported with; see `nets.NetworkSpec`.
 
     Attributes:
-      reference: `package.module:NAME` of a user's own network, empty for a registered one.
-      paper: URL of the paper, empty where none is known.
-      public_checkpoint: what TF-Slim published of it, empty where none is known.
-      options: those given options that set none of these fields, by name.
+      reference: `package.module:NAME` of a custom network, empty for a registered one.
+      paper: URL of the paper, empty if unknown.
+      public_checkpoint: the checkpoint that TF-Slim published for it, empty if unknown.
+      batch_norm_scale: None in records of version 0.1.0, whose networks had their registered value.
+      options: given options that do not set any of these fields, by name.
     """
 
     name: str
@@ -36,6 +37,7 @@ class RecordedNetwork:
     batch_norm_epsilon: float
     paper: str
     public_checkpoint: str
+    batch_norm_scale: bool | None = None
     options: dict[str, object] = dataclasses.field(
         default_factory=dict, metadata=record_json.rest(NetworkOptions.names_without_field())
     )
@@ -48,7 +50,7 @@ class RecordedNetwork:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RecordedOutput:
-    """What a call gives: its name in `serving_default`, and its width."""
+    """The output of a call: its name in `serving_default`, and its width."""
 
     name: str
     width: int
@@ -76,14 +78,13 @@ class RecordedSource:
     Attributes:
       origin: base name of the file or folder, or the URL.
       sha256: of the file, or of the lines `<sha256>  <base name>` of the checkpoint's files.
-      name: of the checkpoint in there.
-      format: `V1`, `V2` or another that `checkpoints` reads.
-      step: of the training, None where it is not known.
-      averages: which values were asked for: `auto`, `shadow` or `raw`.
-      ignore_leftover: pattern of layers that were left out at the owner's risk, or None.
-      scope: prefix in front of the network's names, without slashes around it, or None.
-      artifact: sha256 of the record of the artifact of slimhub that the source was; None where it
-        was something else.
+      name: of the checkpoint inside.
+      format: `V1`, `V2` or another one that `checkpoints` reads.
+      step: of the training, None if unknown.
+      averages: which values were requested: `auto`, `shadow` or `raw`.
+      ignore_leftover: pattern of layers left out at the user's own risk, or None.
+      scope: prefix of the network's names, without surrounding slashes, or None.
+      artifact: sha256 of the source's record if the source was a slimhub artifact, or else None.
     """
 
     origin: str = dataclasses.field(metadata=record_json.key("source"))
@@ -102,19 +103,17 @@ class RecordedVariables:
     """What filled the variables.
 
     Attributes:
-      filled: number of variables by the kind of values.
+      filled: number of variables by the kind of value.
       averages_in_checkpoint: `stored`, `shadows` or `unknown`.
-      left_over_expected: number of names in the checkpoint that were left over, by the reason.
-      left_over: names that were left over without one.
-      ignored: names of layers that were left out at the owner's risk; None where that was not asked
-        for.
-      cast: number of variables that were cast to float32, by what they were stored as; None where
-        none was.
-      masked: number of variables that are weights times a mask of pruning; None where no mask was.
-      trained_without_average: names of trained variables that have no average.
+      left_over_expected: number of left-over names in the checkpoint, by reason.
+      left_over: names left over without a reason.
+      ignored: names of layers left out at the user's own risk; None if that was not requested.
+      cast: number of variables cast to float32, by original dtype; None if there were none.
+      masked: number of variables multiplied with a pruning mask; None if there were none.
+      trained_without_average: names of trainable variables without an average.
       count: number of variables.
-      parameters: number of values that are trained.
-      statistics: number of the others.
+      parameters: number of trainable parameters.
+      statistics: number of the other values.
     """
 
     filled: dict[str, int]
@@ -131,8 +130,21 @@ class RecordedVariables:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class RecordedFigures:
+    """What was counted on a network whose figures are not stored in slimhub.
+
+    Attributes:
+      macs: multiply-adds for one image of the network's size.
+      endpoints: shapes without the batch, at that size, by the names that callers use.
+    """
+
+    macs: int
+    endpoints: dict[str, tuple[int, ...]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class RecordedVersions:
-    """Versions of what made an artifact."""
+    """Versions of the software that made an artifact."""
 
     slimhub: str
     python: str
@@ -143,11 +155,11 @@ class RecordedVersions:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RecordedIdentity:
-    """By what an export is known: the same again gives the same artifact.
+    """Identifies an export: the same identity gives the same artifact.
 
     Attributes:
       sha256: over all fields.
-      fields: sha256 of each field by its name, so that what differs can be named.
+      fields: sha256 of each field by name, to find out what differs.
     """
 
     sha256: str
@@ -156,7 +168,7 @@ class RecordedIdentity:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class GoldenInput:
-    """Images that anyone can make again: expression, shape, and digest of the bytes."""
+    """Images that anyone can reproduce: expression, shape, and digest of the bytes."""
 
     generator: str
     shape: tuple[int, ...]
@@ -165,15 +177,15 @@ class GoldenInput:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class GoldenOutput:
-    """What the network answered where it was exported.
+    """The network's answer, in double precision where the network has that.
 
     Attributes:
       file: path in the artifact.
       shape: of the output.
       sha256: of its bytes.
-      largest: magnitude.
-      rounding: how much the last bit of every pixel changes it, relative to the largest; None in
-        records of early releases.
+      largest: largest magnitude.
+      rounding: how much the last bit of every pixel changes the output, relative to the largest
+        magnitude; only in records of early releases.
       mean: of the output.
     """
 
@@ -187,7 +199,7 @@ class GoldenOutput:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RecordedGolden:
-    """A known input, and the answer to it."""
+    """A known input and the answer to it."""
 
     input: GoldenInput
     output: GoldenOutput
@@ -199,7 +211,7 @@ class RecordedProof:
 
     Attributes:
       mode: one of `export.verify.MODES`.
-      counts: how many checks went which way; empty where nothing was proved.
+      counts: number of checks by outcome; empty if nothing was proved.
     """
 
     mode: str

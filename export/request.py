@@ -1,4 +1,4 @@
-"""What an export is asked for, and what it answers."""
+"""The request for an export, and its result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from slimhub.export.verify.proof import MODES, Proof
 from slimhub.export.verify.subject import Source, Subject
 from slimhub.nets import NetworkOptions
 
-AUTO = "auto"  # in place of a network: the one that the checkpoint fits
+AUTO = "auto"  # as the network: the one that the checkpoint fits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,30 +38,30 @@ class Request(_RequestFields):
     """One export.
 
     Attributes:
-      network: registered name, `package.module:NAME` of one's own, or `AUTO`.
+      network: registered name, `package.module:NAME` of a custom network, or `AUTO`.
       checkpoint: archive, URL, folder, prefix or file.
-      output: folder to be written.
+      output: folder to write.
       task: one of `nets.TASKS`.
-      checkpoint_name: which of several checkpoints.
+      checkpoint_name: which of several checkpoints to use.
       sha256: expected hex digest of an archive or file.
       averages: `auto`, `shadow` or `raw`.
       labels: path of a text file with one label per line.
-      overwrite: replace an artifact that is at the output.
-      proof: one of `export.verify.MODES`: what is proved before the artifact is put in place.
-      ignore_leftover: regular expression of the names of layers that the network does not have and
-        that are left out at the owner's risk; None where such layers are refused.
-      scope: prefix in front of the network's names in the checkpoint; None for none, or with `AUTO`
-        for the one that is found.
+      overwrite: whether to replace an existing artifact at the output.
+      proof: one of `export.verify.MODES`: what to prove before the artifact is put in place.
+      ignore_leftover: regular expression for names of layers that the network does not have, to
+        leave out at the user's own risk; None to refuse such layers.
+      scope: prefix of the network's names in the checkpoint; None for none, or with `AUTO` for the
+        one that is found.
       options: of the network.
     """
 
     def __init__(self, *values: Any, options: NetworkOptions | None = None, **named: Any) -> None:
-        """Takes the attributes, and single options of the network by name: `num_classes=7`.
+        """Takes the attributes, and single network options by name: `num_classes=7`.
 
         Args:
-          values: attributes in their order.
+          values: attributes in order.
           options: of the network.
-          named: attributes by name, and options, which go before those of `options`.
+          named: attributes by name, and options, which override those in `options`.
         """
         single = {name: named.pop(name) for name in NetworkOptions.names() if name in named}
         named["options"] = dataclasses.replace(options or NetworkOptions(), **single)
@@ -71,18 +71,18 @@ class Request(_RequestFields):
         """The network with the request's options.
 
         Raises:
-          nets.NetworkError: for an unknown name or an option out of range.
-          RequestError: as `check`.
+          nets.NetworkError: if the name is unknown, or an option is out of range.
+          RequestError: see `check`.
         """
         self.check()
         return self.subject().spec()
 
     def check(self) -> None:
-        """Refuses what is wrong with any network.
+        """Refuses what is wrong for every network.
 
         Raises:
-          RequestError: for an unknown task, mode of proof or kind of averages, a pattern that
-            is not a regular expression, and a background without classes.
+          RequestError: for an unknown task, proof mode or kind of averages, a pattern that is not a
+            regular expression, or a background without classes.
         """
         if self.task not in nets.TASKS:
             raise RequestError(f"the task must be {' or '.join(nets.TASKS)}, not {self.task!r}")
@@ -92,11 +92,12 @@ class Request(_RequestFields):
         checkpoints.parse_pattern(self.ignore_leftover)
         if self.options.drop_background and self.task != "classification":
             raise RequestError(
-                f"only {option('task', 'classification')} has a background class to drop"
+                f"{option('drop_background')} needs {option('task', 'classification')}: "
+                "leave it out, or change the task"
             )
 
     def subject(self) -> Subject:
-        """What the proof is about."""
+        """The subject of the proof."""
         return Subject(self.network, self.task, self.options)
 
     def source(self, checkpoint: checkpoints.Checkpoint) -> Source:
@@ -117,16 +118,16 @@ class Request(_RequestFields):
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The request as JSON, the options among the attributes: `Request(**json)` is the same."""
+        """The request as JSON data with flat options: `Request(**json)` is equal to it."""
         values = dataclasses.asdict(self)
         options: dict[str, Any] = values.pop("options")
         return values | options
 
     def command(self, checkpoint_name: str) -> str:
-        """The command line that repeats this export, without any path of the machine.
+        """The command line that repeats this export, without any path of this machine.
 
         Args:
-          checkpoint_name: what the checkpoint is called without its folder.
+          checkpoint_name: the name of the checkpoint without its folder.
         """
         flags = self.to_json() | {
             "checkpoint": checkpoint_name,
@@ -147,12 +148,12 @@ class Result:
 
     Attributes:
       output: the artifact's folder.
-      record: of the artifact, as it is in there.
-      network_choice: why this network, where none was named.
-      choice: why this checkpoint, where the source held several.
-      filled: lines that say what filled the variables and what was left over.
+      record: of the artifact, as written there.
+      network_choice: why this network, if none was named.
+      choice: why this checkpoint, if the source held several.
+      filled: lines that say what filled the variables, and what was left over.
       bytes: size of the artifact.
-      proof: what was proved, or None.
+      proof: the proof, or None.
     """
 
     output: Path

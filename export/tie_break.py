@@ -1,4 +1,4 @@
-"""Which of several networks with the same variables is meant: by classes, colors and size."""
+"""Chooses between networks with the same variables: by classes, colors and image size."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ import re
 from collections.abc import Callable
 
 from slimhub import checkpoints, nets
+from slimhub.common import paths
 from slimhub.common.errors import option
 from slimhub.nets.options import NetworkOptions
 from slimhub.nets.scaling import InputScaling
 
 IsBetter = Callable[[nets.NetworkSpec, nets.Fit], bool]
 
-_USUAL_SIZE = 224  # of the MobileNets, of which only those have several sizes
+_USUAL_SIZE = 224  # of the MobileNets, the only ones with several sizes
 _NUMBER = re.compile(r"\d+")
 
 
 def narrow(
     fits: list[nets.Fit], checkpoint: checkpoints.Checkpoint, options: NetworkOptions
 ) -> tuple[list[nets.Fit], str]:
-    """The network that is meant, and why, in words; or those between which nothing decides.
+    """The network to use, and why, in words; or those that cannot be told apart.
 
-    One with as many classes as the checkpoint goes before others; then one that takes mean colors
-    where the checkpoint holds them; then one of the size asked for, of a size in the name of the
-    source, or of the usual size.
+    Networks with as many classes as the checkpoint come first; then networks that take mean colors,
+    if the checkpoint holds them; then one with the requested size, with a size in the name of the
+    source, or with the usual size.
 
     Args:
-      fits: whole ones, at least one.
+      fits: complete matches, at least one.
       checkpoint: what they fit.
-      options: what was asked for.
+      options: the requested options.
     """
     grounds: tuple[tuple[str, IsBetter], ...] = (
         ("", lambda spec, fit: fit.num_classes == spec.num_classes),
@@ -42,21 +43,21 @@ def narrow(
         if better and len(better) < len(left):
             left, why = better, words or f"its {better[0].num_classes} classes"
     usual = [fit for fit in left if nets.get(fit.network).image_size == _USUAL_SIZE]
-    if len(left) > 1 and len(usual) == 1 and _differ_in_size_alone(left):
+    if len(left) > 1 and len(usual) == 1 and _differ_only_in_size(left):
         left, why = usual, f"the usual image size of {_USUAL_SIZE}"
     return left, _reason(left[0], fits, why)
 
 
 def differences(fits: list[nets.Fit]) -> str:
-    """How several networks differ, as the end of a sentence that asks for one.
+    """How several networks differ, as the end of a sentence that asks to choose.
 
     Args:
       fits: those that are left.
     """
     specs = [nets.get(fit.network) for fit in fits]
-    if _differ_in_size_alone(fits):
+    if _differ_only_in_size(fits):
         sizes = ", ".join(str(size) for size in sorted(spec.image_size for spec in specs))
-        return f", or give {option('image_size')}: they differ in it alone ({sizes})"
+        return f", or pass {option('image_size')}: only their image size differs ({sizes})"
     if len({spec.input_scaling for spec in specs}) > 1:
         return ": " + "; ".join(f"{s.name} takes images as {s.input_scaling.value}" for s in specs)
     return ""
@@ -68,32 +69,32 @@ def _mean_colors(checkpoint: checkpoints.Checkpoint) -> IsBetter:
 
 
 def _named_size(checkpoint: checkpoints.Checkpoint) -> IsBetter:
-    """Sizes are numbers of their own in a name: `mobilenet_v1_1.0_224.ckpt`."""
+    """Sizes are separate numbers in a name: `mobilenet_v1_1.0_224.ckpt`."""
     names = [checkpoint.source_name, checkpoint.label]
-    if checkpoint.source_name.startswith(checkpoint.label):  # it was named itself, not its folder
-        names.append(checkpoint.prefix.parent.resolve().name)
+    if checkpoint.source_name.startswith(checkpoint.label):  # it was named directly, not its folder
+        names.append(paths.resolved(checkpoint.prefix.parent).name)
     without_steps = (re.sub(rf"-{checkpoint.step}(?!\d)", "", name) for name in names)
     numbers = set(map(int, _NUMBER.findall(" ".join(without_steps))))
     return lambda spec, fit: spec.image_size in numbers
 
 
-def _differ_in_size_alone(fits: list[nets.Fit]) -> bool:
+def _differ_only_in_size(fits: list[nets.Fit]) -> bool:
     specs = [nets.get(fit.network) for fit in fits]
     kinds = {(spec.family, spec.depth_multiplier, spec.input_scaling) for spec in specs}
     return len(kinds) == 1 and len({spec.image_size for spec in specs}) == len(specs)
 
 
 def _reason(chosen: nets.Fit, everyone: list[nets.Fit], why: str) -> str:
-    """Why a network was taken, and which others have the same variables but for the logits."""
+    """Why a network was chosen, and which others have the same variables except the logits."""
     others = [nets.get(fit.network) for fit in everyone if fit is not chosen]
     if not others:
         return "the only registered network that the checkpoint fits"
     spec = nets.get(chosen.network)
     passed_over = ", ".join(other.name for other in others)
-    reason = f"taken for {why}; the variables are also those of {passed_over}"
+    reason = f"chosen for {why}; the variables also match {passed_over}"
     if all(other.input_scaling is spec.input_scaling for other in others):
         return reason
     return (
-        f"{reason}, which takes images as {others[0].input_scaling.value}: "
-        "name the network if yours does"
+        f"{reason}, which takes images as {others[0].input_scaling.value}: name the network if "
+        "yours does"
     )

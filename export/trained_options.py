@@ -1,4 +1,4 @@
-"""Depth multiplier, feature width and classes of a network that was trained with its own."""
+"""Works out the options a network was trained with: multiplier, widths, gammas of batch norms."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from slimhub.export.verify.subject import Subject
 from slimhub.nets.catalogue.stored import Shapes
 from slimhub.nets.options import NetworkOptions
 
-_NEAR = 0.04  # how far rounding of widths takes their ratio from the multiplier
-_MOST = 12  # multipliers that are tried
+_NEAR = 0.04  # how far rounding moves the ratio of widths from the multiplier
+_MOST = 12  # multipliers to try
+_GAMMA, _BETA = "/BatchNorm/gamma", "/BatchNorm/beta"
 
 
 def work_out(shapes: Shapes, given: NetworkOptions) -> tuple[list[nets.Fit], NetworkOptions] | None:
     """The options with which networks have these shapes.
 
-    The multiplier is near the ratio of the widths; of those near it the one with the fewest digits
-    is taken that gives every shape, as a network that is built with it shows.
+    The multiplier is close to the ratio of the widths. Among the candidates, the one with the
+    fewest digits that reproduces every shape is chosen, by building the network.
 
     Args:
       shapes: of a checkpoint's tensors, by name.
-      given: options that are settled.
+      given: options that are already decided.
 
     Returns:
-      The networks, which differ in their image size at most, and the options; None where there are
-      no such. Imports TensorFlow where names are those of a network.
+      The networks, which differ at most in their image size, and the options; None if there are
+      none. Imports TensorFlow if names match a network.
     """
     fits = [f for f in nets.find_named(shapes) if nets.get(f.network).depth_multiplier == 1]
     if not fits or not nets.get(fits[0].network).depth_rule:
@@ -47,8 +48,34 @@ def work_out(shapes: Shapes, given: NetworkOptions) -> tuple[list[nets.Fit], Net
     return None
 
 
+def without_usual_gammas(shapes: Shapes) -> tuple[list[nets.Fit], NetworkOptions] | None:
+    """Networks whose batch norms usually have gammas and here do not, or the other way around.
+
+    Args:
+      shapes: of a checkpoint's tensors, by name.
+
+    Returns:
+      The networks, and the option; None if there are none.
+    """
+    has_gammas = any(name.endswith(_GAMMA) for name in shapes)
+    if has_gammas:
+        usual = {name: shape for name, shape in shapes.items() if not name.endswith(_GAMMA)}
+    else:
+        betas = {name: shape for name, shape in shapes.items() if name.endswith(_BETA)}
+        gammas = {name.removesuffix(_BETA) + _GAMMA: shape for name, shape in betas.items()}
+        usual = {**shapes, **gammas}
+    fits = [
+        fit
+        for fit in nets.find_fits(usual)
+        if fit.is_whole and nets.get(fit.network).batch_norm_scale is not has_gammas
+    ]
+    if not fits:
+        return None
+    return fits, NetworkOptions(batch_norm_scale="yes" if has_gammas else "no")
+
+
 def _multipliers(shapes: Shapes, network: str, given: float | None) -> Iterator[float]:
-    """What the multiplier may be, the simplest decimals first."""
+    """Candidates for the multiplier, the simplest decimals first."""
     if given is not None:
         yield given
         return
@@ -59,7 +86,7 @@ def _multipliers(shapes: Shapes, network: str, given: float | None) -> Iterator[
         if name.endswith("/beta") and len(shapes.get(name, ())) == 1
     ]
     least = statistics.median(width for _, width in widths) if widths else 0
-    # Rounding moves narrow layers most, and the feature layer may have a width of its own.
+    # Rounding affects narrow layers most, and the feature layer may have its own width.
     pairs = [(f, w) for f, w in widths if w >= least and w != nets.get(network).feature_depth]
     if not pairs:
         return
@@ -78,7 +105,7 @@ def _multipliers(shapes: Shapes, network: str, given: float | None) -> Iterator[
 def _with_feature_depth(
     shapes: Shapes, network: str, options: NetworkOptions
 ) -> NetworkOptions | None:
-    """The options, with a feature width where that is all that differs; None where more does."""
+    """The options, with a feature width if only that differs; None if more does."""
     spec = nets.get(network).customized(options)
     differing = _differing(shapes, network, options)
     if not differing:
@@ -96,7 +123,7 @@ def _with_feature_depth(
 def _differing(
     shapes: Shapes, network: str, options: NetworkOptions
 ) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Pairs of shapes wanted and found that are not the same, without those of the logits."""
+    """Pairs of different expected and found shapes, except those of the logits."""
     from slimhub.export.verify.reference import source_network  # imports TensorFlow
 
     head = re.compile(nets.get(network).head)

@@ -1,6 +1,6 @@
 """The options that a network can be rebuilt with: each exists once, as a field of one class.
 
-Flags of the command line, keys of a manifest, requests and proofs derive from the fields.
+Command-line flags, manifest keys, requests and proofs are derived from these fields.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from typing import Any
+
+from slimhub.nets import scaling
 
 
 def _option(
@@ -18,19 +20,21 @@ def _option(
     range: tuple[float, float] | None = None,
     attribute: str | None = None,
     label: str | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> Any:
-    """A field, with what derives from it as its metadata.
+    """A field whose metadata holds everything that is derived from it.
 
     Args:
-      kind: `float`, `int` or `bool`, as `type` in the metadata; a bool is off by default, the
-        others are not given.
+      kind: `float`, `int`, `bool` or `str`, stored as `type` in the metadata; a bool is off by
+        default, others are unset.
       help: what it does, for the command line.
-      metavar: stands for its value there; None for a bool.
-      range: lowest and highest value; None for a bool.
-      attribute: the field of `NetworkSpec` that it sets, and that a record names; None where the
+      metavar: placeholder for its value there; None for a bool and a str.
+      range: lowest and highest value; None for a bool and a str.
+      attribute: the field of `NetworkSpec` that it sets, and that a record names; None if the
         builder reads it from `NetworkSpec.options`.
-      label: what a page calls it where it differs from the registered network, None where the
-        page says so elsewhere.
+      label: what a page calls it if it differs from the registered network; None if the page covers
+        it elsewhere.
+      values: for a str, what the field is set to by each value that it may have.
     """
     metadata = {
         "type": kind,
@@ -39,28 +43,46 @@ def _option(
         "range": range,
         "attribute": attribute,
         "label": label,
+        "values": values,
     }
     return dataclasses.field(default=False if kind is bool else None, metadata=metadata)
 
 
+def option_value(field: dataclasses.Field[Any], recorded: Any) -> Any:
+    """The value of an option for what it sets; None if no value sets that.
+
+    Args:
+      field: of `NetworkOptions`.
+      recorded: what it sets, in `NetworkSpec` or in a record.
+    """
+    values = field.metadata["values"]
+    if values is None:
+        return recorded
+    return next((n for n, v in values.items() if recorded in (v, getattr(v, "value", v))), None)
+
+
 @dataclasses.dataclass(frozen=True)
 class NetworkOptions:
-    """Options of one network; what is not given stays as the network is registered.
+    """Options of one network; those that are not given keep the registered value.
 
     Attributes:
-      depth_multiplier: factor on the width of every layer; for networks that have one.
+      depth_multiplier: scales the width of every layer; only for networks that have one.
       num_classes: width of the logits.
       image_size: height and width in pixels, at least the network's `smallest_image`.
-      feature_depth: width of the last layer before the logits; by default what the published
-        networks have at this depth multiplier.
-      free_size: take images of any size, not of `image_size` alone.
-      drop_background: leave class 0 out of the output; it says that class 0 is background,
-        whatever the number of classes.
+      feature_depth: width of the last layer before the logits; by default, that of the published
+        networks with this depth multiplier.
+      free_size: accept images of any size, not only of `image_size`.
+      input_scaling: the range of the images that the network was trained on, a key of
+        `scaling.BY_NAME`; images of an artifact are always in [0, 1].
+      batch_norm_scale: whether batch norms have a `gamma`, `yes` or `no`.
+      batch_norm_epsilon: added to the variance in batch norms.
+      drop_background: leave class 0 out of the output; implies that class 0 is background, whatever
+        the number of classes.
     """
 
     depth_multiplier: float | None = _option(
         float,
-        "factor on the width of every layer",
+        "scales the width of every layer",
         metavar="M",
         range=(0.01, 4),
         attribute="depth_multiplier",
@@ -68,7 +90,7 @@ class NetworkOptions:
     )
     num_classes: int | None = _option(
         int,
-        "width of the logits, a background class included",
+        "width of the logits, including a background class",
         metavar="N",
         range=(1, 1_000_000),
         attribute="num_classes",
@@ -84,14 +106,36 @@ class NetworkOptions:
     )
     feature_depth: int | None = _option(
         int,
-        "width of the last layer before the logits, where it is not the published one",
+        "width of the last layer before the logits, if it is not the published one",
         metavar="N",
         range=(1, 65_536),
         attribute="feature_depth",
         label="features",
     )
+    input_scaling: str | None = _option(
+        str,
+        "the range of the images it was trained on, into which images in [0, 1] are scaled",
+        attribute="input_scaling",
+        label="input scaling",
+        values=scaling.BY_NAME,
+    )
+    batch_norm_scale: str | None = _option(
+        str,
+        "whether batch norms have a gamma, as with scale=True in the training",
+        attribute="batch_norm_scale",
+        label="gammas of batch norms",
+        values={"yes": True, "no": False},
+    )
+    batch_norm_epsilon: float | None = _option(
+        float,
+        "added to the variance in batch norms",
+        metavar="X",
+        range=(1e-12, 1),
+        attribute="batch_norm_epsilon",
+        label="epsilon of batch norms",
+    )
     free_size: bool = _option(
-        bool, "take images of any size, not of one alone", attribute="size_is_free"
+        bool, "accept images of any size, not only one", attribute="size_is_free"
     )
     drop_background: bool = _option(
         bool,
@@ -111,7 +155,7 @@ class NetworkOptions:
 
     @classmethod
     def names_without_field(cls) -> tuple[str, ...]:
-        """Names of the options that set no field of `NetworkSpec`: a builder reads them."""
+        """Names of the options that do not set a field of `NetworkSpec`: a builder reads them."""
         return tuple(f.name for f in dataclasses.fields(cls) if not f.metadata["attribute"])
 
     @classmethod
@@ -119,13 +163,15 @@ class NetworkOptions:
         """The options that rebuild the network of an artifact.
 
         Args:
-          network: how the artifact's record describes it.
+          network: the network section of the artifact's record.
         """
-        keys = {f.name: f.metadata["attribute"] or f.name for f in dataclasses.fields(cls)}
-        return cls(**{name: network[key] for name, key in keys.items() if key in network})
+        keys = {f: f.metadata["attribute"] or f.name for f in dataclasses.fields(cls)}
+        return cls(
+            **{f.name: option_value(f, network[key]) for f, key in keys.items() if key in network}
+        )
 
     def given(self) -> dict[str, Any]:
-        """The options that are given, by name; a switch that is off is not."""
+        """The options that were given, by name, except switches that are off."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {
             name: value

@@ -14,11 +14,11 @@ from slimhub.nets.scaling import InputScaling
 if TYPE_CHECKING:
     import tensorflow as tf
 
-# Makes all layers up to the features from (spec, scaled images f32[N, H, W, 3], endpoints), fills
+# Builds all layers up to the features from (spec, scaled images f32[N, H, W, 3], endpoints), fills
 # in the endpoints in graph order, and returns f32[N, height, width, feature_depth].
 Layers = Callable[["NetworkSpec", "tf.Tensor", "dict[str, tf.Tensor]"], "tf.Tensor"]
 
-# Makes a whole network in the current graph: (spec, scaled images f32[N, H, W, 3], num_classes or
+# Builds a whole network in the current graph: (spec, scaled images f32[N, H, W, 3], num_classes or
 # None, is_training, batch_norm_momentum) -> {endpoint name without the scope: tensor}, in graph
 # order.
 Builder = Callable[..., "dict[str, tf.Tensor]"]
@@ -28,7 +28,7 @@ TASKS = ("feature_vector", "classification")
 
 @dataclasses.dataclass(frozen=True)
 class Paper:
-    """Where a network was published first."""
+    """The paper that introduced a network."""
 
     title: str
     authors: str
@@ -36,66 +36,73 @@ class Paper:
     url: str
 
 
+PHONES = ("Pixel 1", "Pixel 2", "Pixel 3")  # that `Published.latency` was measured on, in order
+
+
 @dataclasses.dataclass(frozen=True)
 class Published:
-    """Figures others published for a network; none is measured here."""
+    """Figures that others published for a network; slimhub does not measure any of them."""
 
     source: str
-    top1: float | None = None  # ImageNet validation accuracy, per cent
-    top5: float | None = None  # ImageNet validation accuracy, per cent
+    top1: float | None = None  # ImageNet validation accuracy, percent
+    top5: float | None = None  # ImageNet validation accuracy, percent
     macs: float | None = None  # multiply-adds for one image, millions
     parameters: float | None = None  # trainable, with 1001 classes, millions
     parameters_headless: float | None = None  # the same without logits, millions
+    latency: tuple[float, float, float] | None = None  # of one image on `PHONES`, ms
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NetworkSpec:
-    """One network that can be rebuilt.
+    """A network that can be rebuilt.
 
     Attributes:
       name: the hub's name, e.g. `mobilenet_v3_small_075_224`.
       family: what its definition is shared with, e.g. `MobileNet V3`.
       scope: outermost variable scope, first part of every variable's name; may be empty.
-      layers: the layers up to the features, a function or `module:function`; see `Layers`. What
-        all networks have around them is made by `slimhub.nets.layers.trunk`.
-      definition: what these layers are made from, where several networks share them.
-      builder: makes the whole graph in place of `layers` and the trunk, or None; see `Builder`.
+      layers: builds the layers up to the features; a function or `module:function`, see `Layers`.
+        `slimhub.nets.layers.trunk` builds what all networks have around them.
+      definition: what these layers are built from, if several networks share them.
+      builder: builds the whole graph instead of `layers` and the trunk, or None; see `Builder`.
       image_size: default height and width, pixels.
-      size_is_free: whether images of any size are taken; of the registered networks those do
-        whose published module did.
+      size_is_free: whether images of any size are accepted; among the registered networks, true for
+        those whose published module accepted them.
       size_can_be_free: whether the layers can be built without knowing the size.
-      depth_multiplier: factor on the width of every layer; 1 for networks that have none.
+      depth_multiplier: scales the width of every layer; 1 for networks that have none.
       feature_depth: number of features, the width of the last layer before the logits.
-      feature_endpoint: endpoint the feature vector is read from.
+      feature_endpoint: endpoint that the feature vector is read from.
       features_are_flat: whether that endpoint is f32[batch, feature_depth], without height and
-        width, both 1.
-      depth_rule: the published feature depth at a depth multiplier; None for networks that have
-        no multiplier.
-      smallest_image: height and width that leave a feature map, pixels.
-      num_classes: width of the logits, background included.
+        width of 1.
+      depth_rule: gives the published feature depth for a depth multiplier; None for networks
+        without one.
+      smallest_image: height and width that still leave a feature map, pixels.
+      num_classes: width of the logits, including background.
       has_background: whether class 0 is a background class.
-      drop_background: whether the output of a classification leaves that class out.
-      input_scaling: from images in [0, 1] to what the network was trained on.
+      drop_background: whether a classification leaves that class out of its output.
+      input_scaling: converts images in [0, 1] to the range the network was trained on.
       weight_decay: factor of the L2 loss over the regularized variables.
-      regularized: pattern of the names of the variables that are regularized.
+      regularized: pattern of the names of the regularized variables.
+      has_batch_norm: whether it has batch norms at all.
       batch_norm_epsilon: added to the variance.
       batch_norm_scale: whether batch norms have a `gamma`.
       batch_norm_decay: momentum of the moving statistics in the original training.
-      dropout_keep: probability to keep a feature before the logits when training; 1: no dropout.
-      dropout_endpoint: what is left of the features after dropout, None where it is no endpoint.
-      logits_scope: variable scope of the layer that makes the logits, inside the network's.
-      logits_are_full: whether that layer is a fully connected one, not a 1x1 convolution.
-      logits_endpoint: the endpoint that this layer makes.
+      dropout_keep: probability of keeping a feature before the logits in training; 1 means no
+        dropout.
+      dropout_endpoint: the features after dropout, None if that is not an endpoint.
+      logits_scope: variable scope of the layer that outputs the logits, inside the network's.
+      logits_are_full: whether that layer is fully connected, not a 1x1 convolution.
+      logits_endpoint: the endpoint of that layer.
       logits_are_flat: whether that endpoint is f32[batch, classes], not f32[batch, 1, 1, classes].
-      predictions_endpoint: the softmax of the logits, or None where the original has none.
-      sigmoid_endpoint: the sigmoid of the logits, or None where the original has none.
+      predictions_endpoint: the softmax of the logits, or None if the original has none.
+      sigmoid_endpoint: the sigmoid of the logits, or None if the original has none.
       head: pattern of the variables that only the logits use.
-      auxiliary: pattern of the variables of heads that were there for training alone, or None.
+      auxiliary: pattern of the variables of heads that only served training, or None.
       published: figures from elsewhere.
-      paper: the first description, or None.
+      paper: the paper that introduced it, or None.
       checkpoint: public archive and the checkpoint inside it, or empty.
-      reference: `package.module:NAME` of a spec that is a user's own, empty for registered ones.
-      options: the given ones that set none of these fields, for the builder that heeds them.
+      archive_url: where that archive can be downloaded, or empty.
+      reference: `package.module:NAME` of a custom network's spec, empty for registered ones.
+      options: given options that do not set any of these fields, for the builder.
     """
 
     name: str
@@ -111,9 +118,10 @@ class NetworkSpec:
     paper: Paper | None = None
     published: Published = Published("none")
     checkpoint: str = ""
+    archive_url: str = ""
     size_is_free: bool = False
     size_can_be_free: bool = True
-    smallest_image: int = 32  # what is strided by 32 in all has no feature map below
+    smallest_image: int = 32  # a total stride of 32 leaves no feature map below this
     feature_endpoint: str = "global_pool"
     features_are_flat: bool = False
     num_classes: int = 1001  # ImageNet's 1000 and background
@@ -122,6 +130,7 @@ class NetworkSpec:
     input_scaling: InputScaling = InputScaling.SYMMETRIC
     weight_decay: float = 4e-5
     regularized: str = r"/weights$"
+    has_batch_norm: bool = True
     batch_norm_epsilon: float = 0.001
     batch_norm_scale: bool = True
     batch_norm_decay: float = 0.997
@@ -139,17 +148,17 @@ class NetworkSpec:
     options: NetworkOptions = dataclasses.field(default_factory=NetworkOptions)
 
     def customized(self, options: NetworkOptions | None = None, **values: Any) -> NetworkSpec:
-        """The same network with options of one's own.
+        """The same network with other options.
 
         Args:
-          options: those that are not given leave the network as it is.
+          options: those that are not given leave the network unchanged.
           values: single options by name, `num_classes=7`.
 
         Returns:
-          A spec; this one where nothing differs.
+          A spec; this one if nothing differs.
 
         Raises:
-          NetworkError: for a value out of its range, or an option that this network cannot have.
+          NetworkError: if a value is out of range, or this network does not support an option.
         """
         options = dataclasses.replace(options or NetworkOptions(), **values)
         self._check(options)
@@ -161,40 +170,85 @@ class NetworkSpec:
         return dataclasses.replace(self, **changes) if changes else self
 
     def _check(self, options: NetworkOptions) -> None:
-        """Refuses options that this network cannot have.
+        """Refuses options that this network does not support.
 
         Raises:
           NetworkError: names the option.
         """
         for field in dataclasses.fields(options):
             value = getattr(options, field.name)
-            if value is None or field.metadata["range"] is None:
-                continue
-            low, high = field.metadata["range"]
-            if field.name == "image_size":
-                low = self.smallest_image
-            if field.name == "num_classes" and options.drop_background:
-                low = 2  # one is to be left
-            if not low <= value <= high:
-                raise NetworkError(
-                    f"{option(field.name)} must be between {low} and {high}, not {value}"
-                )
+            if value is not None:
+                self._check_value(field, value, options)
         if options.depth_multiplier not in (None, self.depth_multiplier) and not self.depth_rule:
             raise NetworkError(
-                f"{self.name} has no depth multiplier: leave {option('depth_multiplier')} out"
+                f"{option('depth_multiplier')} does not apply to {self.name}, which has no "
+                "depth multiplier: leave it out"
             )
+        for name in ("batch_norm_scale", "batch_norm_epsilon"):
+            if getattr(options, name) is not None:
+                self._check_batch_norm(name, options)
         if options.free_size and not self.size_can_be_free:
             raise NetworkError(
-                f"{self.name} is built for one image size: leave {option('free_size')} out"
+                f"{option('free_size')} does not apply to {self.name}, which is built for "
+                "one image size: leave it out"
             )
         if options.drop_background and not self.has_background and options.num_classes is None:
             raise NetworkError(f"{self.name} has no background class to drop")
 
+    def _check_value(
+        self, field: dataclasses.Field[Any], value: Any, options: NetworkOptions
+    ) -> None:
+        """Refuses a value that an option cannot have.
+
+        Raises:
+          NetworkError: names the option.
+        """
+        values, range = field.metadata["values"], field.metadata["range"]
+        if values is not None and value not in values:
+            raise NetworkError(
+                f"{option(field.name)} must be one of {', '.join(values)}, not {value!r}"
+            )
+        if range is None:
+            return
+        low, high = range
+        if field.name == "image_size":
+            low = self.smallest_image
+        if field.name == "num_classes" and options.drop_background:
+            low = 2  # one class must remain
+        if not low <= value <= high:
+            raise NetworkError(
+                f"{option(field.name)} must be between {low} and {high}, not {value}"
+            )
+
+    def _check_batch_norm(self, name: str, options: NetworkOptions) -> None:
+        """Refuses an option of batch norms that would have no effect.
+
+        Raises:
+          NetworkError: names the option.
+        """
+        wanted = self._settings(NetworkOptions(**{name: getattr(options, name)}))
+        if all(getattr(self, key) == value for key, value in wanted.items()):
+            return
+        if not self.has_batch_norm:
+            raise NetworkError(
+                f"{option(name)} does not apply to {self.name}, which has no batch norms: leave it "
+                "out"
+            )
+        if self.builder is not None:
+            raise NetworkError(
+                f"{option(name)} does not reach the builder of {self.name}: set it in its spec"
+            )
+
     def _settings(self, options: NetworkOptions) -> dict[str, Any]:
-        """What options that were checked make of the fields of this spec."""
+        """The values that checked options give to fields of this spec."""
         given = options.given()
         attributes = {f.name: f.metadata["attribute"] for f in dataclasses.fields(options)}
-        settings = {attributes[name]: value for name, value in given.items() if attributes[name]}
+        meanings = {f.name: f.metadata["values"] for f in dataclasses.fields(options)}
+        settings = {
+            attributes[name]: meanings[name][value] if meanings[name] else value
+            for name, value in given.items()
+            if attributes[name]
+        }
         if others := {name: value for name, value in given.items() if not attributes[name]}:
             settings["options"] = type(options)(**self.options.given() | others)
         multiplier = options.depth_multiplier
@@ -207,7 +261,7 @@ class NetworkSpec:
         return settings
 
     def output_width(self, task: str) -> int:
-        """Width of the output: features, or classes.
+        """Width of the output: number of features or classes.
 
         Args:
           task: one of `TASKS`.
@@ -217,7 +271,7 @@ class NetworkSpec:
         return self.num_classes - self.drop_background
 
     def endpoint_key(self, endpoint: str) -> str:
-        """What callers of an artifact know an endpoint by: the scope, or else the name, in front.
+        """The name of an endpoint in an artifact, with the scope or network name as prefix.
 
         Args:
           endpoint: its name in the network.

@@ -1,4 +1,4 @@
-"""Refuses specs that no network can have: those of users are written by hand."""
+"""Refuses invalid specs: users write theirs by hand."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def complaints(spec: NetworkSpec) -> Iterator[str]:
     if spec.builder is not None and not callable(spec.builder):
         yield f"builder is {spec.builder!r}, not a function"
     if spec.builder is None and not _names_layers(spec.layers):
-        yield f"layers is {spec.layers!r}, not a function nor the name of one as module:function"
+        yield f"layers is {spec.layers!r}, not a function or the name of one as module:function"
     for field in _COUNTS:
         value = getattr(spec, field)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            yield f"{field} is {value!r}, not a whole number from 1 on"
+            yield f"{field} is {value!r}, not a positive whole number"
     for field, (low, high) in _NUMBERS.items():
         value = getattr(spec, field)
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -52,11 +52,11 @@ def _names_layers(layers: object) -> bool:
 
 
 def _wrong_kinds(spec: NetworkSpec) -> Iterator[str]:
-    """Fields that hold something else than a text, or than an object of their class."""
+    """Fields that should hold a string, or an object of a certain class, but do not."""
     for field in (*_TEXTS, *_TEXTS_OR_NONE):
         value = getattr(spec, field)
         if not isinstance(value, str) and not (value is None and field in _TEXTS_OR_NONE):
-            yield f"{field} is {value!r}, not a text"
+            yield f"{field} is {value!r}, not a string"
     if not isinstance(spec.input_scaling, InputScaling):
         yield f"input_scaling is {spec.input_scaling!r}, not one of nets.scaling.InputScaling"
     if not isinstance(spec.paper, Paper | None):
@@ -69,6 +69,6 @@ def _bad_pattern(field: str, pattern: Any) -> Iterator[str]:
     if pattern is None and field == "auxiliary":
         return
     try:
-        re.search(pattern, "")  # a pattern of bytes compiles, but finds nothing in a name
+        re.search(pattern, "")  # a bytes pattern compiles, but never matches a name
     except (re.error, TypeError) as error:
         yield f"{field} is {pattern!r}, not a regular expression: {error}"

@@ -1,4 +1,4 @@
-"""Pages, archives and hubs: what becomes of an artifact once it is proved."""
+"""Publishing an artifact: pages, archives, hubs and other destinations."""
 
 from slimhub.common.errors import PublishError
 from slimhub.publish.handle import Handle

@@ -1,4 +1,4 @@
-"""URLs that users give: what they may hold, and how they are shown."""
+"""URLs that users pass: what they may contain, and how they are shown."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _USER, _QUERY = re.compile(r"//[^/\s]*@"), re.compile(r"\?[^\s)'\"]*=[^\s)'\"]*"
 
 
 def shown(text: str) -> str:
-    """A text without what URLs in it may keep secret: names and passwords, and queries.
+    """Removes from the URLs in a text what may be secret: user names, passwords and queries.
 
     Args:
-      text: a URL, or words with some in them.
+      text: a URL, or text that contains some.
     """
     return _QUERY.sub("?…", _USER.sub("//…@", text))
 
@@ -26,26 +26,26 @@ def check(url: str | None) -> None:
       url: as given, or None.
 
     Raises:
-      RequestError: names it, without what might be secret.
+      RequestError: shows the address without anything secret.
     """
     if url is not None and not _ADDRESS.fullmatch(url):
         raise RequestError(
-            f"the address {shown(url)} must begin with https:// or http://, and hold no name, "
-            "password, query or blank"
+            f"the address {shown(url)} must start with https:// or http://, without user name, "
+            "password, query or spaces"
         )
 
 
 def check_target(target: str) -> None:
-    """Refuses a target that holds credentials, before anything repeats it.
+    """Refuses a target that contains credentials, before anything repeats it.
 
     Args:
       target: as given.
 
     Raises:
-      RequestError: names it, without what might be secret.
+      RequestError: shows the target without anything secret.
     """
     if "?" in target or _USER.search(target):
         raise RequestError(
-            f"the target '{shown(target)}' may hold no name, password or query: credentials are "
-            "taken from the environment"
+            f"the target '{shown(target)}' must not contain a user name, password or query: "
+            "pass credentials in the environment"
         )

@@ -1,7 +1,7 @@
-"""Signatures of artifacts: one file that names the digests of all others, signed with an EC key.
+"""Signatures of artifacts: one file with the digests of all others, signed with an EC key.
 
-They are made and checked by the package model-signing, without the network, and are random: the
-same files signed again give another signature.
+The package model-signing makes and checks them, without network access. They are random: signing
+the same files again gives another signature.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -17,8 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slimhub.common import extras, files
+from slimhub.common import extras, files, foreign_files
 from slimhub.common.errors import PublishError, RequestError, option
+from slimhub.common.scratch import ScratchFolder
 from slimhub.export import record
 from slimhub.export.verify import Check
 from slimhub.publish import bundle
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
 _AREA, _NAME = "files", "signature"
-_NONE = f"{record.SIGNATURE} is no signature of a model with a key"
-_SUBJECT = "saved_model"  # what a signature calls the folder; its own name is the user's concern
+_NONE = f"{record.SIGNATURE} is not a signature of a model with a key"
+_SUBJECT = "saved_model"  # how a signature refers to the folder, whose own name is up to the user
 
 
 def check_key(key: str) -> None:
@@ -49,34 +49,34 @@ def check(folder: str | Path, public_key: str | None) -> Check | None:
 
     Args:
       folder: of the artifact.
-      public_key: file with the key of whoever should have signed it, as PEM; None for none.
+      public_key: PEM file with the key of the expected signer; None if there is none.
 
     Returns:
-      The check; None where there is neither a signature nor a key.
+      The check; None if there is neither a signature nor a key.
 
     Raises:
-      RequestError: for a file that is no public key, and where packages are missing.
+      RequestError: if the file is not a public key, or packages are missing.
     """
     is_there = (Path(folder) / record.SIGNATURE).is_file()
     if public_key is None:
-        reason = f"{record.SIGNATURE} is there: check it with {option('public_key')}"
+        reason = f"{record.SIGNATURE} exists: check it with {option('public_key')}"
         return Check(_AREA, _NAME, "not run", reason) if is_there else None
     extras.need("model_signing", "OpenSSL", extra="sign")
     key = _public_key(public_key, is_private=False)
     if not is_there:
-        return Check(_AREA, _NAME, "failed", f"it is not signed: there is no {record.SIGNATURE}")
+        return Check(_AREA, _NAME, "failed", f"it is not signed: it has no {record.SIGNATURE}")
     complaint = _complaint(Path(folder), key)
     return Check(_AREA, _NAME, "failed" if complaint else "passed", complaint or "of all files")
 
 
 def check_digests(folder: Path) -> None:
-    """Refuses a signature, where there is one, that cannot hold with any key; needs no packages.
+    """Refuses a signature that cannot be valid with any key; does not need any packages.
 
     Args:
       folder: of the artifact.
 
     Raises:
-      PublishError: says why not.
+      PublishError: says why.
     """
     path = folder / record.SIGNATURE
     if not path.is_file():
@@ -85,21 +85,21 @@ def check_digests(folder: Path) -> None:
     complaint = _NONE if read is None else _changed(folder, read[1])
     if complaint:
         raise PublishError(
-            f"the signature in {folder} does not hold: {complaint}; remove {record.SIGNATURE}, or "
-            f"sign anew with {option('sign')}"
+            f"the signature in {folder} is not valid: {complaint}; remove {record.SIGNATURE}, "
+            f"or sign again with {option('sign')}"
         )
 
 
 @contextlib.contextmanager
 def signed(artifact: Path, key: str, kept: bytes | None) -> Iterator[Path]:
-    """A signed copy of an artifact, which is not changed itself; removed when the block ends.
+    """Yields a signed copy of an artifact; the copy is removed when the block ends.
 
     Args:
       artifact: its folder.
       key: file of a private key that was checked.
-      kept: a signature made before; taken if it holds, and was made with this key.
+      kept: an earlier signature; used if it is valid, and was made with this key.
     """
-    with tempfile.TemporaryDirectory(prefix="slimhub-") as stage:
+    with ScratchFolder() as stage:
         folder = Path(stage) / _SUBJECT
         for file in bundle.files_of(artifact):
             if file != record.SIGNATURE:
@@ -136,7 +136,7 @@ def _all_but_signature() -> Any:
 
 
 def _complaint(folder: Path, key: ec.EllipticCurvePublicKey) -> str:
-    """What is wrong with the signature of a folder; empty where nothing is."""
+    """What is wrong with the signature in a folder; empty if nothing is."""
     from model_signing import verifying
 
     path = folder / record.SIGNATURE
@@ -155,40 +155,44 @@ def _complaint(folder: Path, key: ec.EllipticCurvePublicKey) -> str:
         config = verifying.Config().use_elliptic_key_verifier(public_key=file.name)
         try:
             config.set_hashing_config(_all_but_signature()).verify(folder, path)
-        except Exception as error:  # it is anybody's file
-            return f"it does not hold: {type(error).__name__}"
+        except Exception as error:  # an untrusted file
+            return f"it is not valid: {type(error).__name__}"
     return ""
 
 
 def _read(path: Path) -> tuple[str, dict[str, str]] | None:
-    """Hint of the key and digests by file, of a signature; None where it is no such file."""
+    """Hint of the key and digests by file in a signature; None if it is not a valid file."""
     try:
-        bundled = json.loads(path.read_text("utf-8"))
+        bundled = foreign_files.parse_json(foreign_files.read(path))
         hint = bundled["verificationMaterial"]["publicKey"]["hint"]
-        statement = json.loads(base64.b64decode(bundled["dsseEnvelope"]["payload"]))
+        statement = foreign_files.parse_json(base64.b64decode(bundled["dsseEnvelope"]["payload"]))
         return hint, {
             str(row["name"]): row["digest"] for row in statement["predicate"]["resources"]
         }
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OSError):
         return None
 
 
 def _changed(folder: Path, told: dict[str, str]) -> str:
-    """Which files are not those that a signature tells of; empty where all are."""
+    """Which files do not match a signature; empty if all do."""
     found = files.digest_folder(folder, without=[record.SIGNATURE])
     changed = files.differing(told, {name: file.sha256 for name, file in found.items()})
-    return f"{', '.join(changed[:3])} changed, came or went after it was made" if changed else ""
+    return (
+        f"{', '.join(changed[:3])} changed, appeared or disappeared after it was made"
+        if changed
+        else ""
+    )
 
 
 def _public_key(file: str, *, is_private: bool) -> ec.EllipticCurvePublicKey:
-    """The public key in a file, or the one of the private key in it."""
+    """The public key in a file, or the one that belongs to the private key in it."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
     kind = "private" if is_private else "public"
     try:
-        content = Path(file).read_bytes()
+        content = foreign_files.read(file)
     except OSError as error:
         raise RequestError(f"cannot read the {kind} key {file}: {error.strerror}") from error
     try:
@@ -198,11 +202,12 @@ def _public_key(file: str, *, is_private: bool) -> ec.EllipticCurvePublicKey:
             key = serialization.load_pem_public_key(content)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise RequestError(
-            f"{file} is no {kind} key as PEM{', without a password' if is_private else ''}"
+            f"{file} is not a {kind} key in PEM "
+            f"format{', without a password' if is_private else ''}"
         ) from error
     curves = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, curves):
-        raise RequestError(f"{file} is no key of the curves P-256, P-384 and P-521")
+        raise RequestError(f"{file} is not a key on the curves P-256, P-384 or P-521")
     return key
 
 

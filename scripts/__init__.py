@@ -1,1 +1,1 @@
-"""Programs a developer runs: `python -m scripts.NAME`."""
+"""Programs for developers: `python -m scripts.NAME`."""

@@ -1,30 +1,32 @@
-"""slimhub beside its peers, in turn on the same machine.
+"""Compares slimhub with its peers, in turn on the same machine.
 
-    python -m scripts.benchmark [export] [artifact] [publish] [zoo] [--rounds 3] [--json FILE]
+    python -m scripts.benchmark [export] [artifact] [formats] [publish] [zoo] [--rounds 3]
 
-Each figure is a ratio to a peer measured in the same run, the median of several rounds; without a
-subject all are measured, in about ten minutes on two cores. The exit code is 1 where a goal is
+Each figure is a ratio to a peer measured in the same run, the median of several rounds. Without a
+subject everything is measured, in about ten minutes on two cores. The exit code is 1 if a goal is
 missed.
 
-`export`: a cold `slimhub export` of MobileNet V3 small 0.75, with its proof and without, beside
-building `keras.applications.MobileNetV3Small` and `model.export` on it, which proves nothing; and
-the seconds of each phase. Memory is that of the largest process; the proof has three of its own.
-`artifact`: load, size, nodes, inference and fine-tuning beside Keras' export of the same network,
-and the share of TensorFlow's kernels. `publish`: `slimhub bundle` beside `tar | gzip` and `pigz`.
-`zoo`: exports per minute with one worker and two, beside one cold process for each export.
+`export`: a cold `slimhub export` of MobileNet V3 small 0.75, with and without its proof, compared
+with building `keras.applications.MobileNetV3Small` and `model.export` on it, which proves nothing;
+and the seconds of each phase. Memory is that of the largest process; the proof itself has three.
+`artifact`: load, size, nodes, inference and fine-tuning compared with Keras' export of the same
+network, and the share of TensorFlow's kernels. `formats`: latency and size of LiteRT and ONNX files
+compared with Keras' LiteRT file of the same network, and with the artifact. `publish`: `slimhub
+bundle` compared with `tar | gzip` and `pigz`. `zoo`: exports per minute with one worker and two,
+compared with one cold process per export. `--json FILE` also writes the figures to a file.
 """
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmarks import artifact_cost, bundle_cost, cold_export, zoo
+from scripts.benchmarks import artifact_cost, bundle_cost, cold_export, format_cost, zoo
 from scripts.benchmarks.costs import Ratio, machine
+from slimhub.cli.argument_refusals import RefusingParser
 
 
 def _export(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
@@ -36,28 +38,38 @@ def _artifact(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
     return ratios, {"share of kernels, by batch": shares}
 
 
+def _formats(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
+    return format_cost.compare(rounds)
+
+
 def _publish(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
     return bundle_cost.compare(rounds), {}
 
 
 def _zoo(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
-    ratios, details = zoo.compare()  # six exports each: their own rounds
+    ratios, details = zoo.compare()  # six exports each: these have their own rounds
     return ratios, {"zoo": details}
 
 
-_SUBJECTS = {"export": _export, "artifact": _artifact, "publish": _publish, "zoo": _zoo}
+_SUBJECTS = {
+    "export": _export,
+    "artifact": _artifact,
+    "formats": _formats,
+    "publish": _publish,
+    "zoo": _zoo,
+}
 
 
 def main() -> int:
-    """Measures and prints; exit code 1 where a goal is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measures and prints; exit code 1 if a goal is missed."""
+    parser = RefusingParser(description=__doc__.splitlines()[0])
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"of {', '.join(_SUBJECTS)}")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
     unknown = set(arguments.subjects) - set(_SUBJECTS)
     if unknown or arguments.rounds < 1:
-        parser.error(f"subjects are {', '.join(_SUBJECTS)}, and there is at least one round")
+        parser.error(f"subjects are {', '.join(_SUBJECTS)}, with at least one round")
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
     print(f"{'':44}{'ours':>10}{'peer':>10} {'':6}{'ratio':>7}")
     all_ratios, all_details = [], {}

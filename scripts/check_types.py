@@ -1,12 +1,13 @@
-"""Checks the types of the package as it is installed: `python -m scripts.check_types [FLAGS]`.
+"""Checks the types of the installed package: `python -m scripts.check_types [FLAGS]`.
 
-The rooms are folders of the repository and parts of `slimhub` only once they are installed, so
-mypy reads an unpacked wheel. The wheel is built from a copy, which leaves nothing behind here.
-Flags go to mypy; its settings are in pyproject.toml.
+The rooms are folders of the repository, and only become parts of `slimhub` when installed, so mypy
+reads an unpacked wheel. The wheel is built from a copy, to leave nothing behind here. Flags are
+passed to mypy; its settings are in pyproject.toml.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -16,15 +17,12 @@ from pathlib import Path
 from scripts import wheel
 
 
-def main(flags: list[str]) -> int:
-    """Builds a wheel, unpacks it and checks it.
-
-    Args:
-      flags: for mypy, after those that this program sets.
-
-    Returns:
-      mypy's exit code.
-    """
+def main() -> int:
+    """Builds a wheel, unpacks it and checks it; returns mypy's exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], epilog="All flags are passed to mypy."
+    )
+    _, flags = parser.parse_known_args()
     with tempfile.TemporaryDirectory(prefix="slimhub-types-") as scratch:
         unpacked = _unpack(wheel.build(Path(scratch)), Path(scratch, "unpacked"))
         command = [
@@ -44,4 +42,4 @@ def _unpack(wheel: Path, folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

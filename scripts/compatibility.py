@@ -2,17 +2,16 @@
 
     python -m scripts.compatibility ARTIFACT [--rows 1.15.5,2.0.4] [--json FILE]
 
-Each row is a release in an environment of its own, made on first use in the user's cache folder
-(a minute or two each), in which `compatibility_consumer.py` uses the artifact as a stranger
-would. What the TensorFlow that runs this script computes is what the rows are compared with. A
-row takes about a minute. Prints a table, and ends with exit code 1 if anything failed or no row
-could be run, and 2 for an artifact that this TensorFlow cannot use either. A row whose
-interpreter is missing is not run, which is not a pass.
+Each row is a release in its own environment, which is created on first use in the user's cache
+folder (a minute or two each). There, `compatibility_consumer.py` uses the artifact as a stranger
+would. The rows are compared with the TensorFlow that runs this script. A row takes about a minute.
+Prints a table; the exit code is 1 if anything failed or no row could be run, and 2 if this
+TensorFlow cannot use the artifact either. A row whose interpreter is missing is not run, which does
+not count as a pass.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts import compatibility_rows
+from slimhub.cli.argument_refusals import RefusingParser
 
 CONSUMER = Path(__file__).with_name("compatibility_consumer.py")
 _TIMEOUT = 900  # seconds for one row
@@ -31,7 +31,7 @@ Results = dict[str, dict[str, Any]]  # by check: status, difference, detail
 
 
 def default_cache() -> Path:
-    """Where the environments are kept."""
+    """The folder of the environments."""
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("slimhub")) / "compatibility"
@@ -41,7 +41,7 @@ def consume(python: str, *arguments: str) -> str:
     """Runs the consumer; returns what it printed.
 
     Raises:
-      RuntimeError: where it ends by itself, with the end of what it wrote to stderr.
+      RuntimeError: if it fails, with the end of its stderr.
     """
     environment = os.environ | _ENVIRONMENT
     environment.pop("PYTHONPATH", None)
@@ -67,7 +67,7 @@ def try_row(
     try:
         python = compatibility_rows.environment(row, interpreter, cache)
     except RuntimeError as error:
-        return f"cannot be installed: {str(error).splitlines()[-1]}"
+        return f"cannot install: {str(error).splitlines()[-1]}"
     print(f"trying TensorFlow {row.tensorflow}", file=sys.stderr, flush=True)
     try:
         return json.loads(consume(python, artifact, expected).splitlines()[-1])
@@ -94,7 +94,7 @@ def try_rows(artifact: str, rows: list[str], cache: Path) -> dict[str, Results |
 
 
 def render(results: dict[str, Results | str]) -> str:
-    """A table in Markdown, and what failed and why below it."""
+    """A table in Markdown, with failures and their reasons below."""
     checks = max((list(r) for r in results.values() if isinstance(r, dict)), key=len, default=[])
     lines = ["| TensorFlow | " + " | ".join(check.replace("_", " ") for check in checks) + " |"]
     lines.append("|---" * (len(checks) + 1) + "|")
@@ -110,7 +110,7 @@ def render(results: dict[str, Results | str]) -> str:
 
 
 def _details(release: str, result: Results) -> list[str]:
-    """What failed and why; checks that failed for the same reason share a line."""
+    """Failures with reasons; checks that failed for the same reason share a line."""
     reasons: dict[str, list[str]] = {}
     for check, outcome in result.items():
         if outcome["status"] != "pass":
@@ -124,28 +124,30 @@ def _cell(outcome: dict[str, Any]) -> str:
 
 def main() -> int:
     """Runs the rows and prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = RefusingParser(description=__doc__.splitlines()[0])
     parser.add_argument("artifact")
     all_rows = [row.tensorflow for row in compatibility_rows.ROWS]
-    parser.add_argument("--rows", default=",".join(all_rows), help="comma between them")
+    parser.add_argument("--rows", default=",".join(all_rows), help="separated by commas")
     parser.add_argument("--json", type=Path, help="also write the results to this file")
     parser.add_argument("--cache", type=Path, help="folder of the environments")
     arguments = parser.parse_args()
     rows = arguments.rows.split(",")
     unknown = sorted(set(rows) - set(all_rows))
     if unknown:
-        parser.error(f"no row {', '.join(unknown)}; there are {', '.join(all_rows)}")
+        parser.error(f"no row {', '.join(unknown)}; available: {', '.join(all_rows)}")
     if not (Path(arguments.artifact) / "saved_model.pb").is_file():
-        parser.error(f"{arguments.artifact} is no SavedModel folder")
+        parser.error(f"{arguments.artifact} is not a SavedModel folder")
     if arguments.json and not arguments.json.absolute().parent.is_dir():
-        parser.error(f"{arguments.json} is in no folder: make it, or name another file")
+        parser.error(
+            f"the folder of {arguments.json} does not exist: create it, or choose another file"
+        )
     if arguments.cache and arguments.cache.exists() and not arguments.cache.is_dir():
-        parser.error(f"{arguments.cache} is no folder: name another for --cache")
+        parser.error(f"{arguments.cache} is not a folder: choose another one for --cache")
     try:
         results = try_rows(arguments.artifact, rows, arguments.cache or default_cache())
     except (RuntimeError, subprocess.TimeoutExpired) as error:
         reason = str(error).strip().splitlines()[-1]
-        parser.error(f"{arguments.artifact} cannot be used by this TensorFlow either: {reason}")
+        parser.error(f"this TensorFlow cannot use {arguments.artifact} either: {reason}")
     print(render(results))
     if arguments.json:
         arguments.json.write_text(json.dumps(_as_json(results), indent=2) + "\n")

@@ -1,10 +1,10 @@
-"""Uses an artifact as a stranger's program does, on the TensorFlow that runs it.
+"""Uses an artifact like a stranger's program, on the TensorFlow that runs it.
 
     python compatibility_consumer.py ARTIFACT EXPECTED.npz [--write]
 
-With --write it stores what this TensorFlow computes as expected; without, it compares and
-prints one JSON line {check: {"status", "difference", "detail"}}. Python 3.7, TensorFlow 1.15
-and newer; `scripts/compatibility.py` runs it.
+With --write it stores what this TensorFlow computes as expected values; without, it compares and
+prints one JSON line {check: {"status", "difference", "detail"}}. Works with Python 3.7 and
+TensorFlow 1.15 or newer; `scripts/compatibility.py` runs it.
 """
 
 import json
@@ -15,11 +15,11 @@ import numpy as np
 import tensorflow as tf
 
 MOMENTUM = 0.9
-# Values that a batch norm averages at least: of fewer it makes signs, and rounding turns those
-# over. The last layers have 1/32 of the image in height and width.
+# Smallest number of values for a batch norm to average: with fewer it outputs little more than
+# signs, which rounding flips. The last layers have 1/32 of the image's height and width.
 AVERAGED = 64
-# Relative to the largest magnitude; other releases have other convolution kernels, and the
-# batch statistics of few pictures amplify rounding.
+# Relative to the largest magnitude; other releases have other convolution kernels, and the batch
+# statistics of a few images amplify rounding.
 CALL, ENDPOINTS, TRAINING, STATISTICS = 2e-5, 1e-4, 2e-3, 5e-4
 
 if tf.__version__.startswith("1."):
@@ -32,7 +32,8 @@ class Case:
     def __init__(self, path, expected):
         self.path = path
         self.expected = expected
-        self.unchanged = self.load()  # for calls that change no variable: loading takes a second
+        # for calls that do not change variables: loading takes a second
+        self.unchanged = self.load()
         self._trained = {}
         size = self.unchanged.signatures["serving_default"].inputs[0].shape.as_list()[1] or 224
         batch = max(2, -(-AVERAGED // (size // 32) ** 2))
@@ -51,8 +52,8 @@ class Case:
     def training(self, momentum=MOMENTUM):
         """Endpoints of a fresh copy's training call, and all variables before and after it.
 
-        Endpoints are those with an image's height and width: the others may come after the
-        dropout of a classification, which is random. One call for each momentum.
+        Only endpoints with an image's height and width: others may come after a classification's
+        dropout, which is random. One call for each momentum.
         """
         if momentum not in self._trained:
             self._trained[momentum] = self._train(momentum)
@@ -95,10 +96,10 @@ def values(variables):
 
 
 def difference(actual, expected, scale=1e-30):
-    """Largest difference relative to the largest magnitude, or to `scale` where that is more."""
+    """Largest difference relative to the largest magnitude, or to `scale` if that is larger."""
     actual, expected = np.asarray(actual), np.asarray(expected)
     require(actual.shape == expected.shape, "shape %s, not %s" % (actual.shape, expected.shape))
-    # NaN is neither above nor below a bound, and max() may pass it over.
+    # NaN is neither above nor below a bound, and max() may skip it.
     require(np.isfinite(actual).all() and np.isfinite(expected).all(), "values are not finite")
     return float(np.abs(actual - expected).max() / max(np.abs(expected).max(), scale))
 
@@ -106,7 +107,7 @@ def difference(actual, expected, scale=1e-30):
 def of_statistics(actual, expected):
     """Largest difference of moving statistics, by name; of means relative to the spread.
 
-    The mean of values that the layer before has centred is zero but for rounding, which grows
+    The mean of values that the previous layer has centered is zero except for rounding, which grows
     with the values and not with their mean.
     """
     found = 0.0
@@ -124,13 +125,13 @@ def require(condition, message):
 
 
 def below(found, bound):
-    """Passes a difference on where it is below the bound, otherwise fails the check."""
+    """Returns a difference below the bound, otherwise fails the check."""
     require(found < bound, "difference %.1e, bound %.0e" % (found, bound))
     return found
 
 
 def changed(old, new):
-    """Names of the variables that are not the same bits."""
+    """Names of the variables that are not identical to the bit."""
     return [name for name in old if (old[name] != new[name]).any()]
 
 
@@ -140,7 +141,7 @@ def moving(names):
 
 
 def check_call(case):
-    """Call and keyword call against the exporting machine."""
+    """Compares a call and a keyword call with the exporting machine."""
     module = case.unchanged
     output = module(tf.constant(case.images)).numpy()
     require((module(inputs=tf.constant(case.images)).numpy() == output).all(), "inputs= differs")
@@ -148,7 +149,7 @@ def check_call(case):
 
 
 def check_endpoints(case):
-    """Every endpoint against the exporting machine."""
+    """Compares every endpoint with the exporting machine."""
     actual = case.inference()
     wanted = {name for name in case.expected.files if name.startswith("inference ")}
     require(set(actual) == wanted, "other endpoints")
@@ -156,15 +157,15 @@ def check_endpoints(case):
 
 
 def check_training(case):
-    """A training call against the exporting machine."""
+    """Compares a training call with the exporting machine."""
     actual, _, _ = case.training()
     return below(max(difference(actual[name], case.expected[name]) for name in actual), TRAINING)
 
 
 def check_gradients(case):
-    """Gradients of all trainable variables against the exporting machine."""
+    """Compares gradients of all trainable variables with the exporting machine."""
     actual = case.gradients()
-    # Relative to the largest of all: some are zero but for rounding.
+    # Relative to the largest of all: some are zero except for rounding.
     largest = max(np.abs(case.expected[name]).max() for name in actual)
     ratios = [
         difference(actual[name], case.expected[name]) * np.abs(case.expected[name]).max() / largest
@@ -174,9 +175,9 @@ def check_gradients(case):
 
 
 def check_statistics(case):
-    """Moving statistics against the formula and the exporting machine; nothing else moves."""
+    """Compares moving statistics with formula and exporting machine; nothing else changes."""
     _, old, new = case.training()
-    _, _, batch = case.training(0.0)  # the statistics of the batch alone
+    _, _, batch = case.training(0.0)  # only the statistics of the batch
     names = moving(old)
     require(set(changed(old, new)) == set(names), "others than the moving statistics changed")
     formula = {name: MOMENTUM * old[name] + (1 - MOMENTUM) * batch[name] for name in names}
@@ -187,7 +188,7 @@ def check_statistics(case):
 
 
 def check_regularization(case):
-    """The one regularization loss against the exporting machine."""
+    """Compares the only regularization loss with the exporting machine."""
     (loss,) = case.unchanged.regularization_losses
     return below(difference(loss().numpy(), case.expected["regularization"]), 1e-5)
 
@@ -205,7 +206,7 @@ def keras_model(case, trainable):
 
 
 def keras_of_hub():
-    """Keras 2: tf_keras where tf.keras is Keras 3."""
+    """Keras 2: tf_keras if tf.keras is Keras 3."""
     major, minor = (int(part) for part in tf.__version__.split(".")[:2])
     if (major, minor) < (2, 16):
         return tf.keras
@@ -215,7 +216,7 @@ def keras_of_hub():
 
 
 def fit(model, case, learning_rate):
-    """One step of training on the case's images."""
+    """One training step on the case's images."""
     optimizer = keras_of_hub().optimizers.SGD(learning_rate)
     model.compile(optimizer, "sparse_categorical_crossentropy")
     batch = len(case.images)
@@ -224,7 +225,7 @@ def fit(model, case, learning_rate):
 
 
 def check_keras_frozen(case):
-    """A frozen layer predicts what a call gives, and fit leaves it alone."""
+    """A frozen layer predicts what a call returns, and fit leaves it alone."""
     model, layer = keras_model(case, trainable=False)
     old = values(layer.variables)
     fit(model, case, 0.1)
@@ -234,7 +235,7 @@ def check_keras_frozen(case):
 
 
 def check_keras_fit(case):
-    """Fine-tuning moves the statistics by the formula, then all weights."""
+    """Fine-tuning first updates the statistics by the formula, then all weights."""
     model, layer = keras_model(case, trainable=True)
     count = len(case.unchanged.trainable_variables)
     require(len(layer.trainable_weights) == count, "%d trainable weights" % count)
@@ -247,13 +248,13 @@ def check_keras_fit(case):
     loss = fit(model, case, 0.1)
     require(np.isfinite(loss), "loss %s" % loss)
     still = set(old) - set(changed(new, values(layer.variables)))
-    # Steps below the resolution of float32 leave a weight as it is.
+    # Steps below the resolution of float32 leave a weight unchanged.
     require(len(still) < 0.1 * len(old), "%d of %d did not change" % (len(still), len(old)))
     return worst
 
 
 def check_save_again(case):
-    """Saved inside a larger model and loaded, it computes and trains the same."""
+    """Saved inside a larger model and loaded again, it computes and trains the same."""
     module = case.unchanged
 
     class Larger(tf.Module):
@@ -291,10 +292,10 @@ CHECKS = [
 
 
 def attempt(check, case):
-    """Result of one check; the others go on where it fails."""
+    """Result of one check; a failure does not stop the others."""
     try:
         return {"status": "pass", "difference": check(case), "detail": ""}
-    except Exception as error:  # whatever a release raises is this check's failure
+    except Exception as error:  # whatever a release raises fails this check
         first_line = (str(error).strip().splitlines() or [""])[0]
         detail = "%s: %s" % (type(error).__name__, first_line[:300])
         return {"status": "fail", "difference": None, "detail": detail}
@@ -311,7 +312,7 @@ def write_expected(case, path):
 
 
 def main():
-    """Runs all checks, or stores what is expected."""
+    """Runs all checks, or stores the expected values."""
     artifact, expected = sys.argv[1:3]
     if sys.argv[3:] == ["--write"]:
         write_expected(Case(artifact, None), expected)

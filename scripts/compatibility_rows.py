@@ -1,4 +1,4 @@
-"""The TensorFlow releases an artifact is tried on, and their environments."""
+"""The TensorFlow releases to try an artifact on, and their environments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NEW = ("tensorflow-hub==0.16.1", "setuptools<81")  # hub 0.16.1 imports pkg_res
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One release, the interpreter it needs, and what is installed beside it."""
+    """One release, the interpreter it needs, and what to install with it."""
 
     tensorflow: str
     python: str
@@ -26,7 +26,7 @@ class Row:
 
     @property
     def requirements(self) -> tuple[str, ...]:
-        """What pip installs."""
+        """The requirements for pip."""
         return (f"tensorflow=={self.tensorflow}", *self.beside)
 
 
@@ -48,14 +48,14 @@ def find_interpreter(version: str) -> str | None:
     places = sorted((root / "versions").glob(f"{version}.*/bin/python{version}"))
     on_path = shutil.which(f"python{version}")
     for candidate in [*map(str, places), *([on_path] if on_path else [])]:
-        # A pyenv shim is on PATH for versions that are not active, too: ask it.
+        # PATH has pyenv shims even for inactive versions: run it to find out.
         if subprocess.run([candidate, "-c", ""], capture_output=True).returncode == 0:
             return candidate
     return None
 
 
 def environment(row: Row, interpreter: str, cache: Path) -> str:
-    """The interpreter of a row's environment, which is made where it is not there yet.
+    """The interpreter of a row's environment, which is created if necessary.
 
     Args:
       row: the release.
@@ -63,13 +63,13 @@ def environment(row: Row, interpreter: str, cache: Path) -> str:
       cache: folder that holds the environments.
 
     Raises:
-      RuntimeError: where pip cannot install the row; the message ends with its own words.
+      RuntimeError: if pip cannot install the row; the message ends with pip's own.
     """
     folder = cache / f"tensorflow-{row.tensorflow}"
     cache.mkdir(parents=True, exist_ok=True)
     python = str(folder / "bin" / "python")
     wanted = "\n".join(row.requirements)
-    mark = folder / "installed"  # written last: an interrupted installation is begun again
+    mark = folder / "installed"  # written last, so that an interrupted installation starts again
     with _locked(cache / f"{folder.name}.lock"):
         has_python = Path(python).exists()  # its interpreter may have been removed since
         if not has_python or not mark.is_file() or mark.read_text() != wanted:
@@ -81,7 +81,7 @@ def environment(row: Row, interpreter: str, cache: Path) -> str:
 
 
 def _run(command: list[str]) -> None:
-    # Without the user's own PYTHONPATH: it is another interpreter's.
+    # Without the user's PYTHONPATH, which belongs to another interpreter.
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     finished = subprocess.run(command, capture_output=True, text=True, env=clean)
     if finished.returncode:
@@ -90,7 +90,7 @@ def _run(command: list[str]) -> None:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Lets one process at a time make an environment."""
+    """Lets only one process at a time create an environment."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,13 +1,14 @@
-"""The main job on the sample checkpoint, offline: export, load, name digits, publish, load by URL.
+"""The main job on the sample checkpoint, offline: export, load, classify, publish, load by URL.
 
-Run by `python3 scripts/run.py demo`. Takes about half a minute on two cores; expect 97 % of the
-held-out digits to be named rightly.
+Run by `python3 scripts/run.py demo`. Takes about half a minute on two cores; expect 97% of the
+held-out digits to be correct.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import numpy as np
 
 from scripts import digits
 from scripts.train_digits import ARCHIVE, NETWORK, OPTIONS
+from slimhub.cli.argument_refusals import RefusingParser
 from slimhub.common import quiet_tensorflow
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -27,11 +29,11 @@ OUTPUT = Path("build", "demo", "digits")
 HUB = Path("build", "demo", "hub")
 HANDLE = "local/digits/mobilenet_v3/classification/1"
 _LEAST_ACCURACY = 0.95  # of the trained sample on held-out digits
-_SHOWN = 10  # digits drawn on the terminal
+_SHOWN = 10  # digits drawn in the terminal
 
 
 def export() -> None:
-    """Runs the command line as a user would, and shows it."""
+    """Runs the command line like a user, and shows it."""
     command = ["slimhub", "export", NETWORK]
     command += [f"--checkpoint=samples/{ARCHIVE}.tgz", "--task=classification"]
     command += [f"--{name}={value}" for name, value in OPTIONS.items()]
@@ -47,15 +49,19 @@ def publish() -> None:
 
 def run(*command: str) -> None:
     """Shows a command, and runs it."""
-    print("\n$", " ".join(command), flush=True)
+    print("\n$", shlex.join(command), flush=True)
     subprocess.run([sys.executable, "-m", *command], cwd=REPOSITORY, check=True)
 
 
 @contextlib.contextmanager
-def served() -> Iterator[str]:
-    """Serves the hub on loopback; gives its address."""
-    command = ["slimhub", "serve", str(HUB), "--port=0"]
-    print("\n$", " ".join(command), flush=True)
+def served(*flags: str) -> Iterator[str]:
+    """Serves the hub on loopback; gives its address.
+
+    Args:
+      flags: further ones of `slimhub serve`.
+    """
+    command = ["slimhub", "serve", str(HUB), "--port=0", *flags]
+    print("\n$", shlex.join(command), flush=True)
     with subprocess.Popen(
         [sys.executable, "-m", *command], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
     ) as server:
@@ -68,7 +74,8 @@ def served() -> Iterator[str]:
 
 
 def main() -> int:
-    """Exports, loads with hub.KerasLayer and names held-out digits."""
+    """Exports, loads with hub.KerasLayer and classifies held-out digits."""
+    RefusingParser(description=__doc__.splitlines()[0]).parse_args()
     export()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     quiet_tensorflow.tensorflow()  # without its notices
@@ -82,11 +89,11 @@ def main() -> int:
     names = (REPOSITORY / OUTPUT / "assets" / "labels.txt").read_text("utf-8").split()
     named = model.predict(data.test_images, verbose=0).argmax(1)
 
-    print("\nheld-out digits, named by hub.KerasLayer:\n")
+    print("\nheld-out digits, classified by hub.KerasLayer:\n")
     print(draw(data.test_images[:_SHOWN]))
     print(" ".join(f"{names[label]:^8}" for label in named[:_SHOWN]))
     accuracy = float((named == data.test_labels).mean())
-    print(f"\n{accuracy:.1%} of {len(named)} held-out digits are named rightly")
+    print(f"\n{accuracy:.1%} of {len(named)} held-out digits are correct")
 
     publish()
     with served() as address, tempfile.TemporaryDirectory() as cache:
@@ -96,7 +103,7 @@ def main() -> int:
         print(f"\nhub.KerasLayer('{address}{HANDLE}')")
     by_folder = hub.KerasLayer(str(REPOSITORY / OUTPUT))(data.test_images[:_SHOWN]).numpy()
     is_same = by_url.tobytes() == by_folder.tobytes()
-    print(f"gives {'the very same' if is_same else 'OTHER'} numbers as the folder")
+    print(f"gives {'exactly the same' if is_same else 'OTHER'} numbers as the folder")
     print(f"\nsee its page: .venv/bin/slimhub serve {HUB}, then http://localhost:8080")
     return 0 if accuracy > _LEAST_ACCURACY and is_same else 1
 

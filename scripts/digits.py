@@ -29,11 +29,11 @@ def load(size: int) -> Digits:
       size: height and width of the images in pixels, a multiple of 8.
 
     Returns:
-      1797 grey pictures, enlarged from 8x8 pixels by repeating each.
+      1797 gray images, enlarged from 8x8 pixels by repeating each.
     """
     with np.load(_FILE) as file:
         grey, labels = file["images"], file["labels"].astype(np.int64)
-    grey = (grey / 16.0).astype(np.float32)  # 17 levels of grey
+    grey = (grey / 16.0).astype(np.float32)  # 17 levels of gray
     images = np.repeat(np.kron(grey, np.ones((size // 8, size // 8), np.float32))[..., None], 3, -1)
     held_out = np.arange(len(images)) % _HELD_OUT == 0
     return Digits(images[~held_out], labels[~held_out], images[held_out], labels[held_out])

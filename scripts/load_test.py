@@ -1,15 +1,15 @@
 """Many clients download one archive from `slimhub serve`, and the same file from nginx.
 
-    python -m scripts.load_test HUB [--clients 64] [--seconds 30] [--json FILE]
+    python -m scripts.load_test HUB [--clients 64] [--seconds 30] [--abuse 30] [--json FILE]
 
-Prints throughput of both and their ratio, errors, and the server's memory before, at most, and
-after. The clients are one process with non-blocking sockets that compares every byte with the
-file. nginx is left out, with a word, where it is not installed.
+Prints the throughput of both and their ratio, errors, and the server's memory before, at most, and
+after. The clients are one process with non-blocking sockets that compares every byte with the file.
+If nginx is not installed, it says so and skips it. Then a server is abused for some seconds in
+several ways at once, see `server_abuse`; prints its memory, descriptors and slowest `/healthz`.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import selectors
@@ -24,6 +24,8 @@ from pathlib import Path
 
 import psutil
 
+from scripts import server_abuse
+from slimhub.cli.argument_refusals import RefusingParser
 from slimhub.publish.hub import index
 
 _NGINX = """
@@ -55,7 +57,7 @@ class Client:
         self.socket.send(self._request)
 
     def read(self) -> int:
-        """Reads what is there, checks it, and asks again at the end; returns its size."""
+        """Reads available data; at its end, requests the file again. Returns the size read."""
         data = self.socket.recv(1 << 18)
         if not data:
             raise ConnectionError("closed")
@@ -81,15 +83,15 @@ class Client:
 def measure(
     port: int, path: str, expected: bytes, clients: int, seconds: float, server: psutil.Process
 ) -> dict[str, float]:
-    """Lets clients download for some time.
+    """Runs the clients for some time.
 
     Args:
       port: of the server.
-      path: what to ask for.
+      path: to request.
       expected: content of the file.
       clients: how many at once.
       seconds: how long.
-      server: whose memory is looked at, with its children.
+      server: the process whose memory is measured, with its children.
     """
     selector = selectors.DefaultSelector()
     before = _memory(server)
@@ -134,7 +136,7 @@ def _memory(server: psutil.Process) -> int:
 
 @contextlib.contextmanager
 def slimhub(hub: Path) -> Iterator[tuple[int, psutil.Process]]:
-    """`slimhub serve` as users start it; gives its port and process."""
+    """Starts `slimhub serve` like users do; returns its port and process."""
     command = [sys.executable, "-m", "slimhub", "serve", str(hub), "--port=0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -146,7 +148,7 @@ def slimhub(hub: Path) -> Iterator[tuple[int, psutil.Process]]:
 
 @contextlib.contextmanager
 def nginx(hub: Path) -> Iterator[tuple[int, psutil.Process]]:
-    """Starts nginx with one worker and sendfile, as its documentation has it for large files."""
+    """Starts nginx with one worker and sendfile, as its manual recommends for large files."""
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         Path(folder).chmod(0o755)
         probe.bind(("127.0.0.1", 0))
@@ -163,15 +165,16 @@ def nginx(hub: Path) -> Iterator[tuple[int, psutil.Process]]:
 
 def main() -> int:
     """Runs both in turn, and prints a line for each; exit code 1 after an error."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = RefusingParser(description=__doc__.partition("\n")[0])
     parser.add_argument("hub", type=Path)
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--abuse", type=float, default=30, help="seconds; 0 for none")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     known = index.read(arguments.hub)
     if known is None or not known.models:
-        parser.error(f"{arguments.hub} is no hub with a model")
+        parser.error(f"{arguments.hub} is not a hub with a model")
     model = min(known.models)
     handle = f"{model}/{known.newest(model).number}"
     expected = (arguments.hub / f"{handle}.tar.gz").read_bytes()
@@ -180,7 +183,11 @@ def main() -> int:
         servers.append(("nginx", nginx, f"/{handle}.tar.gz"))
     else:
         print("nginx is not installed: nothing to compare with")
-    found = {}
+    found: dict[str, dict[str, float]] = {}
+    if arguments.abuse:
+        with slimhub(arguments.hub) as (port, process):
+            abused = server_abuse.measure(port, handle, arguments.abuse, process)
+        print(server_abuse.line(abused), flush=True)
     print(f"{arguments.clients} clients, {arguments.seconds:g} s, {len(expected) / 1e6:.1f} MB")
     for name, start, path in servers:
         with start(arguments.hub) as (port, process):

@@ -1,23 +1,21 @@
-"""Makes a checkpoint of a network that nobody trained, with values as training leaves them.
+"""Makes a checkpoint of an untrained network, with values like those of a trained one.
 
     python -m scripts.make_checkpoint NETWORK PREFIX
 
 Weights are TF-Slim's own initial values, batch norm has scales and offsets, and the moving
-statistics are those of a batch of noise, so that every layer's outputs are of a usual size. The
-same values at every run. Takes ten seconds; `slimhub export NETWORK --checkpoint=PREFIX` exports
-it.
+statistics are those of a batch of noise, so that every layer's outputs have a usual magnitude. The
+values are the same in every run. Takes ten seconds; `slimhub export NETWORK --checkpoint=PREFIX`
+exports it.
 """
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
-import tensorflow.compat.v1 as tf
 
 from slimhub import nets
-from slimhub.nets.layers import trunk
+from slimhub.cli.argument_refusals import RefusingParser
 
 _BATCH = 8  # images
 _SEED = 0
@@ -28,8 +26,12 @@ def make(spec: nets.NetworkSpec, prefix: Path) -> None:
 
     Args:
       spec: the network.
-      prefix: path of the files without their endings.
+      prefix: path of the files without their suffixes.
     """
+    import tensorflow.compat.v1 as tf
+
+    from slimhub.nets.layers import trunk
+
     shape = (_BATCH, spec.image_size, spec.image_size, 3)
     images = np.random.RandomState(_SEED).uniform(0, 1, shape).astype(np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
@@ -39,7 +41,7 @@ def make(spec: nets.NetworkSpec, prefix: Path) -> None:
             spec.input_scaling.apply(tf.constant(images)),
             num_classes=spec.num_classes,
             is_training=True,
-            batch_norm_momentum=0.0,  # the statistics of this batch alone
+            batch_norm_momentum=0.0,  # only the statistics of this batch
         )
         session.run(tf.global_variables_initializer())
         random = np.random.RandomState(_SEED)
@@ -56,7 +58,7 @@ def make(spec: nets.NetworkSpec, prefix: Path) -> None:
 
 def main() -> None:
     """Makes one."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = RefusingParser(description=__doc__.splitlines()[0])
     parser.add_argument("network", metavar="NETWORK", help="a name, or package.module:SPEC")
     parser.add_argument("prefix", type=Path)
     arguments = parser.parse_args()

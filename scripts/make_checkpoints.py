@@ -1,19 +1,18 @@
-"""Makes the checkpoints that a manifest of `slimhub zoo` asks for, of networks nobody trained.
+"""Makes the checkpoints that a manifest of `slimhub zoo` needs, of untrained networks.
 
     python -m scripts.make_checkpoints MANIFEST FOLDER [--jobs N]
 
-Each is written where the manifest expects it when run with `--folder=FOLDER`, as
-`scripts.make_checkpoint` makes them; what is there already stays. Those of `samples/published.toml`
-take about a quarter of an hour on two cores and 2 GB of disk; then
+Each is written where the manifest expects it when run with `--folder=FOLDER`, in the same way as
+`scripts.make_checkpoint`; existing ones are kept. Those of `samples/published.toml` take about a
+quarter of an hour on two cores and 2 GB of disk; then
 
     slimhub zoo samples/published.toml --folder=FOLDER
 
-builds and publishes the zoo without the internet.
+builds and publishes the zoo offline.
 """
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import os
 import sys
@@ -21,32 +20,33 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from slimhub import zoo
+from slimhub.cli.argument_refusals import RefusingParser
 from slimhub.common.errors import RequestError, SlimhubError
 from slimhub.export.verify.subject import Subject
 
-_ARCHIVES = (".tgz", ".tar", ".gz", ".zip")  # endings of what is no prefix
+_ARCHIVES = (".tgz", ".tar", ".gz", ".zip")  # suffixes of what is not a prefix
 
 
 def wanted(manifest: Path, folder: Path) -> dict[Path, Subject]:
-    """The checkpoints of a manifest that are not there yet: networks by prefix.
+    """The missing checkpoints of a manifest: networks by prefix.
 
     Args:
       manifest: of `slimhub zoo`; it names checkpoints by prefix, such as
         `checkpoints/{network}/model.ckpt-1`.
-      folder: what its relative paths begin at.
+      folder: base of its relative paths.
 
     Raises:
-      RequestError: for a manifest that is refused, and for checkpoints that are no prefixes.
+      RequestError: if the manifest is refused, or its checkpoints are not prefixes.
     """
     requests = [job.request for job in zoo.plan(manifest, folder)]
     found: dict[Path, Subject] = {}
     for request in requests:
         prefix, subject = Path(request.checkpoint), request.subject()
         if "://" in request.checkpoint or prefix.suffix in _ARCHIVES:
-            raise RequestError(f"{request.checkpoint} is no prefix: only such can be made")
+            raise RequestError(f"{request.checkpoint} is not a prefix: only prefixes can be made")
         made = found.setdefault(prefix, subject)
         if (made.network, made.options) != (subject.network, subject.options):
-            raise RequestError(f"{prefix} is asked for with different options: name two")
+            raise RequestError(f"{prefix} is used with different options: use two prefixes")
     return {prefix: subject for prefix, subject in found.items() if not _index(prefix).exists()}
 
 
@@ -55,15 +55,15 @@ def _index(prefix: Path) -> Path:
 
 
 def _make(prefix: Path, subject: Subject) -> None:
-    """Runs in a process of its own: makes one."""
+    """Runs in a separate process: makes one checkpoint."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from scripts import make_checkpoint
 
     make_checkpoint.make(subject.spec(), prefix)
 
 
-def _make_apart(item: tuple[Path, Subject]) -> tuple[str, int]:
-    """Makes one in a process: what TensorFlow 1 needed is given back; name and exit code."""
+def _make_in_process(item: tuple[Path, Subject]) -> tuple[str, int]:
+    """Makes one in a separate process to free its memory; returns name and exit code."""
     process = multiprocessing.get_context("spawn").Process(target=_make, args=item)
     process.start()
     process.join()
@@ -71,8 +71,8 @@ def _make_apart(item: tuple[Path, Subject]) -> tuple[str, int]:
 
 
 def main() -> int:
-    """Makes them, and prints a line for each; exit code 1 where one could not be made."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Makes them, and prints a line for each; exit code 1 if one could not be made."""
+    parser = RefusingParser(description=__doc__.splitlines()[0])
     parser.add_argument("manifest", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), metavar="N")
@@ -83,7 +83,7 @@ def main() -> int:
         parser.error(str(error))
     failed = 0
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        for number, (network, code) in enumerate(pool.map(_make_apart, todo.items()), 1):
+        for number, (network, code) in enumerate(pool.map(_make_in_process, todo.items()), 1):
             failed += code != 0
             said = f"ended with exit code {code}: out of memory?" if code else "made"
             print(f"{number} of {len(todo)}: {network} {said}", flush=True)

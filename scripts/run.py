@@ -3,8 +3,8 @@
     python3 scripts/run.py demo    # the main job on the sample checkpoint
     python3 scripts/run.py test    # linter and all tests
 
-Needs Python 3.10 to 3.13 and pip's access to a package index the first time (about two
-minutes); the environment is the folder `.venv` of the clone, and is used again.
+Needs Python 3.10 to 3.13 and, the first time, access to a package index for pip (about two
+minutes); the environment is the folder `.venv` of the clone, and is reused.
 """
 
 import hashlib
@@ -18,9 +18,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENT = REPOSITORY / ".venv"
 CONSTRAINTS = REPOSITORY / "requirements" / "constraints.txt"
 
-# The tests run in two passes: most of them in three processes side by side, each with TensorFlow on
-# one thread (two cores are busy then while one of the three waits for a server or a process), then
-# those that are timed, with nothing beside them. What takes long begins first (tests/conftest.py).
+# The tests run in two passes: first most of them in three parallel processes, each with TensorFlow
+# on one thread (this keeps two cores busy while one of the three waits for a server or a process),
+# then those that measure time, with nothing else running. Slow tests start first
+# (tests/conftest.py).
 _PYTEST = ["-m", "pytest", "-q", "--durations=20"]
 _SIDE_BY_SIDE = ["-n3", "--dist=loadscope", "--no-loadscope-reorder"]
 _ONE_THREAD = {
@@ -28,7 +29,7 @@ _ONE_THREAD = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
 }
-# Each step of a program: arguments of Python, and variables of the environment.
+# Each step of a program: arguments for Python, and environment variables.
 PROGRAMS = {
     "demo": [(["-m", "scripts.demo"], {})],
     "test": [
@@ -44,8 +45,8 @@ PROGRAMS = {
 def set_up() -> str:
     """Installs slimhub with its test extra; returns the environment's interpreter.
 
-    What is installed is marked by the digest of what was asked for, written last, so that an
-    interrupted installation is begun again.
+    The digest of the requirements marks what is installed. It is written last, so that an
+    interrupted installation starts again.
     """
     python = str(ENVIRONMENT / "bin" / "python")
     wanted = (sys.version, (REPOSITORY / "pyproject.toml").read_text(), CONSTRAINTS.read_text())
@@ -53,10 +54,10 @@ def set_up() -> str:
     mark = ENVIRONMENT / "slimhub-installed"
     if mark.is_file() and mark.read_text() == digest:
         return python
-    print("setting up .venv (about two minutes)", file=sys.stderr, flush=True)
+    print("setting up .venv (a few minutes)", file=sys.stderr, flush=True)
     venv.create(ENVIRONMENT, clear=True, with_pip=True)
-    # pip compiles what it installs: where PYTHONDONTWRITEBYTECODE is set nothing else would, and
-    # every process that imports TensorFlow would take seconds longer.
+    # pip compiles what it installs: with PYTHONDONTWRITEBYTECODE nothing else would, and every
+    # process that imports TensorFlow would take seconds longer.
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*install, "-c", str(CONSTRAINTS), "-e", f"{REPOSITORY}[test]"], check=True)
     mark.write_text(digest)
@@ -64,10 +65,13 @@ def set_up() -> str:
 
 
 def main() -> int:
-    """Runs the program that the command line names."""
+    """Runs the program named on the command line."""
     if not (3, 10) <= sys.version_info[:2] <= (3, 13):
         print("slimhub needs Python 3.10 to 3.13", file=sys.stderr)
         return 2
+    if sys.argv[1:] in (["--help"], ["-h"]):
+        print(__doc__)
+        return 0
     if len(sys.argv) != 2 or sys.argv[1] not in PROGRAMS:
         print(f"usage: python3 scripts/run.py {{{','.join(PROGRAMS)}}}", file=sys.stderr)
         return 2

@@ -1,28 +1,31 @@
-"""Stores facts of every registered network in nets/catalogue/data, for nets/catalogue/stored.py.
+"""Stores facts about every registered network in nets/catalogue/data, for nets/catalogue/stored.py.
 
-Run it after a change to the networks, from the repository: `python -m scripts.store_networks`.
-It builds each network once (one to ten seconds each) and prints what it found.
+Run it from the repository after a change to the networks: `python -m scripts.store_networks`. It
+builds each network once (one to ten seconds each) and prints what it found.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-import math
 from pathlib import Path
-
-import tensorflow as tf
+from typing import TYPE_CHECKING
 
 from slimhub import nets
+from slimhub.cli.argument_refusals import RefusingParser
+from slimhub.common.text import count
 from slimhub.nets.catalogue import stored
-from slimhub.nets.layers import trunk
 
-# Operations that multiply by weights: each weight once at every position of the output.
-_COUNTED = ("Conv2D", "DepthwiseConv2dNative", "MatMul")
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 def build(spec: nets.NetworkSpec) -> tuple[tf.Graph, dict[str, tf.Tensor]]:
     """The inference graph for one image of the default size, with logits, and its endpoints."""
+    import tensorflow as tf
+
+    from slimhub.nets.layers import trunk
+
     with tf.Graph().as_default() as graph:
         images = tf.compat.v1.placeholder(tf.float32, [1, spec.image_size, spec.image_size, 3])
         endpoints = trunk.build_network(
@@ -36,35 +39,16 @@ def build(spec: nets.NetworkSpec) -> tuple[tf.Graph, dict[str, tf.Tensor]]:
 
 
 def variable_shapes(graph: tf.Graph) -> dict[str, list[int]]:
-    """Shapes by name of the variables of a graph."""
+    """Shapes of a graph's variables, by name."""
+    import tensorflow as tf
+
     variables = graph.get_collection(tf.compat.v1.GraphKeys.GLOBAL_VARIABLES)
     return {variable.op.name: variable.shape.as_list() for variable in variables}
 
 
 def endpoint_shapes(endpoints: dict[str, tf.Tensor]) -> dict[str, list[int]]:
-    """Shapes by name of endpoints, without the batch, in their order."""
+    """Shapes of endpoints by name, without the batch dimension, in order."""
     return {name: tensor.shape.as_list()[1:] for name, tensor in endpoints.items()}
-
-
-def count_macs(graph: tf.Graph) -> int:
-    """Counts the multiply-adds of a graph, as papers on mobile networks do.
-
-    Counted are convolutions, depthwise convolutions and matrix products, those of squeeze-excite
-    and of the logits among them; where a window hangs over the edge, the zeros count as well.
-    Not counted are biases, batch norm, activations, gates, residual sums, pooling and softmax.
-
-    Args:
-      graph: of known shapes, the batch's among them; images are [batch, height, width, channels].
-
-    Returns:
-      Multiply-adds, a multiplication and an addition being one, of the graph's whole batch.
-    """
-    total = 0
-    for operation in graph.get_operations():
-        if operation.type in _COUNTED:
-            positions = math.prod(operation.outputs[0].shape.as_list()[:-1])
-            total += positions * math.prod(operation.inputs[1].shape.as_list())
-    return total
 
 
 def _write(name: str, tables: dict[str, object]) -> None:
@@ -76,14 +60,20 @@ def _write(name: str, tables: dict[str, object]) -> None:
 
 def main() -> None:
     """Builds all networks and writes the files."""
+    RefusingParser(description=__doc__.splitlines()[0]).parse_args()
+    from slimhub.export.savedmodel import graph_figures  # imports TensorFlow
+
     variables, graphs = {}, {}
     for name in nets.names():
         graph, endpoints = build(nets.get(name))
         variables[name] = variable_shapes(graph)
-        graphs[name] = {"macs": count_macs(graph), "endpoints": endpoint_shapes(endpoints)}
+        graphs[name] = {
+            "macs": graph_figures.count_macs(graph),
+            "endpoints": endpoint_shapes(endpoints),
+        }
         print(
-            f"{name}: {len(variables[name])} variables, {len(endpoints)} endpoints, "
-            f"{graphs[name]['macs']:,} multiply-adds"
+            f"{name}: {count(len(variables[name]), 'variable')}, "
+            f"{count(len(endpoints), 'endpoint')}, {graphs[name]['macs']:,} multiply-adds"
         )
     _write(stored.VARIABLES, variables)
     _write(stored.GRAPHS, graphs)

@@ -1,18 +1,17 @@
-"""Exports every network, and prints what it costs.
+"""Exports every network, and prints the costs.
 
     python -m scripts.sweep [PATTERN] [--size small|large|all] [--json FILE]
 
-Of networks that differ in the image size alone the first is taken. Small ones are exported for both
-tasks, large ones as feature vectors, each with its full proof, from a checkpoint that
-`scripts.make_checkpoint` makes (which is not counted). The table has the wall time, the peak memory
-of all processes of an export together (proportional set size, so that shared pages count once) and
-the artifact's size. Exit code 1 where an export fails. On two cores the small ones take 20 minutes,
+Of networks that only differ in their image size, the first is used. Small ones are exported for
+both tasks, large ones as feature vectors, each with its full proof, from a checkpoint made by
+`scripts.make_checkpoint` (which does not count). The table has the wall time, the peak memory of
+all processes of an export together (proportional set size, so that shared pages count once) and the
+artifact's size. The exit code is 1 if an export fails. On two cores the small ones take 20 minutes,
 the large ones 25.
 """
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import fnmatch
 import json
@@ -25,8 +24,10 @@ from pathlib import Path
 import psutil
 
 from slimhub import nets
+from slimhub.cli.argument_refusals import RefusingParser
+from slimhub.common.text import count
 
-_LARGE = 30e6  # trainable parameters without logits, from which on a network is large
+_LARGE = 30e6  # trainable parameters without logits from which a network counts as large
 _INTERVAL = 0.2  # seconds between samples of memory
 
 
@@ -43,10 +44,10 @@ class Row:
 
 
 def of_one_size() -> list[str]:
-    """Names of the networks of which no earlier one differs in the image size alone."""
+    """Names of networks, without those that only differ from an earlier one in the image size."""
     kinds: dict[object, str] = {}
     for name in nets.names():
-        # Variants such as minimalistic have the same family, and another table of variables.
+        # Variants such as minimalistic have the same family, but other variables.
         table = repr(sorted(nets.stored_variables(name).items()))
         kinds.setdefault((nets.get(name).family, table), name)
     return list(kinds.values())
@@ -58,13 +59,13 @@ def is_large(network: str) -> bool:
 
 
 def measure(network: str, task: str, checkpoint: Path, output: Path) -> Row:
-    """Exports once, in processes of its own.
+    """Exports once, in separate processes.
 
     Args:
       network: registered name.
       task: one of `nets.TASKS`.
       checkpoint: prefix of its checkpoint.
-      output: folder to be written.
+      output: folder to write.
     """
     command = [sys.executable, "-m", "slimhub", "export", network, f"--task={task}"]
     command += [f"--checkpoint={checkpoint}", f"--output={output}", "--format=json"]
@@ -78,8 +79,8 @@ def measure(network: str, task: str, checkpoint: Path, output: Path) -> Row:
         printed.seek(0)
         errors.seek(0)
         if process.returncode:
-            said = errors.read().splitlines()[-1:]
-            outcome = ": ".join([f"exit code {process.returncode}", *said])  # below 0: a signal
+            said = _first_line_of_error(printed.read()) or errors.read().splitlines()[-1:]
+            outcome = ": ".join([f"exit code {process.returncode}", *said])  # negative: a signal
             return Row(network, task, seconds, peak / 1e6, 0.0, outcome)
         proof = json.loads(printed.read())["record"]["proof"]
     size = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
@@ -87,8 +88,13 @@ def measure(network: str, task: str, checkpoint: Path, output: Path) -> Row:
     return Row(network, task, seconds, peak / 1e6, size / 1e6, outcome)
 
 
+def _first_line_of_error(printed: str) -> list[str]:
+    """What the JSON of a failed command says first; nothing if it was killed before."""
+    return json.loads(printed)["error"].splitlines()[:1] if printed else []
+
+
 def _memory(process: psutil.Process) -> int:
-    """Proportional set size, bytes, of a process and all that descend from it."""
+    """Proportional set size of a process and all its descendants, in bytes."""
     total = 0
     for member in [process, *process.children(recursive=True)]:
         try:
@@ -116,9 +122,9 @@ def sweep(names: list[str]) -> list[Row]:
 
 
 def main() -> int:
-    """Sweeps; exit code 1 where an export fails."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("pattern", nargs="?", default="*", help="of names, default all")
+    """Sweeps; exit code 1 if an export fails."""
+    parser = RefusingParser(description=__doc__.splitlines()[0])
+    parser.add_argument("pattern", nargs="?", default="*", help="of names, default: all")
     parser.add_argument("--size", choices=("small", "large", "all"), default="small")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
@@ -126,10 +132,12 @@ def main() -> int:
     if arguments.size != "all":
         names = [name for name in names if is_large(name) == (arguments.size == "large")]
     if not names:
-        parser.error(f"no {arguments.size} network is named like {arguments.pattern}")
+        parser.error(f"no {arguments.size} network matches {arguments.pattern}")
     start = time.perf_counter()
     rows = sweep(names)
-    print(f"\n{len(rows)} exports, {(time.perf_counter() - start) / 60:.1f} minutes in all")
+    print(
+        f"\n{count(len(rows), 'export')}, {(time.perf_counter() - start) / 60:.1f} minutes in total"
+    )
     if arguments.json:
         arguments.json.write_text(json.dumps([dataclasses.asdict(row) for row in rows], indent=2))
     return int(any(row.size == 0 for row in rows))

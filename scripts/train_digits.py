@@ -1,27 +1,29 @@
-"""Trains the sample checkpoint that the repository holds, as a TF-Slim user would.
+"""Trains the sample checkpoint in this repository, like a TF-Slim user would.
 
-A small MobileNet V3 learns handwritten digits, with moving averages of all
-variables. Run it from the repository, after the installation with the extra `test`:
+A small MobileNet V3 learns handwritten digits, with moving averages of all variables. Run it from
+the repository, after installing with the extra `test`:
 
     python -m scripts.train_digits --output=samples
 
 It takes about four minutes on two cores, writes `digits_mobilenet_v3.tgz` (below 3 MB) and
-`digits_labels.txt`, and prints the accuracy of the averages on held-out digits: expect 98 %.
+`digits_labels.txt`, and prints the accuracy of the averages on held-out digits: expect 98%.
 """
 
 from __future__ import annotations
 
-import argparse
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow.compat.v1 as tf
 
 from scripts import digits
 from slimhub import nets
-from slimhub.nets.layers import trunk
+from slimhub.cli.argument_refusals import RefusingParser
+
+if TYPE_CHECKING:
+    import tensorflow.compat.v1 as tf
 
 NETWORK = "mobilenet_v3_small_100_224"
 OPTIONS = {"depth_multiplier": 0.35, "num_classes": 10, "image_size": 32, "feature_depth": 128}
@@ -29,9 +31,9 @@ ARCHIVE = "digits_mobilenet_v3"
 
 _BATCH = 64  # images
 _LEARNING_RATE = 0.02  # at the start; falls to 0 along a cosine
-_EMA_DECAY = 0.99  # 0.9999 in the original training, of a million steps
+_EMA_DECAY = 0.99  # 0.9999 in the original training, which had a million steps
 _BATCH_NORM_MOMENTUM = 0.95  # 0.997 in the original training
-_SHIFT = 3  # pixels an image is moved at most, up, down and sideways
+_SHIFT = 3  # largest shift of an image in pixels, up, down and sideways
 
 
 def build_training(spec: nets.NetworkSpec, steps: int) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
@@ -44,6 +46,10 @@ def build_training(spec: nets.NetworkSpec, steps: int) -> tuple[dict[str, tf.Ten
     Returns:
       The placeholders `images` and `labels` with the `loss`, and the training operation.
     """
+    import tensorflow.compat.v1 as tf
+
+    from slimhub.nets.layers import trunk
+
     images = tf.placeholder(tf.float32, [None, spec.image_size, spec.image_size, 3])
     labels = tf.placeholder(tf.int64, [None])
     endpoints = trunk.build_network(
@@ -77,7 +83,9 @@ def augment(images: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
 
 
 def train(folder: Path, steps: int, seed: int) -> None:
-    """Trains and leaves a checkpoint with shadows, optimizer slots and step in a folder."""
+    """Trains, and writes a checkpoint with shadows, optimizer slots and step to a folder."""
+    import tensorflow.compat.v1 as tf
+
     spec = nets.get(NETWORK).customized(**OPTIONS)
     data = digits.load(spec.image_size)
     rng = np.random.RandomState(seed)
@@ -100,7 +108,11 @@ def train(folder: Path, steps: int, seed: int) -> None:
 
 
 def accuracy(folder: Path) -> float:
-    """Share of held-out digits that the averages name rightly."""
+    """Share of held-out digits that the averages classify correctly."""
+    import tensorflow.compat.v1 as tf
+
+    from slimhub.nets.layers import trunk
+
     spec = nets.get(NETWORK).customized(**OPTIONS)
     data = digits.load(spec.image_size)
     with tf.Graph().as_default():
@@ -122,7 +134,7 @@ def accuracy(folder: Path) -> float:
 
 def main() -> None:
     """Trains, measures and packs."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = RefusingParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, required=True, help="folder for the two files")
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
@@ -132,7 +144,7 @@ def main() -> None:
         folder.mkdir()
         train(folder, arguments.steps, arguments.seed)
         print(f"accuracy on held-out digits: {accuracy(folder):.2%}")
-        (folder / "checkpoint").unlink()  # names paths of this machine
+        (folder / "checkpoint").unlink()  # contains paths of this machine
         arguments.output.mkdir(parents=True, exist_ok=True)
         with tarfile.open(arguments.output / f"{ARCHIVE}.tgz", "w:gz") as archive:
             archive.add(folder, ARCHIVE, filter=_anonymous)

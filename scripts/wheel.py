@@ -1,4 +1,4 @@
-"""Builds the wheel of the repository, for programs that look at what users install."""
+"""Builds the wheel of the repository, for programs that examine what users install."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.eg
 
 
 def build(folder: Path) -> Path:
-    """Builds the wheel, from a copy: setuptools leaves things behind where it builds.
+    """Builds the wheel from a copy: setuptools leaves files behind where it builds.
 
     Args:
-      folder: takes the copy and the wheel.
+      folder: receives the copy and the wheel.
 
     Returns:
       Path of the wheel.

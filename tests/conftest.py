@@ -6,6 +6,8 @@ import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# huggingface_hub reads this when it is imported, which any test may be the first to do.
+os.environ["HF_HUB_DISABLE_XET"] = "1"
 
 import dataclasses
 import re
@@ -89,6 +91,9 @@ _LONG = (
     "test_oracles.py",
     "test_stored.py",
     "test_wheel.py",
+    "test_programs.py",
+    "test_program_blocks.py",
+    "test_notebook.py",
 )
 
 
@@ -192,5 +197,31 @@ def artifact(shared, synthetic_checkpoint):
             return Artifact(str(output), network, task, export.export(request))
 
         return shared.once(f"artifact-{network}-{task}", export_into)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sample_artifact(shared):
+    """Exports the sample of the repository, digits of 32x32 pixels, each task once."""
+
+    def make(task: str) -> Path:
+        def export_into(folder: Path) -> Path:
+            from scripts import train_digits
+
+            samples = support.REPOSITORY / "samples"
+            labels = str(samples / "digits_labels.txt") if task == "classification" else None
+            request = export.Request(
+                train_digits.NETWORK,
+                str(samples / f"{train_digits.ARCHIVE}.tgz"),
+                str(folder / "artifact"),
+                task=task,
+                labels=labels,
+                proof="none",
+                **train_digits.OPTIONS,
+            )
+            return export.export(request).output
+
+        return shared.once(f"sample-{task}", export_into)
 
     return make

@@ -32,7 +32,7 @@ INSIDE_THE_PACKAGE = ("cli", "common")  # the other rooms are folders of the rep
 # Of folders side by side in a room, those to the right know nothing of those to their left.
 FOLDERS = {
     "nets": ("families", "catalogue", "layers"),
-    "export": ("verify", "savedmodel"),
+    "export": ("formats", "verify", "savedmodel"),
     "export.verify": ("process", "checks", "original", "reference"),
     "publish": ("destinations", "hub", "pages"),
     "publish.pages": ("checker",),

@@ -1,4 +1,4 @@
-"""Many exports at once: a manifest, a plan of it, and the workers that carry it out.
+"""Many exports at once: a manifest, its plan, and the workers that carry it out.
 
 Importing this package imports neither TensorFlow nor Dask; running a plan does.
 """

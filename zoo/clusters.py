@@ -1,18 +1,18 @@
-"""The Dask clusters that a plan is run on: one of this machine's processes, or one that is there.
+"""The Dask clusters that run a plan: local processes, or an existing cluster.
 
-Memory is a resource of workers, `MEMORY` in bytes: Dask runs side by side on a worker only what
-its memory is enough for.
+Memory is a worker resource, `MEMORY` in bytes: Dask only runs side by side what fits into a
+worker's memory.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import tempfile
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common.errors import PublishError, RequestError, option
+from slimhub.common.scratch import ScratchFolder
 from slimhub.common.version import __version__
 from slimhub.zoo import zoo_worker
 from slimhub.zoo.jobs import Job
@@ -21,79 +21,95 @@ if TYPE_CHECKING:
     from distributed import Client
 
 MEMORY = "MEMORY"
-_USUAL = 0.9  # share of the exports that any worker should have room for
-_SHARE = 0.9  # of the machine's memory; the rest is the system's
+_USUAL = 0.9  # share of the exports that every worker should have room for
+_SHARE = 0.9  # of the machine's memory; the rest is left to the system
 _LOOPBACK = "127.0.0.1"
-_QUIET = logging.CRITICAL  # what a run shows of its workers it shows itself
+_QUIET = logging.CRITICAL  # a run shows its workers itself
 _ANSWER = 10.0  # seconds in which a scheduler and its first worker have to answer
+# What the scheduler and workers would tell anyone who asks over HTTP.
+_HTTP_ROUTES = ("distributed.scheduler.http.routes", "distributed.worker.http.routes")
 _STARTING = "dask worker ADDRESS --nthreads=1 --resources MEMORY=8e9"
 
 
 @contextlib.contextmanager
 def local(jobs: int | None, memory: int | None, plan: Sequence[Job]) -> Iterator[Client]:
-    """A cluster of processes of this machine, which end with the block.
+    """A cluster of local processes, which end with the block.
+
+    Its members admit nobody else, not even other programs of the same user: they talk over TLS,
+    with certificates that exist in their memory only. Without that, anyone who can reach a Dask
+    scheduler can run anything as its owner.
 
     Args:
-      jobs: how many workers, at most; one for each core by default.
-      memory: bytes that they share; 90 % of the machine's by default.
-      plan: what is to be run.
+      jobs: the most workers; one per core by default.
+      memory: bytes that they share; 90% of the machine's by default.
+      plan: what to run.
 
     Raises:
-      RequestError: where an export needs more than all of it.
+      RequestError: if an export needs more than all of the memory.
     """
+    import dask
     from dask.system import CPU_COUNT
     from distributed import Client, Nanny, Scheduler, SpecCluster
+    from distributed.security import Security
     from distributed.system import MEMORY_LIMIT
 
     _quieten()
     room = memory or int(MEMORY_LIMIT * _SHARE)
     shares = share(room, jobs or CPU_COUNT, [job.memory for job in plan])
-    with tempfile.TemporaryDirectory(prefix="slimhub-zoo-") as scratch:
-        common = {"nthreads": 1, "local_directory": scratch, "silence_logs": _QUIET}
+    private = {"protocol": "tls://", "security": Security.temporary(), "dashboard": False}
+    with (
+        ScratchFolder() as scratch,
+        dask.config.set({key: [] for key in _HTTP_ROUTES}),
+    ):
+        common = private | {"nthreads": 1, "local_directory": scratch, "silence_logs": _QUIET}
         workers = {
             str(number): {
                 "cls": Nanny,
+                # What exports leave among temporary files goes with the run.
+                "env": {"TMPDIR": scratch},
                 "options": common | {"resources": {MEMORY: room}, "memory_limit": room},
             }
             for number, room in enumerate(shares, 1)
         }
-        # Port 0 is any that is free, host 127.0.0.1 nobody else's business.
+        # Port 0 means any free port; host 127.0.0.1 keeps other machines out.
         options = {"host": _LOOPBACK, "port": 0, "dashboard_address": f"{_LOOPBACK}:0"}
-        scheduler = {"cls": Scheduler, "options": options}
+        scheduler = {"cls": Scheduler, "options": private | options}
+        security = private["security"]
         with (
-            SpecCluster(workers, scheduler, silence_logs=_QUIET) as cluster,
-            Client(cluster) as client,
+            SpecCluster(workers, scheduler, silence_logs=_QUIET, security=security) as cluster,
+            Client(cluster, security=security) as client,
         ):
             yield client
 
 
 def _quieten() -> None:
-    """Keeps what Dask logs in this process from stderr; some loggers have their own level."""
+    """Keeps Dask's log messages in this process off stderr; some loggers have their own level."""
     for name in list(logging.root.manager.loggerDict):
         if name.split(".")[0] in ("distributed", "tornado"):
             logging.getLogger(name).setLevel(_QUIET)
 
 
 def share(memory: int, jobs: int, needs: Sequence[int]) -> list[int]:
-    """How workers share the memory of a machine, so that together they never need more.
+    """How workers share the memory of a machine so that together they never need more.
 
-    Equal parts, where the largest export fits into one. Else the first worker has what that
-    export needs, and the others share the rest, as many of them as leave each room for nine exports
-    in ten; or, where there is not so much, for the smallest.
+    Equal shares, if the largest export fits into one. Otherwise the first worker gets what that
+    export needs, and the others share the rest: as many of them as leave each room for nine exports
+    in ten or, if there is not that much, for the smallest.
 
     Args:
-      memory: bytes in all.
-      jobs: how many workers, at most.
-      needs: bytes, of each export.
+      memory: bytes in total.
+      jobs: the most workers.
+      needs: bytes, per export.
 
     Raises:
-      RequestError: where an export needs more than all of it.
+      RequestError: if an export needs more than all of the memory.
     """
     largest, smallest = max(needs), min(needs)
     if largest > memory:
         raise RequestError(
-            f"an export needs {largest / 1e9:.1f} GB, and there are {memory / 1e9:.1f} GB: give "
-            f"more with {option('memory')}, or state what it needs with memory_gb in the manifest"
+            f"an export needs {largest / 1e9:.1f} GB, but only {memory / 1e9:.1f} GB are "
+            f"available: raise {option('memory')}, or set memory_gb in the manifest if it needs "
+            "less"
         )
     jobs = min(jobs, len(needs))
     if largest <= memory // jobs:
@@ -103,17 +119,26 @@ def share(memory: int, jobs: int, needs: Sequence[int]) -> list[int]:
     return [largest] + [rest // others] * others if others else [memory]
 
 
-@contextlib.contextmanager
-def existing(address: str, plan: Sequence[Job]) -> Iterator[Client]:
-    """A cluster that somebody has started, and that stays.
+def is_encrypted(address: str) -> bool:
+    """Whether a scheduler's address asks for encryption and certificates.
 
     Args:
-      address: of its scheduler, such as `tcp://host:8786`.
-      plan: what is to be run.
+      address: such as `tls://host:8786`; without a scheme it means tcp.
+    """
+    return address.partition("://")[0] in ("tls", "wss")
+
+
+@contextlib.contextmanager
+def existing(address: str, plan: Sequence[Job]) -> Iterator[Client]:
+    """An existing cluster, which keeps running.
+
+    Args:
+      address: of its scheduler, such as `tls://host:8786`; Dask's own settings name the keys.
+      plan: what to run.
 
     Raises:
-      RequestError: for an address that cannot be.
-      PublishError: where it does not answer, has no workers, or none that can do all of the plan.
+      RequestError: if the address is invalid.
+      PublishError: if it does not answer, has no workers, or none that can run all of the plan.
     """
     from distributed import Client
 
@@ -121,11 +146,13 @@ def existing(address: str, plan: Sequence[Job]) -> Iterator[Client]:
     try:
         client = Client(address, timeout=_ANSWER)
     except ValueError as error:
-        raise RequestError(f"{option('scheduler', address)} is not like tcp://host:8786") from error
+        raise RequestError(
+            f"{option('scheduler', address)} is not an address such as tls://host:8786"
+        ) from error
     except OSError as error:
         raise PublishError(
-            f"no scheduler answers at {address}: start one with `dask scheduler`, or check address "
-            "and firewall"
+            f"no scheduler answers at {address}: start one with `dask scheduler`, or check the "
+            "address and firewall"
         ) from error
     with client:
         _check_workers(client, address, plan)
@@ -145,10 +172,12 @@ def _check_workers(client: Client, address: str, plan: Sequence[Job]) -> None:
     rooms = [worker["resources"].get(MEMORY, 0) for worker in workers.values()]
     most = max(plan, key=lambda job: job.memory)
     if not any(rooms):
-        raise PublishError(f"no worker says how much memory it has: start them as `{_STARTING}`")
+        raise PublishError(
+            f"no worker declares how much memory it has: start workers with `{_STARTING}`"
+        )
     if most.memory > max(rooms):
         raise PublishError(
-            f"{most.name} needs {most.memory / 1e9:.1f} GB, and no worker has more than "
+            f"{most.name} needs {most.memory / 1e9:.1f} GB, but no worker has more than "
             f"{max(rooms) / 1e9:.1f} GB: start one with more, `--resources MEMORY=…`"
         )
     _check_versions(client)
@@ -159,11 +188,12 @@ def _check_versions(client: Client) -> None:
         versions: dict[str, Any] = client.run(zoo_worker.version)
     except ImportError as error:
         raise PublishError(
-            f"the workers lack slimhub ({error}): install 'slimhub[zoo]' where they run"
+            f"slimhub is missing on the workers ({error}): install 'slimhub[zoo]' where they run"
         ) from error
     others = {worker: found for worker, found in versions.items() if found != __version__}
     if others:
         worker, found = next(iter(others.items()))
         raise PublishError(
-            f"the worker {worker} has slimhub {found}, this is {__version__}: install the same"
+            f"the worker {worker} has slimhub {found}, but this is {__version__}: install "
+            "the same version"
         )

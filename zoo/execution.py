@@ -1,4 +1,4 @@
-"""Runs a plan: submits all of it to Dask, and tells what comes back."""
+"""Runs a plan: submits all of it to Dask, and reports what comes back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 Event = dict[str, Any]
-_TICK = 0.5  # seconds between looks at the clock
+_TICK = 0.5  # seconds between two ticks
 
 
 def carry_out(
@@ -29,15 +29,15 @@ def carry_out(
     Args:
       client: of a cluster.
       plan: what to do.
-      on_event: called, in this thread, with events in the order in which they become known:
-        `started` and `phase` with name, worker and time, `finished` with the outcome, `lost` with
-        the worker that is gone, and `tick` now and then.
+      on_event: called in this thread with events in the order in which they become known: `started`
+        and `phase` with name, worker and time, `finished` with the outcome, `lost` with the worker
+        that is gone, and `tick` from time to time.
 
     Returns:
-      The outcomes, in the order of the plan. Where it is interrupted, nothing goes on.
+      The outcomes, in the order of the plan. If interrupted, no job keeps running.
 
     Raises:
-      PublishError: where the scheduler goes away.
+      PublishError: if the scheduler goes away.
     """
     run_name = f"slimhub-zoo-{secrets.token_hex(8)}"
     news = _News(client, run_name)
@@ -64,7 +64,7 @@ def carry_out(
 
 
 class _News:
-    """What Dask tells of a run, in its own threads, for the one that waits for it."""
+    """Collects what Dask reports in its own threads, for the thread that waits."""
 
     def __init__(self, client: Client, run_name: str) -> None:
         self.queue: queue.SimpleQueue[Event | Future[JobOutcome]] = queue.SimpleQueue()
@@ -74,14 +74,14 @@ class _News:
         client.subscribe_topic("all", lambda event: self._take_of_cluster(event[1]))
 
     def next(self) -> Event | Future[JobOutcome]:
-        """What comes next: an event, a finished future, or a tick of the clock."""
+        """What comes next: an event, a finished future, or a tick."""
         try:
             return self.queue.get(timeout=_TICK)
         except queue.Empty:
             return {"event": "tick", "time": time.time()}
 
     def close(self) -> None:
-        """Hears nothing more."""
+        """Stops listening."""
         for topic in (self._run_name, "all"):
             self._client.unsubscribe_topic(topic)
 
@@ -98,7 +98,7 @@ class _News:
 
 
 def _submit(client: Client, plan: Sequence[Job], run_name: str) -> list[Future[JobOutcome]]:
-    """Gives everything to Dask, the largest first: a large one must not be left for the end."""
+    """Submits everything to Dask, the largest first: a large job must not start last."""
     ranks = {job.name: rank for rank, job in enumerate(sorted(plan, key=lambda job: job.memory))}
     return [
         client.submit(
@@ -115,7 +115,7 @@ def _submit(client: Client, plan: Sequence[Job], run_name: str) -> list[Future[J
 
 
 def _outcome(future: Future[JobOutcome], name: str) -> JobOutcome:
-    """What a finished future says; what no worker could finish has failed."""
+    """The outcome of a finished future; a job that no worker could finish has failed."""
     from distributed import KilledWorker
 
     if future.status == "finished":
@@ -123,11 +123,12 @@ def _outcome(future: Future[JobOutcome], name: str) -> JobOutcome:
         return outcome
     if future.cancelled():
         raise PublishError(
-            "the scheduler is gone: start it again, then run the same command; what is done is kept"
+            "lost the scheduler: start it again, then run the same command; finished "
+            "exports are kept"
         )
     error = future.exception()
     if isinstance(error, KilledWorker):
-        reason = "the workers that ran it died, one after the other: out of memory?"
+        reason = "the workers that ran it died one after the other: out of memory?"
     else:
         reason = f"{type(error).__name__}: {error}"
     return JobOutcome(name, "failed", detail=reason)

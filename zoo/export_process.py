@@ -1,7 +1,7 @@
-"""A process beside a worker that imports TensorFlow once and exports many times.
+"""A process next to a worker that imports TensorFlow once and exports many times.
 
-The worker itself keeps talking with the scheduler, whatever an export does, and a daemon may have
-such a process, which it might not have of Python's own kind.
+Whatever an export does, the worker itself keeps talking to the scheduler. Dask's workers may be
+daemons, which cannot start processes with Python's multiprocessing.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _CLEANING = 30.0  # seconds that an interrupted export has to remove its staging
 
 
 class Exporter:
-    """The process, started when it is first needed."""
+    """The process; starts when it is first needed."""
 
     def __init__(self) -> None:
-        """Starts nothing yet."""
+        """Does not start anything yet."""
         self._process: JsonProcess | None = None
 
     def export(self, request: Request, on_phase: OnPhase) -> dict[str, Any]:
-        """Exports, and waits for it.
+        """Exports, and waits for the result.
 
         Args:
           request: what to export.
@@ -36,17 +36,17 @@ class Exporter:
           `bytes` of the artifact, `proof` with counts, `peak` memory of the export's own process.
 
         Raises:
-          ExportError: where the export fails, or its process ends early.
+          ExportError: if the export fails, or its process ends early.
         """
-        if (done := self._ask(request, on_phase)) is None:
-            # It had been idle for so long that it ended just when it was asked.
-            done = self._ask(request, on_phase)
+        if (done := self._request(request, on_phase)) is None:
+            # It was idle for so long that it ended at this very moment.
+            done = self._request(request, on_phase)
         if done is None:
             raise self._died()
         return done
 
-    def _ask(self, request: Request, on_phase: OnPhase) -> dict[str, Any] | None:
-        """What the process answers; None where it ended well instead."""
+    def _request(self, request: Request, on_phase: OnPhase) -> dict[str, Any] | None:
+        """The process's answer; None if it ended normally instead."""
         process = self._running()
         try:
             process.send(request.to_json())
@@ -72,17 +72,17 @@ class Exporter:
             raise self._died()
 
     def stop(self) -> None:
-        """Ends the process; an export that is under way is interrupted, and leaves nothing."""
+        """Ends the process; an export in progress is interrupted, and leaves nothing behind."""
         process, self._process = self._process, None
         if process is None:
             return
-        process.close_input()  # which tells it to end
+        process.close_input()  # which makes it end
         process.wait(_CLEANING)
         process.kill()
 
     def _running(self) -> JsonProcess:
         if self._process is not None and not self._process.is_running():
-            self._process.kill()  # closes what is left of it
+            self._process.kill()  # closes the pipes
             self._process = None
         if self._process is None:
             self._process = JsonProcess(_START)
@@ -91,4 +91,4 @@ class Exporter:
     def _died(self) -> ExportError:
         code = self._process.wait() if self._process else None
         said = self._process.last_words() if self._process else ""
-        return ExportError(f"the process that exports ended early (exit code {code})\n{said}")
+        return ExportError(f"the export process ended early (exit code {code})\n{said}")

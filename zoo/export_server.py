@@ -1,12 +1,12 @@
 """The process that exports: it imports TensorFlow, then forks a child for each export.
 
-A child begins as a fresh process that has just imported TensorFlow, so that its artifact is the
-same to the last bit as that of `slimhub export`, whatever was exported before, and what it used is
-given back when it ends. The fork comes before TensorFlow has started any thread.
+A child starts as a fresh process that has just imported TensorFlow. Its artifact is therefore the
+same to the last bit as that of `slimhub export`, whatever was exported before, and its memory is
+freed when it ends. The fork happens before TensorFlow has started any threads.
 
-Lines of JSON come in, one request each; {phase} goes out for each phase of an export, {done} or
-{error} in the end, and {over} when its child is gone and the next request may come. The process
-ends when its input does; an export under way is interrupted.
+It reads JSON lines, one request each. It writes {phase} for each phase of an export, {done} or
+{error} at the end, and {over} once the child is gone and the next request may come. The process
+ends when its input does, and interrupts an export in progress.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from typing import IO, Any
 from slimhub.common.json_process import write_message
 from slimhub.export.request import Request
 
-_IDLE = 600.0  # seconds after which a process that nobody needs ends
-_CLEANING = 20.0  # seconds that an interrupted export has for that
-_OUT_OF_MEMORY = -signal.SIGKILL  # how the system ends a process that needs too much
+_IDLE = 600.0  # seconds after which an idle process ends
+_CLEANING = 20.0  # seconds that an interrupted export has to clean up
+_OUT_OF_MEMORY = -signal.SIGKILL  # how the system ends a process that needs too much memory
 
 
 def main() -> None:
-    """Exports what is asked for, until nothing more is."""
+    """Exports until there are no more requests."""
     output = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # what libraries print is no message
+    os.dup2(2, 1)  # what libraries print is not a message
     _import()
     context = multiprocessing.get_context("fork")
-    # Unbuffered, so that `wait` sees all that has not been read.
+    # Unbuffered, so that `wait` sees everything that has not been read.
     requests = io.FileIO(sys.stdin.fileno(), closefd=False)
     while wait([requests.fileno()], _IDLE) and (line := requests.readline()):
         child = context.Process(target=_run, args=(json.loads(line), output))
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _import() -> None:
-    """Imports all that an export imports on its way, and nothing that starts threads."""
+    """Imports everything that an export imports, except what starts threads."""
     import tensorflow  # noqa: F401
     import tf_slim  # noqa: F401
 
@@ -61,10 +61,10 @@ def _import() -> None:
 
 
 def _finish(child: BaseProcess, requests: io.FileIO) -> bool:
-    """Waits for an export; ends it where the other side has closed.
+    """Waits for an export; ends it if the other side has closed.
 
     Returns:
-      Whether there may be another one.
+      Whether another one may follow.
     """
     if child.sentinel in wait([child.sentinel, requests.fileno()]):
         child.join()
@@ -78,31 +78,31 @@ def _finish(child: BaseProcess, requests: io.FileIO) -> bool:
 
 
 def _early_end(code: int | None) -> str:
-    """What to say of a child that ended without a message; empty for one that ended well."""
+    """What to report for a child that ended without a message; empty if it ended normally."""
     if code == 0:
         return ""
     if code == _OUT_OF_MEMORY:
-        return "the export was killed: out of memory? State what it needs with memory_gb"
+        return "the export was killed: out of memory? Set memory_gb to what it needs"
     return f"the export ended early, with exit code {code}"
 
 
 def _run(request: dict[str, Any], output: IO[str]) -> None:
-    """Runs in a process of its own: one export."""
+    """Runs one export, in its own process."""
     gc.disable()  # graphs are many small objects that live as long as this process
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # The thread waits in the kernel and holds no lock, so that the proof may be forked beside it.
+    # The thread waits in the kernel and holds no lock, so the proof can be forked next to it.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     write_message(output, _export(Request(**request), output))
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    """Ends by an exception, so that the staging folder and the proof's process go, too."""
+    """Ends with an exception, so that the staging folder and the proof's process go, too."""
     sys.exit(128 + number)
 
 
 def _end_with_parent() -> None:
-    """Where the parent was killed nobody waits for this export any more."""
+    """Once the parent is killed, nobody waits for this export any more."""
     parent = multiprocessing.parent_process()
     assert parent is not None  # this is a child
     wait([parent.sentinel])
@@ -110,7 +110,7 @@ def _end_with_parent() -> None:
 
 
 def _export(request: Request, output: IO[str]) -> dict[str, Any]:
-    """The message in which an export ends."""
+    """The final message of an export."""
     import resource
 
     from slimhub.common.errors import SlimhubError
@@ -121,7 +121,7 @@ def _export(request: Request, output: IO[str]) -> dict[str, Any]:
     except SlimhubError as error:
         return {"error": str(error)}
     except Exception:
-        return {"error": f"the export failed in an unexpected way:\n{traceback.format_exc()}"}
+        return {"error": f"the export failed unexpectedly:\n{traceback.format_exc()}"}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     proof = record_json.encode(result.record.proof)
     return {"done": {"bytes": result.bytes, "proof": proof, "peak": peak}}

@@ -1,4 +1,4 @@
-"""What is to be done, as client and workers tell each other."""
+"""What client and workers exchange: jobs and outcomes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from slimhub.export.request import Request
+from slimhub.publish.pages.publisher_texts import PublisherTexts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,15 +15,17 @@ class Publication:
 
     Attributes:
       target: one of `publish.destinations.targets`.
-      handle: `PUBLISHER/NAME/VERSION` there; None where the target has no use for it.
+      handle: `PUBLISHER/NAME/VERSION` there; None if the target does not use it.
       url: address that the hub will be served at, or None.
-      page_options: license and dataset that the page names, where they are given.
+      page_options: license and dataset for the page, if given.
+      texts: of the publisher for the page, or None.
     """
 
     target: str
     handle: str | None
     url: str | None = None
     page_options: dict[str, str] = dataclasses.field(default_factory=dict)
+    texts: PublisherTexts | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,11 +33,12 @@ class Job:
     """One export of a plan.
 
     Attributes:
-      name: its output, relative to the folder of the run; no other export has the same.
+      name: its output, relative to the folder of the run; unique among the exports.
       table: of the manifest that it comes from.
       request: what to export; the paths are absolute.
-      memory: bytes that the export needs, all its processes together.
-      publication: what happens to the artifact then, or None.
+      memory: bytes that the export needs, with all its processes.
+      publication: how to publish the artifact afterwards, or None.
+      also: absolute paths of files of other formats to write, see `formats.companions`.
     """
 
     name: str
@@ -42,19 +46,20 @@ class Job:
     request: Request
     memory: int
     publication: Publication | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
 class JobOutcome:
-    """What became of a job.
+    """What happened to a job.
 
     Attributes:
       name: of the job.
-      result: `exported`, `unchanged` (it was there, whole) or `failed`.
+      result: `exported`, `unchanged` (the whole artifact was already there) or `failed`.
       seconds: wall time on the worker.
-      worker: which one; empty where none finished it.
+      worker: that ran it; empty if none finished it.
       detail: what was wrong, or why it was exported again.
-      published: what became of the version, see `publish.destinations.destination.VersionChange`;
+      published: what happened to the version, see `publish.destinations.destination.VersionChange`;
         empty without a publication.
     """
 

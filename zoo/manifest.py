@@ -8,7 +8,7 @@
     [export.small]
     networks = ["mobilenet_v3_small_*"]
 
-Every key of an export may stand among the defaults, too.
+[defaults] may hold any key of an export.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from slimhub.common import extras
+from slimhub.common import extras, foreign_files
 from slimhub.common.errors import RequestError
 from slimhub.nets import NetworkOptions
+from slimhub.publish.pages import publisher_texts
 
 _STRINGS = (
     "checkpoint",
@@ -39,25 +40,32 @@ _STRINGS = (
     "license",
     "dataset",
 )
-_LISTS = ("networks", "tasks")
+_LISTS = ("networks", "tasks", "also")
 _COUNTS = NetworkOptions.names(int)
 _NUMBERS = (*NetworkOptions.names(float), "memory_gb")
 _SWITCHES = NetworkOptions.names(bool)
+_CHOICES = {
+    field.name: tuple(field.metadata["values"])
+    for field in dataclasses.fields(NetworkOptions)
+    if field.metadata["values"]
+}
 _NEEDED = ("networks", "checkpoint", "output")
 
-# What a value of each key must be, in words.
+# What the value of each key must be, in words.
 KEYS = {
-    **dict.fromkeys(_STRINGS, "text"),
-    **dict.fromkeys(_LISTS, "a text, or a list of texts"),
+    **dict.fromkeys(_STRINGS, "a non-empty string"),
+    **dict.fromkeys(publisher_texts.NAMES, "a string"),
+    **dict.fromkeys(_LISTS, "a string, or a list of strings"),
     **dict.fromkeys(_COUNTS, "a whole number"),
-    **dict.fromkeys(_NUMBERS, "a number above 0"),
+    **dict.fromkeys(_NUMBERS, "a positive number"),
     **dict.fromkeys(_SWITCHES, "true or false"),
+    **{key: f"one of {', '.join(values)}" for key, values in _CHOICES.items()},
 }
 
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """One table of a manifest, with the defaults in it.
+    """One table of a manifest, with the defaults applied.
 
     Attributes:
       name: `NAME` of `[export.NAME]`.
@@ -84,21 +92,21 @@ def read(path: Path) -> tuple[Table, ...]:
       Its exports, in the order of the file.
 
     Raises:
-      RequestError: for a file that cannot be read, a key that is not known or lacks, and a value
-        of another type; says in which table.
+      RequestError: if a file cannot be read, a key is unknown or missing, or a value has the wrong
+        type; names the table.
     """
     content = _parse(path)
     unknown = sorted(content.keys() - {"defaults", "export"})
     if unknown:
         raise RequestError(
-            f"{path}: there is no table {unknown[0]!r}: a manifest has [defaults] and [export.NAME]"
+            f"{path}: unknown table {unknown[0]!r}: a manifest has [defaults] and [export.NAME]"
         )
     defaults, exports = content.get("defaults", {}), content.get("export", {})
     for name, table in {"defaults": defaults, "export": exports}.items():
         if not isinstance(table, dict):
             raise RequestError(f"{path}: {name!r} must be a table, written as [{_head(name)}]")
     if not exports:
-        raise RequestError(f"{path}: there is nothing to export: add a table [export.NAME]")
+        raise RequestError(f"{path}: no exports: add a table [export.NAME]")
     _check(Table("defaults", defaults, f"{path}, [defaults]"))
     return tuple(_table(path, name, defaults, values) for name, values in exports.items())
 
@@ -115,19 +123,21 @@ def _parse(path: Path) -> dict[str, Any]:
         import tomli as tomllib
 
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(foreign_files.read_text(path))
     except OSError as error:
         raise RequestError(f"cannot read the manifest {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise RequestError(f"the manifest {path} is not UTF-8 text: save it as such") from error
-    except tomllib.TOMLDecodeError as error:
-        raise RequestError(f"the manifest {path} is not TOML: {error}") from error
+        raise RequestError(
+            f"the manifest {path} is not UTF-8 text: save it with that encoding"
+        ) from error
+    except (ValueError, RecursionError) as error:  # numbers of 5,000 digits, 10,000 brackets
+        raise RequestError(f"the manifest {path} is not valid TOML: {error}") from error
 
 
 def _table(path: Path, name: str, defaults: dict[str, Any], values: Any) -> Table:
     where = f"{path}, [export.{name}]"
     if not isinstance(values, dict):
-        raise RequestError(f"{where}: this must be a table of its own")
+        raise RequestError(f"{where}: this must be a table")
     _check(Table(name, values, where))
     merged = {"tasks": ["feature_vector"]} | defaults | values
     table = Table(name, {key: _listed(key, value) for key, value in merged.items()}, where)
@@ -145,8 +155,8 @@ def _check(table: Table) -> None:
     for key, value in table.values.items():
         if key not in KEYS:
             near = difflib.get_close_matches(key, KEYS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(KEYS)}"
-            raise table.refuse(f"there is no key {key!r}: {hint}")
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys are {', '.join(KEYS)}"
+            raise table.refuse(f"unknown key {key!r}: {hint}")
         if not _fits(key, value):
             raise table.refuse(f"{key!r} must be {KEYS[key]}, not {value!r}")
 
@@ -154,11 +164,15 @@ def _check(table: Table) -> None:
 def _fits(key: str, value: Any) -> bool:
     if key in _SWITCHES:
         return isinstance(value, bool)
-    if isinstance(value, bool):  # an int for Python, not for us
+    if key in _CHOICES:
+        return value in _CHOICES[key]
+    if isinstance(value, bool):  # Python counts a bool as an int, a manifest must not
         return False
     if key in _COUNTS:
         return isinstance(value, int)
     if key in _NUMBERS:
         return isinstance(value, (int, float)) and 0 < value < float("inf")
+    if key in publisher_texts.NAMES:  # an empty one removes what was said before
+        return isinstance(value, str)
     texts = value if key in _LISTS and isinstance(value, list) else [value]
     return bool(texts) and all(isinstance(text, str) and text.strip() for text in texts)

@@ -1,4 +1,4 @@
-"""Fills the placeholders of a manifest's paths and names."""
+"""Fills in the placeholders in a manifest's paths and names."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _AVERAGED = "ema"  # folder inside an archive
 
 
 def fill(pattern: str, network: str, task: str) -> str:
-    """A pattern with the names of one export in it.
+    """Fills the names of one export into a pattern.
 
-    `{network}` and `{task}` are what they say, `{network-slug}` and `{task-slug}` the same with `-`
-    for each `_`, as Kaggle wants names. `{checkpoint}` is the public checkpoint of a
-    network as `slimhub describe` tells it, `{archive}` the archive that it is in, without the
-    archive's ending: `v3-small_224_0.75_float` of `v3-small_224_0.75_float/ema/model-497500`.
+    `{network}` and `{task}` are those of the export; `{network-slug}` and `{task-slug}` have `-`
+    instead of `_`, as Kaggle requires. `{checkpoint}` is the public checkpoint of the network that
+    `slimhub describe` shows, `{archive}` the name of its archive without the suffix:
+    `v3-small_224_0.75_float` for `v3-small_224_0.75_float/ema/model-497500`.
 
     Args:
-      pattern: text of a manifest.
+      pattern: from a manifest.
       network: registered name.
       task: one of `nets.TASKS`.
 
     Raises:
-      RequestError: for a placeholder that is not known, or not of this network.
+      RequestError: if a placeholder is unknown, or does not apply to this network.
     """
     public = nets.get(network).checkpoint
     values = {"network": network, "task": task}
@@ -37,11 +37,11 @@ def fill(pattern: str, network: str, task: str) -> str:
         name = match[1]
         if name not in values:
             known = ", ".join(f"{{{key}}}" for key in values)
-            raise RequestError(f"there is no placeholder {{{name}}} in {pattern!r}: {known}")
+            raise RequestError(f"unknown placeholder {{{name}}} in {pattern!r}: {known}")
         if not values[name]:
             raise RequestError(
-                f"no public checkpoint of {network} is known for {{{name}}} in {pattern!r}: give "
-                "it a table of its own, with another checkpoint"
+                f"{network} has no known public checkpoint for {{{name}}} in {pattern!r}: give "
+                "it its own table with another checkpoint"
             )
         return values[name]
 
@@ -49,7 +49,7 @@ def fill(pattern: str, network: str, task: str) -> str:
 
 
 def archive(checkpoint: str) -> str:
-    """The archive of a public checkpoint, without its ending.
+    """The archive of a public checkpoint, without its suffix.
 
     Args:
       checkpoint: of a `NetworkSpec`, may be empty.

@@ -1,4 +1,4 @@
-"""From a manifest to its exports: everything that can be refused is refused here."""
+"""Turns a manifest into exports; everything that can be refused is refused here."""
 
 from __future__ import annotations
 
@@ -8,28 +8,38 @@ from pathlib import Path
 from typing import Any
 
 from slimhub import checkpoints, nets
+from slimhub.common import paths
 from slimhub.common.errors import RequestError
 from slimhub.export import labels
+from slimhub.export.formats import companions
 from slimhub.export.request import Request
 from slimhub.nets import NetworkOptions
+from slimhub.publish.pages import publisher_texts
+from slimhub.publish.pages.publisher_texts import PublisherTexts
 from slimhub.zoo import manifest, memory, placeholders, publisher
 from slimhub.zoo.jobs import Job, Publication
 from slimhub.zoo.manifest import Table
 
-_PATTERNS = ("checkpoint", "checkpoint_name", "labels", "output", "publish", "handle")
+_PATTERNS = (
+    *("checkpoint", "checkpoint_name", "labels", "output", "publish", "handle"),
+    *publisher_texts.FILES,
+)
 _OPTIONAL = ("checkpoint_name", "sha256", "averages", "proof", "ignore_leftover", "scope")
-_OF_CLASSES = ("labels", "drop_background")  # a feature vector of the same table has none
+_CLASSIFICATION_KEYS = ("labels", "drop_background")  # a feature vector in the same table has none
 
 
 def plan(path: Path, folder: Path | None = None) -> tuple[Job, ...]:
-    """The exports of a manifest, in its order.
+    """Plans the exports of a manifest.
 
     Args:
       path: of the manifest.
-      folder: what relative paths begin at; the manifest's own folder by default.
+      folder: base of relative paths; the manifest's own folder by default.
+
+    Returns:
+      One job per export, in the order of the manifest; `Job.memory` is in bytes.
 
     Raises:
-      RequestError: says what is wrong in which table of which file, and what to do.
+      RequestError: says what is wrong, in which table of which file, and what to do.
     """
     base = Path(os.path.realpath(path.parent if folder is None else folder))
     jobs = [job for table in manifest.read(path) for job in _jobs(table, base)]
@@ -52,7 +62,7 @@ def _networks(table: Table) -> list[str]:
         names = nets.names(pattern)
         if not names:
             raise table.refuse(
-                f"no network matches {pattern!r} in 'networks': `slimhub list` shows all names"
+                f"no network matches {pattern!r} in 'networks': run `slimhub list` to see all names"
             )
         found |= dict.fromkeys(names)
     return list(found)
@@ -60,23 +70,31 @@ def _networks(table: Table) -> list[str]:
 
 def _job(table: Table, base: Path, network: str, task: str) -> Job:
     if task not in nets.TASKS:
-        raise RequestError(f"'tasks' may be {' and '.join(nets.TASKS)}, not {task!r}")
+        raise RequestError(f"'tasks' must be {' or '.join(nets.TASKS)}, not {task!r}")
     values: dict[str, Any] = {
         key: placeholders.fill(value, network, task) if key in _PATTERNS else value
         for key, value in table.values.items()
-        if task == "classification" or key not in _OF_CLASSES
+        if task == "classification" or key not in _CLASSIFICATION_KEYS
     }
     request = _request(base, network, task, values)
     if request.averages not in checkpoints.AVERAGES:
         raise RequestError(
-            f"'averages' may be {', '.join(checkpoints.AVERAGES)}, not {request.averages!r}"
+            f"'averages' must be one of {', '.join(checkpoints.AVERAGES)}, not {request.averages!r}"
         )
     spec = request.spec()
     labels.choose(request.labels, task, spec)
     stated = values.get("memory_gb")
-    needed = memory.estimate(spec, task, request.proof) if stated is None else int(stated * 1e9)
     name = os.path.relpath(request.output, base)
-    return Job(name, table.name, request, needed, _publication(base, task, values))
+    also = tuple(
+        _absolute(base, placeholders.fill(text, network, task)) for text in values.get("also", ())
+    )
+    for path in also:
+        companions.request(request.output, path, overwrite=True).check_format()
+    needed = memory.estimate(spec, task, request.proof) if stated is None else int(stated * 1e9)
+    if also and stated is None:
+        needed = max(needed, memory.estimate_conversion(spec, task))
+    publication = _publication(base, task, spec.name, values, also)
+    return Job(name, table.name, request, needed, publication, also)
 
 
 def _request(base: Path, network: str, task: str, values: dict[str, Any]) -> Request:
@@ -92,23 +110,34 @@ def _request(base: Path, network: str, task: str, values: dict[str, Any]) -> Req
 
 
 def _absolute(base: Path, path: str) -> str:
-    return str(base / Path(path).expanduser())
+    return str(base / paths.expanded(path))
 
 
-def _publication(base: Path, task: str, values: dict[str, Any]) -> Publication | None:
+def _publication(
+    base: Path, task: str, network: str, values: dict[str, Any], also: tuple[str, ...]
+) -> Publication | None:
     if "publish" not in values:
         return None
     target = publisher.absolute(values["publish"], base)
     if "handle" not in values and publisher.hub(target):
         raise RequestError("'publish' needs a 'handle', such as NAME/imagenet/{network}/{task}/1")
     options = {key: values[key] for key in ("license", "dataset") if key in values}
-    publication = Publication(target, values.get("handle"), values.get("url"), options)
-    publisher.check(publication, task)
+    publication = Publication(
+        target, values.get("handle"), values.get("url"), options, _texts(base, values)
+    )
+    publisher.check(publication, task, network, also)
     return publication
 
 
+def _texts(base: Path, values: dict[str, Any]) -> PublisherTexts | None:
+    """The publisher's texts, read here: a worker may run where the files are not."""
+    given = {name: values[name] for name in publisher_texts.NAMES if name in values}
+    paths = [name for name in publisher_texts.FILES if given.get(name)]
+    return PublisherTexts.from_options(given | {n: _absolute(base, given[n]) for n in paths})
+
+
 def _check_places(path: Path, jobs: list[Job]) -> None:
-    """Refuses exports that would be in each other's way.
+    """Refuses exports that would interfere with each other.
 
     Raises:
       RequestError: names both.
@@ -126,9 +155,27 @@ def _check_places(path: Path, jobs: list[Job]) -> None:
                 place = handle[1] or handle[0]
                 raise RequestError(_same(path, "handle", place, handles[handle], job))
             handles[handle] = job
+    _check_files(path, jobs)
     _check_nested(path, outputs)
     _check_hubs(path, jobs)
     _check_inputs(path, outputs)
+
+
+def _check_files(path: Path, jobs: list[Job]) -> None:
+    """Refuses a file that two exports would write, or that would be inside of an artifact."""
+    outputs = [Path(job.request.output) for job in jobs]
+    writers: dict[str, Job] = {}
+    for job in jobs:
+        for text in job.also:
+            file = os.path.realpath(text)
+            if file in writers:
+                raise RequestError(_same(path, "file in 'also'", text, writers[file], job))
+            writers[file] = job
+            if any(Path(file).is_relative_to(output) for output in outputs):
+                raise RequestError(
+                    f"{path}, [export.{job.table}]: {text} in 'also' is inside an output: choose "
+                    "another folder"
+                )
 
 
 def _check_hubs(path: Path, jobs: list[Job]) -> None:
@@ -139,8 +186,8 @@ def _check_hubs(path: Path, jobs: list[Job]) -> None:
             output = Path(job.request.output)
             if output.is_relative_to(hub) or hub.is_relative_to(output):
                 raise RequestError(
-                    f"{path}, [export.{job.table}]: the output {output} and the hub {hub} must be "
-                    "apart: name another 'output' or 'publish'"
+                    f"{path}, [export.{job.table}]: the output {output} and the hub {hub} must "
+                    "not contain each other: change 'output' or 'publish'"
                 )
 
 
@@ -160,8 +207,8 @@ def _check_inputs(path: Path, outputs: dict[Path, Job]) -> None:
             holder = next((p for p in (place, *place.parents) if p in outputs), None)
             if holder is not None:
                 raise RequestError(
-                    f"{path}, [export.{job.table}]: {text} is in the output of "
-                    f"[export.{outputs[holder].table}], which would be replaced: name another "
+                    f"{path}, [export.{job.table}]: {text} is inside the output of "
+                    f"[export.{outputs[holder].table}], which would be replaced: choose another "
                     "output"
                 )
 
@@ -169,6 +216,6 @@ def _check_inputs(path: Path, outputs: dict[Path, Job]) -> None:
 def _same(path: Path, what: str, value: str, one: Job, other: Job) -> str:
     return (
         f"{path}: [export.{one.table}] ({one.request.network}, {one.request.task}) and "
-        f"[export.{other.table}] ({other.request.network}, {other.request.task}) meet at the "
-        f"{what} {value!r}: put {{network}} or {{task}} into it, or name another"
+        f"[export.{other.table}] ({other.request.network}, {other.request.task}) have the same "
+        f"{what} {value!r}: put {{network}} or {{task}} in it, or choose another"
     )

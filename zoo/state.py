@@ -1,4 +1,4 @@
-"""Whether an export has been done, by the record in the artifact: there is no other book of it."""
+"""Decides whether an export has been done, from the record in the artifact alone."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from slimhub.export.request import Request
 
 NEW, UNCHANGED, OUTDATED, FOREIGN = "new", "unchanged", "outdated", "foreign"
 
-# What to say where a field of the identity differs; the first one counts. The checkpoint, which
-# may have to be fetched for it, comes last and is looked at apart.
+# What to report if a field of the identity differs; the first one counts. The checkpoint, which may
+# have to be downloaded for it, comes last and is compared separately.
 _REASONS = {
-    "task": "it has other options",
-    "options": "it has other options",
-    "checkpoint_name": "it has other options",
-    "averages": "it has other options",
-    "proof": "it has other options",
-    "ignore_leftover": "it has other options",
-    "scope": "it has other options",
-    "network": "the network is defined otherwise now",
-    "labels": "the labels are others",
+    "task": "its options differ",
+    "options": "its options differ",
+    "checkpoint_name": "its options differ",
+    "averages": "its options differ",
+    "proof": "its options differ",
+    "ignore_leftover": "its options differ",
+    "scope": "its options differ",
+    "network": "the definition of the network has changed",
+    "labels": "the labels differ",
 }
 
 
@@ -35,10 +35,11 @@ class State:
     """What is at an export's output.
 
     Attributes:
-      kind: `new` (nothing is there), `unchanged` (the whole artifact of this very request),
-        `outdated` (an artifact of this network and task, of another checkpoint, other options or
-        another version, or damaged) or `foreign` (something else, which is left alone).
-      reason: in words; empty for what is new or unchanged.
+      kind: `new` (nothing is there), `unchanged` (the whole artifact of this exact request),
+        `outdated` (an artifact of this network and task, but of another checkpoint, with other
+        options or from another version, or damaged) or `foreign` (something else, which is left
+        alone).
+      reason: in words; empty if it is new or unchanged.
     """
 
     kind: str
@@ -46,25 +47,25 @@ class State:
 
 
 def look(request: Request, *, fetches: bool = True) -> State:
-    """Compares what is at a request's output with what the request would make.
+    """Compares what is at a request's output with what the request would produce.
 
     Args:
       request: of an export.
-      fetches: whether a checkpoint at a URL is downloaded to learn its digest. Without it, what is
-        there is taken to be of that URL's present content.
+      fetches: whether to download a checkpoint at a URL to get its digest. If not, the existing
+        artifact is assumed to be made from the URL's current content.
 
     Raises:
-      checkpoints.CheckpointError: where the checkpoint cannot be found.
-      NetworkError, RequestError: for a request that is refused.
+      checkpoints.CheckpointError: if the checkpoint cannot be found.
+      NetworkError, RequestError: if the request is refused.
     """
     output = Path(request.output)
     if not output.exists():
         return State(NEW)
     claimed = record.claimed(output)
     if claimed is None:
-        return State(FOREIGN, "slimhub has not written what is there: move it away")
+        return State(FOREIGN, "slimhub did not write what is there: move it away")
     if claimed != (request.network, request.task):
-        return State(FOREIGN, f"what is there is {claimed[0]}, {claimed[1]}: move it away")
+        return State(FOREIGN, f"it already holds {claimed[0]}, {claimed[1]}: move it away")
     try:
         recorded = Record.read(output)
     except RecordError:
@@ -74,9 +75,9 @@ def look(request: Request, *, fetches: bool = True) -> State:
 
 
 def _difference(request: Request, recorded: Record, fetches: bool) -> str:
-    """Why an artifact is not what the request would make; empty where it is."""
+    """Why an artifact is not what the request would produce; empty if it is."""
     if recorded.versions.slimhub != __version__:
-        return f"slimhub {recorded.versions.slimhub} wrote it, this is {__version__}"
+        return f"it was written by slimhub {recorded.versions.slimhub}, this is {__version__}"
     spec = request.spec()
     wanted = record_draft.identify(
         request,
@@ -97,13 +98,13 @@ def _difference(request: Request, recorded: Record, fetches: bool) -> str:
         fetches=fetches,
     )
     if digest not in (recorded.source.sha256, None):
-        return "the checkpoint is another"
-    if recorded.identity is None:  # 0.1.0 wrote it: the command has what the fields lack
+        return "the checkpoint differs"
+    if recorded.identity is None:  # written by 0.1.0: the command has what the fields lack
         same = recorded.command == request.command(recorded.source.origin)
         return "" if same else _REASONS["options"]
-    return "" if recorded.identity.sha256 == wanted.sha256 else "its record was changed"
+    return "" if recorded.identity.sha256 == wanted.sha256 else "its record was modified"
 
 
 def _damage(output: Path, recorded: Record) -> str:
     changed = files.differing(recorded.files, record.digest_files(output))
-    return f"{changed[0]} is not as it was written" if changed else ""
+    return f"{changed[0]} was modified" if changed else ""

@@ -1,4 +1,4 @@
-"""What a worker does: one job at a time, in Dask's hands."""
+"""What a worker does: one job at a time, called by Dask."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from slimhub.common.errors import ExportError, RequestError, SlimhubError
 from slimhub.common.progress import OnPhase, Silence
 from slimhub.common.version import __version__
+from slimhub.export.formats import companions
+from slimhub.export.formats.conversion_client import ConversionClient
 from slimhub.export.request import Request
 from slimhub.zoo import publisher, state
 from slimhub.zoo.export_process import Exporter
@@ -18,18 +20,19 @@ from slimhub.zoo.jobs import Job, JobOutcome
 
 _lock = threading.Lock()
 _exporters: dict[tuple[str, int], Exporter] = {}  # by run and thread of this worker
+_conversions: dict[tuple[str, int], ConversionClient] = {}  # the same, of those in progress
 _stopped: set[str] = set()  # runs that were interrupted
 
 
 def run(job: Job, run_name: str) -> JobOutcome:
-    """Does a job, unless it is done already; called by Dask on a worker.
+    """Does a job, unless it is already done; Dask calls it on a worker.
 
     Args:
       job: of the plan.
       run_name: topic of the run's events.
 
     Returns:
-      What became of it; an export that fails is an outcome, no error.
+      What happened to it; an export that fails is an outcome, not an error.
     """
     from distributed import get_worker
 
@@ -51,7 +54,7 @@ def run(job: Job, run_name: str) -> JobOutcome:
 
 
 def _do(job: Job, run_name: str, on_phase: OnPhase) -> JobOutcome:
-    on_phase("looking at what is there")
+    on_phase("checking the existing output")
     found = state.look(job.request)
     if found.kind == state.FOREIGN:
         raise RequestError(f"the output {job.request.output}: {found.reason}")
@@ -61,15 +64,40 @@ def _do(job: Job, run_name: str, on_phase: OnPhase) -> JobOutcome:
         request = dataclasses.replace(job.request, overwrite=found.kind == state.OUTDATED)
         _export(request, run_name, on_phase)
         outcome = JobOutcome(job.name, "exported", detail=found.reason)
+    outcome = _write_also(job, outcome, run_name, on_phase)
+    _check_not_stopped(run_name)
     if job.publication is None:
         return outcome
     on_phase("publishing")
-    published = publisher.send(job.publication, Path(job.request.output), _Watch(run_name))
+    output = Path(job.request.output)
+    published = publisher.send(job.publication, output, _Watch(run_name), job.also)
     return dataclasses.replace(outcome, published=published)
 
 
+def _write_also(job: Job, outcome: JobOutcome, run_name: str, on_phase: OnPhase) -> JobOutcome:
+    """Writes the files of other formats that are missing or outdated."""
+    output = Path(job.request.output)
+    missing = companions.outdated(output, job.also)
+    if not missing:
+        return outcome
+    for path in missing:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    key = run_name, threading.get_ident()
+    with _lock:
+        _check_not_stopped(run_name)
+        conversion = _conversions[key] = ConversionClient()
+    try:
+        conversion.write(str(output), missing, on_phase)
+    finally:
+        with _lock:
+            _conversions.pop(key, None)
+    names = ", ".join(Path(path).name for path in missing)
+    detail = "; ".join(filter(None, [outcome.detail, f"wrote {names}"]))
+    return dataclasses.replace(outcome, detail=detail)
+
+
 def _export(request: Request, run_name: str, on_phase: OnPhase) -> None:
-    """Exports, unless the same job, which Dask took for lost, has come first."""
+    """Exports, unless the same job, which Dask assumed lost, has finished first."""
     try:
         _exporter(run_name).export(request, on_phase)
     except ExportError:
@@ -78,7 +106,7 @@ def _export(request: Request, run_name: str, on_phase: OnPhase) -> None:
 
 
 def _exporter(run_name: str) -> Exporter:
-    """The exporter of this thread; a worker with one thread has one."""
+    """The exporter of this thread; a worker with one thread has one exporter."""
     with _lock:
         _check_not_stopped(run_name)
         return _exporters.setdefault((run_name, threading.get_ident()), Exporter())
@@ -90,22 +118,27 @@ def _check_not_stopped(run_name: str) -> None:
 
 
 class _Watch(Silence):
-    """Ends publishing at its next phase where the run was interrupted: a proof takes seconds."""
+    """Ends publishing at its next phase if the run was interrupted: a proof takes seconds."""
 
     def __init__(self, run_name: str) -> None:
         self._run_name = run_name
 
     def phase(self, name: str) -> None:
-        """Looks whether the run goes on."""
+        """Checks that the run goes on."""
         _check_not_stopped(self._run_name)
 
 
 async def stop(run_name: str) -> None:
-    """Ends whatever a run does on this worker, and waits until nothing is left of it."""
+    """Ends whatever a run does on this worker, and waits until nothing of it is left."""
     with _lock:
         _stopped.add(run_name)
-        ended = [_exporters.pop(key) for key in list(_exporters) if key[0] == run_name]
-    await asyncio.gather(*(asyncio.to_thread(exporter.stop) for exporter in ended))
+        ended = [
+            running.pop(key).stop
+            for running in (_exporters, _conversions)
+            for key in list(running)
+            if key[0] == run_name
+        ]
+    await asyncio.gather(*map(asyncio.to_thread, ended))
 
 
 def version() -> str:

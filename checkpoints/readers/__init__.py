@@ -1,1 +1,1 @@
-"""The kinds of places that weights come from: one file each, and the table of them."""
+"""The kinds of weight sources: one module each, and a table of them."""

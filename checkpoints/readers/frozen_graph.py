@@ -1,6 +1,6 @@
-"""Frozen graphs: the weights are constants under the names of the variables they replaced.
+"""Frozen graphs, in which constants replace variables and keep their names.
 
-The graph is parsed, and never imported: nothing of it is run.
+The graph is parsed, but never imported: no part of it runs.
 """
 
 from __future__ import annotations
@@ -8,9 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal
 
 from slimhub.checkpoints import names
 from slimhub.checkpoints.readers import graph_constants
@@ -21,27 +19,30 @@ from slimhub.checkpoints.readers.single_file import locate_file as locate_file
 from slimhub.checkpoints.readers.single_file import locate_label as locate_label
 from slimhub.checkpoints.tensor_reader import TensorInfo
 from slimhub.common.errors import CheckpointError
-from slimhub.common.quiet_tensorflow import tensorflow
+from slimhub.common.quiet_tensorflow import imported
 
-_MAX_VALUES = 1 << 28  # of one tensor; the largest of a known network has 1e8
+if TYPE_CHECKING:
+    import numpy as np
+
+_MAX_VALUES = 1 << 28  # of one tensor; the largest in a known network has 1e8
 
 
 def find_labels(files: Iterable[str]) -> list[str]:
-    """Relative names of the graphs among files."""
+    """Relative names of the graphs among the files."""
     return sorted(file for file in files if names.is_graph(file))
 
 
 def prefer(labels: list[str]) -> tuple[list[str], str]:
-    """Those that are called frozen: archives hold graphs without values beside them."""
+    """Prefers graphs that are called frozen: archives also hold graphs without values."""
     frozen = [label for label in labels if "frozen" in PurePosixPath(label).name.lower()]
     if frozen:
         return frozen, "preferred because its name says that it is frozen"
     binary = [label for label in labels if label.endswith(".pb")]
-    return binary, "preferred because graphs with values are rarely kept as text"
+    return binary, "preferred because graphs with values are rarely stored as text"
 
 
 def claims(path: Path) -> bool:
-    """Whether a file is called as graphs are."""
+    """Whether a file is named like a graph."""
     return names.is_graph(path.name)
 
 
@@ -49,13 +50,13 @@ def open_source(path: Path) -> FrozenGraph:
     """Parses a graph and finds its weights.
 
     Raises:
-      CheckpointError: for what is damaged, not frozen, folded or quantized.
+      CheckpointError: if the graph is damaged, not frozen, folded or quantized.
     """
     return FrozenGraph(path)
 
 
 class FrozenGraph:
-    """The constants of a graph that stand where variables were."""
+    """The constants of a graph that replace variables."""
 
     format: Literal["frozen_graph"] = "frozen_graph"
 
@@ -73,10 +74,12 @@ class FrozenGraph:
         """The value of a constant.
 
         Raises:
-          CheckpointError: where it holds other bytes than its shape says.
+          CheckpointError: if its bytes do not match its shape.
         """
+        import numpy as np
+
         try:
-            return np.asarray(tensorflow().make_ndarray(self._values[name]))
+            return np.asarray(imported().make_ndarray(self._values[name]))
         except (ValueError, TypeError) as error:
             raise self._damaged(name) from error
 
@@ -86,7 +89,7 @@ class FrozenGraph:
         if any(size < 0 for size in shape) or math.prod(shape) > _MAX_VALUES:
             raise self._damaged(name)
         try:
-            return TensorInfo(shape, tensorflow().dtypes.as_dtype(value.dtype).name)
+            return TensorInfo(shape, imported().dtypes.as_dtype(value.dtype).name)
         except TypeError as error:
             raise self._damaged(name) from error
 

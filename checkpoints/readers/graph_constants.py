@@ -1,4 +1,4 @@
-"""Graphs as protos: which constants were variables, and whether they can fill a network."""
+"""Finds the constants of a graph that were variables, and checks that they fit a network."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from slimhub.checkpoints import foreign_files
+from slimhub.checkpoints import source_files
 from slimhub.common.errors import CheckpointError
-from slimhub.common.quiet_tensorflow import tensorflow
+from slimhub.common.quiet_tensorflow import imported
 
-_MAX_BYTES = {".pb": (2 << 30) - 1, ".pbtxt": 1 << 29}  # protocol buffers end at 2 GiB
-# `freeze_graph` leaves the reading of the variable behind the constant in its place.
+_MAX_BYTES = {".pb": (2 << 30) - 1, ".pbtxt": 1 << 29}  # size limit of protocol buffers
+# `freeze_graph` keeps the op that read the variable behind the constant.
 _READING = re.compile(r"/read$|ReadVariableOp(_\d+)?$")
 _WEIGHT = re.compile(
     r"/(weights|biases|depthwise_weights|pointwise_weights|kernel|bias|gamma|beta"
@@ -23,29 +23,29 @@ _VARIABLES = ("VariableV2", "VarHandleOp", "Variable")
 
 
 def parse(path: Path) -> Any:
-    """The GraphDef in a file, as proto or text by the file's ending.
+    """Reads the GraphDef in a file, as proto or text depending on the file's suffix.
 
     Args:
       path: ends in `.pb` or `.pbtxt`.
 
     Raises:
-      CheckpointError: for a damaged file, or one that is too large.
+      CheckpointError: if the file is damaged or too large.
     """
-    content = foreign_files.read(path, _MAX_BYTES[path.suffix])
+    content = source_files.read(path, _MAX_BYTES[path.suffix])
     from google.protobuf import text_format
     from google.protobuf.message import DecodeError
 
-    graph = tensorflow().compat.v1.GraphDef()
+    graph = imported().compat.v1.GraphDef()
     try:
         if path.suffix == ".pb":
             graph.ParseFromString(content)
         else:
             text_format.Parse(content.decode(), graph)
         if len({node.name for node in graph.node}) < len(graph.node):
-            raise ValueError("two nodes have one name")
+            raise ValueError("two nodes have the same name")
     except (DecodeError, text_format.ParseError, ValueError, RecursionError) as error:
         raise CheckpointError(
-            f"{path.name} is damaged, or not a graph of TensorFlow: copy or download it again"
+            f"{path.name} is damaged, or not a TensorFlow graph: copy or download it again"
         ) from error
     return graph
 
@@ -66,7 +66,7 @@ def find_names(graph: Any) -> set[str]:
 
 
 def complain(graph: Any, weights: set[str]) -> str:
-    """Why a graph cannot fill a network, as the end of a sentence; empty where it can.
+    """Why a graph cannot fill a network, as the end of a sentence; empty if it can.
 
     Args:
       graph: a GraphDef.
@@ -74,22 +74,22 @@ def complain(graph: Any, weights: set[str]) -> str:
     """
     if any(node.op in _QUANTIZED for node in graph.node):
         return (
-            "is a quantized graph, whose weights have lost their digits: export the checkpoint "
-            "that it was made from"
+            "is a quantized graph, whose weights have lost precision: export the checkpoint it "
+            "was made from"
         )
     if not weights and any(node.op in _VARIABLES for node in graph.node):
         return (
-            "is a graph without values: they are in the checkpoint of the same training, export "
-            "that, or a frozen graph"
+            "is a graph without values: export the checkpoint of the same training, or a "
+            "frozen graph"
         )
     if not weights:
-        return "is a graph that holds no weights under the names of variables: export a checkpoint"
+        return "is a graph without weights under the names of variables: export a checkpoint"
     names = [node.name for node in graph.node]
     had_norms = any("BatchNorm" in name for name in names)
     has_norms = any("/moving_variance" in name for name in weights)
     if (had_norms and not has_norms) or any(map(_OFFSET.search, names)):
         return (
             "is a graph whose batch norms were folded into the convolutions, which cannot be "
-            "undone: export the checkpoint that it was made from"
+            "undone: export the checkpoint it was made from"
         )
     return ""

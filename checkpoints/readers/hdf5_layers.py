@@ -1,8 +1,8 @@
-"""Reads Keras weights in HDF5, in a process of its own that `keras_weights` starts.
+"""Reads Keras weights in HDF5, in a separate process that `keras_weights` starts.
 
-Each layer is a group that lists its variables' names in the attribute `weight_names`. Nothing that
-points out of the file is followed. One line of JSON goes out, {tensors} with name, type and shape
-of each or {error}, and after it the values.
+Each layer is a group that lists its variables' names in the attribute `weight_names`. Links that
+lead out of the file are not followed. The output is one line of JSON, either {tensors} with the
+name, type and shape of each or {error}, followed by the values.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any
 import h5py
 import numpy as np
 
-_MODEL = "model_weights"  # the group of a whole model that was saved, beside its optimizer's
-_MAX_BYTES = 4 << 30  # of all weights, as of an archive
+_MODEL = "model_weights"  # the group in a file of a whole model, next to its optimizer's
+_MAX_BYTES = 4 << 30  # of all weights; the same limit as for archives
 _MAX_NAMES = 100_000
 
 
 def main(path: str) -> None:
-    """Writes what is in a file to stdout.
+    """Writes the content of a file to stdout.
 
     Args:
       path: of the file.
@@ -32,7 +32,7 @@ def main(path: str) -> None:
             found = list(_weights(file.get(_MODEL, file)))
             described = [(name, str(data.dtype), data.shape) for name, data in found]
             values = [np.ascontiguousarray(data[()]) for _, data in found]
-    except Exception as error:  # of h5py there are many, for damaged files
+    except Exception as error:  # h5py raises many kinds for damaged files
         reason = str(error).split(" (")[0].strip("'\"").replace(path, "it")[:120]
         print(json.dumps({"error": reason}))  # noqa: T201
         return
@@ -45,7 +45,7 @@ def _weights(root: Any) -> Iterator[tuple[str, Any]]:
     """Names and arrays of all layers.
 
     Raises:
-      ValueError: for what is not an array of the file, or too much.
+      ValueError: if a weight is not an array in the file, or is too large.
     """
     count = size = 0
     for layer in _texts(root, "layer_names"):
@@ -58,7 +58,7 @@ def _weights(root: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _texts(group: Any, attribute: str) -> list[str]:
-    """A list of names among a group's attributes, which Keras splits where it is long."""
+    """A list of names in a group's attributes; Keras splits long ones."""
     found: list[str] = []
     for key in (attribute, *(f"{attribute}{part}" for part in range(1000))):
         if key in group.attrs:
@@ -70,22 +70,22 @@ def _texts(group: Any, attribute: str) -> list[str]:
 
 
 def _inside(group: Any, path: str) -> Any:
-    """What is at a path below a group.
+    """The object at a path below a group.
 
     Raises:
-      ValueError: where a link on the way leads elsewhere.
+      ValueError: if a link on the way leads elsewhere.
     """
     for part in path.strip("/").split("/"):
         if not isinstance(group, h5py.Group):
-            raise ValueError("a weight is where a group should be")
+            raise ValueError("found a weight where a group should be")
         if not isinstance(group.get(part, getlink=True), h5py.HardLink):
-            raise ValueError("a link leads out of it")
+            raise ValueError("a link leads out of the file")
         group = group[part]
     return group
 
 
 def _bytes(data: Any) -> int:
-    """The size of an array that is in the file itself.
+    """The size of an array that is stored in the file itself.
 
     Raises:
       ValueError: for anything else.

@@ -1,7 +1,7 @@
-"""Keras weights in HDF5, as `save_weights` of a model with a `hub.KerasLayer` writes them.
+"""Keras weights in HDF5, as `save_weights` writes them for a model with a `hub.KerasLayer`.
 
-The file is read by a process of its own, see `hdf5_layers`: a damaged one can crash the HDF5
-library, or keep it busy for ever.
+A separate process reads the file, see `hdf5_layers`: a damaged file can crash the HDF5 library or
+keep it busy forever.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ import math
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
+from slimhub.checkpoints import source_files
 from slimhub.checkpoints.readers.single_file import has_shadows as has_shadows
 from slimhub.checkpoints.readers.single_file import is_part as is_part
 from slimhub.checkpoints.readers.single_file import list_files as list_files
@@ -24,9 +23,12 @@ from slimhub.checkpoints.tensor_reader import TensorInfo
 from slimhub.common.errors import CheckpointError
 from slimhub.common.json_process import python_command
 
+if TYPE_CHECKING:
+    import numpy as np
+
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 _ENDINGS = (".h5", ".hdf5")
-# The longest that a file is read: a damaged one can keep the library busy for ever.
+# Time limit for reading a file: a damaged one can keep the library busy forever.
 _SECONDS, _BYTES_PER_SECOND = 30.0, 5e6
 _READER = "slimhub.checkpoints.readers.hdf5_layers"
 
@@ -37,33 +39,32 @@ def find_labels(files: Iterable[str]) -> list[str]:
 
 
 def prefer(labels: list[str]) -> tuple[list[str], str]:
-    """None is better than another."""
+    """Has no preference."""
     return labels, ""
 
 
 def claims(path: Path) -> bool:
-    """Whether a file is HDF5, by its first bytes."""
-    with path.open("rb") as file:
-        return file.read(len(_MAGIC)) == _MAGIC
+    """Whether a file is HDF5, judging by its first bytes."""
+    return source_files.head(path, len(_MAGIC)) == _MAGIC
 
 
 def open_source(path: Path) -> KerasWeights:
-    """Finds the names.
+    """Reads the names of the weights.
 
     Raises:
-      CheckpointError: for a damaged file, or one that Keras' `save_weights` has not written.
+      CheckpointError: if the file is damaged, or Keras' `save_weights` did not write it.
     """
     return KerasWeights(path)
 
 
 class KerasWeights:
-    """The weights of all layers by the names of their variables."""
+    """The weights of all layers, by the names of their variables."""
 
     format: Literal["keras_h5"] = "keras_h5"
     graph_file: Path | None = None
 
     def __init__(self, path: Path) -> None:
-        """Reads them all: they are the smaller part of what an export holds in memory."""
+        """Reads all of them at once: they are the smaller part of the memory an export needs."""
         self.prefix = path
         self._values = _read(path)
         self.tensors = {
@@ -71,9 +72,10 @@ class KerasWeights:
         }
         if not self.tensors:
             raise CheckpointError(
-                f"{path.name} is a Keras HDF5 file without weights by the names of variables: "
-                "export what `save_weights` of a model with a hub.KerasLayer writes, as .h5 and "
-                "not as .weights.h5, which holds no names, or a SavedModel of it"
+                f"{path.name} is a Keras HDF5 file without weights under the names of "
+                "variables: export what `save_weights` of a model with a hub.KerasLayer writes "
+                "to a .h5 file (.weights.h5 files do not hold names), or a SavedModel of the "
+                "model"
             )
 
     def read(self, name: str) -> np.ndarray:
@@ -90,19 +92,21 @@ def _read(path: Path) -> dict[str, np.ndarray]:
             check=True,
             timeout=_SECONDS + path.stat().st_size / _BYTES_PER_SECOND,
         )
-    except subprocess.SubprocessError as error:  # it crashed, or loops without end
-        raise _damaged(path, "the HDF5 library gives up") from error
+    except subprocess.SubprocessError as error:  # it crashed, or loops forever
+        raise _damaged(path, "the HDF5 library failed") from error
     header, _, content = finished.stdout.partition(b"\n")
     described = json.loads(header)
     if "error" in described:
         raise _damaged(path, described["error"])
+    import numpy as np
+
     values: dict[str, np.ndarray] = {}
     offset = 0
     for name, dtype, shape in described["tensors"]:
         if name in values:
             raise CheckpointError(
-                f"{path.name} holds several weights named {name}, and cannot say which is meant: "
-                "save each network on its own"
+                f"{path.name} holds several weights named {name}, so it is not clear which one "
+                "to use: save each network on its own"
             )
         count = math.prod(shape)
         values[name] = np.frombuffer(content, dtype, count, offset).reshape(shape)

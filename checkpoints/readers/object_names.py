@@ -1,7 +1,7 @@
-"""Tensors of object-based checkpoints by the names of their variables.
+"""Finds the tensors of object-based checkpoints by the names of their variables.
 
 The keys are paths through Python objects, such as `variables/17/.ATTRIBUTES/VARIABLE_VALUE`. The
-name that a variable was made with is kept beside its key, in a proto inside the checkpoint.
+original name of each variable is stored with its key, in a proto inside the checkpoint.
 """
 
 from __future__ import annotations
@@ -9,21 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal
 
 from slimhub.checkpoints import names
 from slimhub.checkpoints.tensor_reader import TensorReader
 from slimhub.common.errors import CheckpointError
 
-_VALUE = "VARIABLE_VALUE"  # the attribute that is a variable's value
-# What training leaves in a checkpoint of Keras or `tf.train.Checkpoint`: optimizer, metrics, count.
+if TYPE_CHECKING:
+    import numpy as np
+
+_VALUE = "VARIABLE_VALUE"  # the attribute that holds a variable's value
+# What training stores in a checkpoint of Keras or `tf.train.Checkpoint`: optimizer, metrics,
+# counter.
 _TRAINING = re.compile(r"(^|/)(optimizer|keras_api/metrics|save_counter)/|/\.OPTIMIZER_SLOT/")
 
 
 class ObjectTensors:
-    """The variables of an object-based checkpoint, without those of optimizers and metrics."""
+    """The variables of an object-based checkpoint, except those of optimizers and metrics."""
 
     def __init__(
         self,
@@ -31,15 +33,15 @@ class ObjectTensors:
         form: Literal["object_based", "saved_model_2"],
         graph_file: Path | None = None,
     ) -> None:
-        """Finds the names.
+        """Reads the names of the variables.
 
         Args:
           reader: of the checkpoint.
-          form: what it was found as.
+          form: the format it was found in.
           graph_file: of the SavedModel that it is part of.
 
         Raises:
-          CheckpointError: where the proto is damaged, or names are not unique.
+          CheckpointError: if the proto is damaged, or names are not unique.
         """
         self.format, self.graph_file, self.prefix = form, graph_file, reader.prefix
         self._reader = reader
@@ -47,8 +49,8 @@ class ObjectTensors:
         self.tensors = {name: reader.tensors[key] for name, key in self._keys.items()}
         if not self.tensors:
             raise CheckpointError(
-                f"{reader.prefix.name} is an object-based checkpoint without a variable that has "
-                "a name: export the SavedModel that was saved of the same object"
+                f"{reader.prefix.name} is an object-based checkpoint without named variables: "
+                "export a SavedModel of the same object"
             )
 
     def read(self, name: str) -> np.ndarray:
@@ -64,8 +66,8 @@ def _keys(reader: TensorReader) -> dict[str, str]:
             raise _damaged(reader)
         if keys.setdefault(name, key) != key:
             raise CheckpointError(
-                f"{reader.prefix.name} holds several variables named {name}, and cannot say which "
-                "is meant: save each network on its own"
+                f"{reader.prefix.name} holds several variables named {name}, so it is not clear "
+                "which one to use: save each network on its own"
             )
     return keys
 

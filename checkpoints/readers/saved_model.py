@@ -1,6 +1,6 @@
 """SavedModels of TensorFlow 1 and 2, and Hub modules of TensorFlow 1.
 
-Only the checkpoint inside is read: their graph is neither loaded nor run.
+Only the checkpoint inside is read; the graph is neither loaded nor run.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from slimhub.checkpoints.readers.object_names import ObjectTensors
 from slimhub.checkpoints.readers.saver import SaverTensors
 from slimhub.checkpoints.readers.tensor_source import TensorSource
 from slimhub.checkpoints.tensor_reader import TensorReader
+from slimhub.common import paths
 from slimhub.common.errors import CheckpointError
 
 _VARIABLES = "variables/variables"
-RECORD = "assets.extra/slimhub.json"  # of an artifact of slimhub
+RECORD = "assets.extra/slimhub.json"  # of a slimhub artifact
 
 
 def find_labels(files: Iterable[str]) -> list[str]:
-    """Folders of the SavedModels among files; one that is not in a folder goes by its graph."""
+    """Folders of the SavedModels among the files; one that is not in a folder goes by its graph."""
     graphs = [
         PurePosixPath(file) for file in files if PurePosixPath(file).name == names.SAVED_MODEL
     ]
@@ -30,7 +31,7 @@ def find_labels(files: Iterable[str]) -> list[str]:
 
 
 def prefer(labels: list[str]) -> tuple[list[str], str]:
-    """The newest of each folder in which an Estimator exported, by its time in seconds."""
+    """Prefers the newest export of an Estimator in each folder, by its timestamp."""
     newest: dict[str, str] = {}
     others = []
     for label in labels:
@@ -38,28 +39,34 @@ def prefer(labels: list[str]) -> tuple[list[str], str]:
         parent = path.parent.as_posix()
         if not path.name.isdecimal():
             others.append(label)
-        elif parent not in newest or int(PurePosixPath(newest[parent]).name) < int(path.name):
+        elif parent not in newest or _time(PurePosixPath(newest[parent])) < _time(path):
             newest[parent] = label
     return sorted([*others, *newest.values()]), "the newest in its folder"
 
 
+def _time(path: PurePosixPath) -> tuple[int, str]:
+    """What orders timestamps in names of any length."""
+    digits = path.name.lstrip("0")
+    return len(digits), digits
+
+
 def claims(path: Path) -> bool:
-    """Whether a file is that by which a SavedModel's folder is known."""
+    """Whether a file identifies the folder of a SavedModel."""
     return path.name in (names.SAVED_MODEL, names.HUB_MODULE)
 
 
 def locate_file(path: Path) -> Path:
-    """The graph beside a file, which may be a Hub module's."""
+    """The graph next to a file, which may be a Hub module's."""
     return path.with_name(names.SAVED_MODEL)
 
 
 def has_shadows(path: Path) -> bool:
-    """Not looked for."""
+    """Does not look for averages."""
     return False
 
 
 def locate_label(folder: Path, label: str) -> Path:
-    """The graph's file, which need not be there for a Hub module that was named."""
+    """The graph's file; a Hub module that was named directly may lack it."""
     return (
         folder / names.SAVED_MODEL
         if label == names.SAVED_MODEL
@@ -68,7 +75,7 @@ def locate_label(folder: Path, label: str) -> Path:
 
 
 def is_part(file: str, label: str) -> bool:
-    """Whether a file is the SavedModel's: graph, variables, and the record of an artifact."""
+    """Whether a file belongs to the SavedModel: graph, variables, or the record of an artifact."""
     inside = file if label == names.SAVED_MODEL else file.removeprefix(f"{label}/")
     return (inside != file or label == names.SAVED_MODEL) and (
         inside in (names.SAVED_MODEL, names.HUB_MODULE, RECORD)
@@ -85,7 +92,7 @@ def open_source(path: Path) -> TensorSource:
     """Opens the checkpoint inside.
 
     Raises:
-      CheckpointError: where there is none, or it is damaged.
+      CheckpointError: if there is no checkpoint, or it is damaged.
     """
     reader = TensorReader(_prefix(path))
     if names.OBJECT_GRAPH in reader.tensors:
@@ -94,7 +101,7 @@ def open_source(path: Path) -> TensorSource:
 
 
 class _SaverModel(SaverTensors):
-    """The tensors of a SavedModel that TensorFlow 1 wrote."""
+    """The tensors of a SavedModel written by TensorFlow 1."""
 
     def __init__(self, reader: TensorReader, path: Path) -> None:
         self._reader = reader
@@ -105,11 +112,11 @@ class _SaverModel(SaverTensors):
 
 def _prefix(path: Path) -> Path:
     if not path.is_file():
-        raise CheckpointError(f"{path.name} is missing: copy it to where its other files are")
+        raise CheckpointError(f"{path.name} is missing: copy it to the folder of its other files")
     prefix = path.parent / _VARIABLES
     if not prefix.parent.is_dir():
         raise CheckpointError(
-            f"{path.parent.resolve().name} is a SavedModel without variables: export the "
-            "checkpoint or the frozen graph that it was made from"
+            f"{paths.resolved(path.parent).name} is a SavedModel without variables: export the "
+            "checkpoint or frozen graph it was made from"
         )
     return prefix

@@ -1,19 +1,21 @@
-"""Checkpoints: those of TensorFlow 1's Saver, and the object-based ones of TensorFlow 2.
+"""Checkpoints of TensorFlow 1's Saver, and object-based ones of TensorFlow 2.
 
-Their files have the same names; which it is shows when one is opened.
+Both have the same file names; which one it is shows when it is opened.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from slimhub.checkpoints import names, refusals, selection, tensor_reader
 from slimhub.checkpoints.readers.object_names import ObjectTensors
 from slimhub.checkpoints.readers.tensor_source import Format, TensorSource
 from slimhub.checkpoints.tensor_reader import TensorReader
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def find_labels(files: Iterable[str]) -> list[str]:
@@ -22,12 +24,12 @@ def find_labels(files: Iterable[str]) -> list[str]:
 
 
 def prefer(labels: list[str]) -> tuple[list[str], str]:
-    """All: `selection.choose` picks by their contents, and by state files."""
+    """All of them: `selection.choose` picks by content and state files."""
     return labels, ""
 
 
 def claims(path: Path) -> bool:
-    """Whether a file is of V1, by its end."""
+    """Whether a file is a V1 checkpoint, judging by its last bytes."""
     return refusals.is_table(path)
 
 
@@ -37,7 +39,7 @@ def locate_file(path: Path) -> Path:
 
 
 def has_shadows(path: Path) -> bool:
-    """Whether any tensor has the name of a moving average."""
+    """Whether any tensor is named like a moving average."""
     tensors = tensor_reader.list_tensors(path)
     return any(names.SHADOW in name for name in tensors)
 
@@ -48,20 +50,20 @@ def locate_label(folder: Path, label: str) -> Path:
 
 
 def is_part(file: str, label: str) -> bool:
-    """Whether a file is the checkpoint's, but for its graph."""
+    """Whether a file belongs to the checkpoint; its graph does not count."""
     return file == label or (names.prefix_of(file) == label and not file.endswith(".meta"))
 
 
 def list_files(path: Path) -> list[Path]:
-    """Index and data; V1 has one file."""
+    """Index and data; V1 has a single file."""
     return tensor_reader.files_of(path)
 
 
 def open_source(path: Path) -> TensorSource:
-    """Opens a checkpoint of either kind.
+    """Opens either kind of checkpoint.
 
     Raises:
-      CheckpointError: where it is damaged.
+      CheckpointError: if it is damaged.
     """
     reader = TensorReader(path)
     if names.OBJECT_GRAPH in reader.tensors:
@@ -70,12 +72,12 @@ def open_source(path: Path) -> TensorSource:
 
 
 class SaverTensors:
-    """Tensors of a Saver's checkpoint, wherever it lies."""
+    """The tensors of a Saver's checkpoint."""
 
     graph_file: Path | None = None
 
     def __init__(self, reader: TensorReader) -> None:
-        """Takes an opened checkpoint."""
+        """Wraps an open checkpoint."""
         self._reader = reader
         self.prefix, self.tensors = reader.prefix, reader.tensors
         self.format: Format = "V1" if len(reader.files) == 1 else "V2"

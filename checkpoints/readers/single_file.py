@@ -1,6 +1,6 @@
-"""What the kinds of sources that are one file have in common, see `SourceKind`.
+"""What sources that are a single file have in common, see `SourceKind`.
 
-Their modules import these functions, and are kinds with them.
+Modules of such kinds import these functions, which makes them a `SourceKind`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ def locate_file(path: Path) -> Path:
 
 
 def has_shadows(path: Path) -> bool:
-    """Not looked for."""
+    """Does not look for averages."""
     return False
 
 
@@ -24,10 +24,10 @@ def locate_label(folder: Path, label: str) -> Path:
 
 
 def is_part(file: str, label: str) -> bool:
-    """A source is one file."""
+    """Such a source is one file."""
     return file == label
 
 
 def list_files(path: Path) -> list[Path]:
-    """A source is one file."""
+    """Such a source is one file."""
     return [path]

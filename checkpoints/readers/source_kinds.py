@@ -1,4 +1,4 @@
-"""The table of kinds, in the order in which they are looked for."""
+"""The table of source kinds, in the order in which they are tried."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from slimhub.checkpoints.readers import frozen_graph, keras_weights, saved_model
 from slimhub.checkpoints.readers.tensor_source import SourceKind
 
 CHECKPOINTS: SourceKind = saver
-# A folder or archive is that of its checkpoints, whatever was exported into it besides.
+# Checkpoints come first: a folder may also hold exports made from them.
 KINDS: tuple[SourceKind, ...] = (saver, saved_model, frozen_graph, keras_weights)
 
 Found = tuple[SourceKind, list[str]]
 
 
 def find(files: Iterable[str], name: str | None) -> Found | None:
-    """The kind that a folder or archive holds, with the labels of its sources.
+    """The kind of source in a folder or archive, with the labels of its sources.
 
     Args:
       files: relative names.
-      name: part of the label that the user asks for; the first kind with such a label is taken.
+      name: part of the label that the user asked for; the first kind with a match is taken.
 
     Returns:
-      None where there is no source of any kind.
+      None if there is no source of any kind.
     """
     present = list(files)
     found = [(kind, labels) for kind in KINDS if (labels := kind.find_labels(present))]
@@ -32,10 +32,10 @@ def find(files: Iterable[str], name: str | None) -> Found | None:
 
 
 def of_file(path: Path) -> SourceKind | None:
-    """The kind that a file is, which is named directly; None for none."""
+    """The kind of a file that was named directly, or None."""
     return next((kind for kind in KINDS if kind.claims(path)), None)
 
 
 def is_part_of_folder(path: Path) -> bool:
-    """Whether a file stands for the folder that it is in."""
+    """Whether a file represents the folder it is in."""
     return saved_model.claims(path)

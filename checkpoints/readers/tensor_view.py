@@ -1,25 +1,27 @@
-"""A source by the names that networks know, where it holds its tensors under others."""
+"""A source whose tensors are stored under other names than the network's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from slimhub.checkpoints.readers.tensor_source import Format, TensorSource
 from slimhub.checkpoints.tensor_reader import TensorInfo
 
+if TYPE_CHECKING:
+    import numpy as np
+
 
 class TensorView:
-    """Some tensors of a source, under other names; see `TensorSource`."""
+    """Some tensors of a source under other names; see `TensorSource`."""
 
     def __init__(self, source: TensorSource, stored: Mapping[str, str]) -> None:
-        """Takes a source.
+        """Wraps a source.
 
         Args:
-          source: opened.
-          stored: names in the source by those in the view.
+          source: an open source.
+          stored: names in the source, by the names in the view.
         """
         self._source, self._stored = source, stored
         self.tensors: dict[str, TensorInfo] = {
@@ -28,17 +30,17 @@ class TensorView:
 
     @property
     def format(self) -> Format:
-        """Of the source."""
+        """The source's prefix."""
         return self._source.format
 
     @property
     def prefix(self) -> Path:
-        """Of the source."""
+        """The source's format."""
         return self._source.prefix
 
     @property
     def graph_file(self) -> Path | None:
-        """Of the source."""
+        """The source's graph file."""
         return self._source.graph_file
 
     def read(self, name: str) -> np.ndarray:

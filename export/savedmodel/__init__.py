@@ -1,1 +1,1 @@
-"""From a network to a SavedModel folder: graphs, variables, module, signatures, files."""
+"""Turns a network into a SavedModel folder: graphs, variables, module, signatures, files."""

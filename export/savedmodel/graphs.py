@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 
 import tensorflow as tf
 
@@ -11,20 +10,19 @@ from slimhub.export.savedmodel.variables import SharedVariables
 from slimhub.nets import NetworkSpec
 from slimhub.nets.layers import trunk
 
-DEFAULT_KEY = "default"  # of the task's own output among the endpoints
+DEFAULT_KEY = "default"  # endpoint of the task's own output
 
 
 @dataclasses.dataclass(frozen=True)
 class Graphs:
-    """The two graphs of a network, over the same variables.
+    """The two graphs of a network, which share their variables.
 
     Attributes:
-      inference: concrete function of images f32[batch, height, width, 3] in [0, 1] to a
-        dict of endpoints: the task's output under `default`, the others with the network's
-        scope in front.
-      training: the same of images and batch_norm_momentum f32[], with batch statistics and
-        dropout; a call moves the moving statistics.
-      variables: what both use.
+      inference: concrete function of images f32[batch, height, width, 3] in [0, 1] to a dict of
+        endpoints: the task's output under `default`, the others prefixed with the network's scope.
+      training: the same, of images and batch_norm_momentum f32[], with batch statistics and
+        dropout; a call updates the moving statistics.
+      variables: shared by both.
     """
 
     inference: tf.types.experimental.ConcreteFunction
@@ -33,7 +31,7 @@ class Graphs:
 
 
 def build(spec: NetworkSpec, task: str) -> Graphs:
-    """Builds both graphs; the variables hold zeros.
+    """Builds both graphs; the variables are zero.
 
     Args:
       spec: the network.
@@ -42,22 +40,37 @@ def build(spec: NetworkSpec, task: str) -> Graphs:
     variables = SharedVariables()
     images, momentum = input_specs(spec)
 
-    def inference(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        # The momentum has no part in inference.
-        return _endpoints(spec, task, variables, inputs, False, 0.0)
-
     def training(inputs: tf.Tensor, batch_norm_momentum: tf.Tensor) -> dict[str, tf.Tensor]:
         return _endpoints(spec, task, variables, inputs, True, batch_norm_momentum)
 
     return Graphs(
-        inference=tf.function(inference, autograph=False).get_concrete_function(images),
+        inference=build_inference(spec, task, variables),
         training=tf.function(training, autograph=False).get_concrete_function(images, momentum),
         variables=variables,
     )
 
 
+def build_inference(
+    spec: NetworkSpec, task: str, variables: SharedVariables
+) -> tf.types.experimental.ConcreteFunction:
+    """The graph of inference, see `Graphs`.
+
+    Args:
+      spec: the network.
+      task: one of `nets.TASKS`.
+      variables: made where they are missing.
+    """
+
+    def inference(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        # Inference does not use the momentum.
+        return _endpoints(spec, task, variables, inputs, False, 0.0)
+
+    images, _ = input_specs(spec)
+    return tf.function(inference, autograph=False).get_concrete_function(images)
+
+
 def input_specs(spec: NetworkSpec) -> tuple[tf.TensorSpec, tf.TensorSpec]:
-    """What `__call__` takes: `inputs` f32[batch, H, W, 3] and `batch_norm_momentum` f32[]."""
+    """The arguments of `__call__`: `inputs` f32[batch, H, W, 3] and `batch_norm_momentum` f32[]."""
     size = None if spec.size_is_free else spec.image_size
     return (
         tf.TensorSpec([None, size, size, 3], tf.float32, name="inputs"),
@@ -73,12 +86,7 @@ def _endpoints(
     is_training: bool,
     momentum: float | tf.Tensor,
 ) -> dict[str, tf.Tensor]:
-    with (
-        warnings.catch_warnings(),
-        tf.compat.v1.variable_scope("", custom_getter=variables.get, use_resource=True),
-    ):
-        # TF-Slim's own way to use TensorFlow's layers, which nobody here can change.
-        warnings.filterwarnings("ignore", "`layer.(apply|updates)`", UserWarning)
+    with tf.compat.v1.variable_scope("", custom_getter=variables.get, use_resource=True):
         endpoints = trunk.build_network(
             spec,
             spec.input_scaling.apply(images),
@@ -88,7 +96,7 @@ def _endpoints(
         )
     key = spec.logits_endpoint if task == "classification" else spec.feature_endpoint
     if key not in endpoints:
-        raise ValueError(f"there is no endpoint {key!r} among {', '.join(endpoints)}")
+        raise ValueError(f"the network has no endpoint {key!r}, only {', '.join(endpoints)}")
     output = endpoints[key]
     if output.shape.rank == 4:
         output = tf.squeeze(output, [1, 2], name=task)
@@ -96,6 +104,6 @@ def _endpoints(
         output = output[:, 1:]
     if output.shape[-1] != spec.output_width(task):
         raise ValueError(
-            f"the {task} has width {output.shape[-1]}, the spec says {spec.output_width(task)}"
+            f"the {task} has width {output.shape[-1]}, but the spec says {spec.output_width(task)}"
         )
     return {DEFAULT_KEY: output} | {spec.endpoint_key(key): t for key, t in endpoints.items()}

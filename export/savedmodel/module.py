@@ -1,4 +1,4 @@
-"""The object that is saved: a network with the public contract. Imports TensorFlow."""
+"""The object that is saved: a network with the public interface. Imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from slimhub.common.tensorflow_internals import saver_context
 from slimhub.export.savedmodel import graphs
 from slimhub.nets import NetworkSpec
 
-DEFAULT_MOMENTUM = 0.99  # of the moving statistics, as the published modules have it
+DEFAULT_MOMENTUM = 0.99  # of the moving statistics, as in the published modules
 
 
 @dataclasses.dataclass(frozen=True)
 class _Untracked:
-    """Holds the graphs where tf.Module does not look, so that they are no children of it."""
+    """Hides the graphs from tf.Module, so that they do not become its children."""
 
     inference: tf.types.experimental.ConcreteFunction
     training: tf.types.experimental.ConcreteFunction
 
 
 class HubModule(tf.Module):
-    """A network for one task, as TensorFlow Hub's users call it.
+    """A network for one task, as users of TensorFlow Hub call it.
 
     Attributes:
-      variables: every variable a call can touch.
-      trainable_variables: those without the moving statistics.
-      regularization_losses: one function of no arguments to the f32 loss.
+      variables: every variable that a call can use.
+      trainable_variables: the same without moving statistics.
+      regularization_losses: a list of one function without arguments that returns the f32 loss.
     """
 
-    # tf.Module computes these two; here they are lists of the object, so that they are saved.
+    # tf.Module computes these two; here they are attributes, so that they are saved.
     variables: Sequence[tf.Variable] = ()
     trainable_variables: Sequence[tf.Variable] = ()
 
@@ -51,8 +51,8 @@ class HubModule(tf.Module):
         if labels is not None:
             self.labels = tf.saved_model.Asset(labels)
         images, momentum = graphs.input_specs(spec)
-        # The saver asks for these again in its context, and what was traced outside of one would
-        # be traced anew.
+        # The saver asks for these again in its own context; functions traced outside one would be
+        # traced again.
         with saver_context():
             for training in (False, True):
                 for return_endpoints in (False, True):
@@ -74,14 +74,14 @@ class HubModule(tf.Module):
 
         Args:
           inputs: f32[batch, height, width, 3], RGB in [0, 1].
-          training: use the statistics of the batch, and move the moving ones.
-          return_endpoints: give all endpoints instead of the output alone.
-          batch_norm_momentum: m in [0, 1]; when training each moving statistic becomes
-            m * old + (1 - m) * batch.
+          training: whether to use batch statistics, and to update the moving statistics.
+          return_endpoints: whether to return all endpoints instead of only the output.
+          batch_norm_momentum: m in [0, 1]; in training, each moving statistic becomes m * old + (1
+            - m) * batch.
 
         Returns:
-          f32[batch, features] or, for classification, logits f32[batch, classes]; or a flat
-          dict of all endpoints, in which that output is `default`.
+          f32[batch, features] or, for classification, logits f32[batch, classes]; or a flat dict of
+          all endpoints, with that output under `default`.
         """
         if training:
             endpoints = self._graphs.training(inputs, batch_norm_momentum)
@@ -89,7 +89,7 @@ class HubModule(tf.Module):
             endpoints = self._graphs.inference(inputs)
         return endpoints if return_endpoints else endpoints[graphs.DEFAULT_KEY]
 
-    # Keras 3 has no hub.KerasLayer; its TFSMLayer calls endpoints of one input.
+    # Keras 3 has no hub.KerasLayer; its TFSMLayer calls endpoints with one input.
 
     @tf.function(autograph=False)
     def serve(self, inputs: tf.Tensor) -> tf.Tensor:

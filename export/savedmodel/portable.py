@@ -1,7 +1,7 @@
-"""Makes a SavedModel load on every TensorFlow from 1.15 on. Imports TensorFlow's protos.
+"""Makes a SavedModel load on every TensorFlow since 1.15. Imports TensorFlow's protos.
 
-TensorFlow writes what its own release reads. Each step takes out one thing that an older
-release stumbles over, and none changes what a newer one computes.
+TensorFlow writes what its own release reads. Each step removes one thing that an older release
+rejects, without changing what a newer one computes.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _OPERATIONS = f"data/operations_{_OLDEST}.json.gz"  # {operation: [attributes]}
 _COPY_ON_READ = "DisableCopyOnRead"
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _GRADIENT = "_gradient_op_type"
-# (operation, attribute) without which the same is computed: a name for error messages, and a
-# check of a shape that was checked when the graph was built.
+# (operation, attribute) pairs that do not affect the result: a name for error messages, and a check
+# of a shape that was already checked when the graph was built.
 _DISPENSABLE = {("VarHandleOp", "debug_name"), ("AssignVariableOp", "validate_shape")}
 
 Item = TypeVar("Item")
@@ -33,11 +33,10 @@ Step = Callable[[saved_model_pb2.SavedModel], None]
 
 
 def drop_copy_on_read(saved: saved_model_pb2.SavedModel) -> None:
-    """Takes out the operation `DisableCopyOnRead`, new in 2.12.
+    """Removes the operation `DisableCopyOnRead`, new in 2.12.
 
-    It is in the function that saves the variables and spares a copy; without it the function
-    saves the same. TensorFlow 1.15 to 2.11 refuse the whole file where any function has an
-    operation they do not know.
+    The function that saves the variables uses it to avoid a copy, and saves the same without it.
+    TensorFlow 1.15 to 2.11 reject the whole file if any function contains an unknown operation.
     """
     for function in _functions(saved):
         dropped = {node.name for node in function.node_def if node.op == _COPY_ON_READ}
@@ -53,14 +52,14 @@ def drop_copy_on_read(saved: saved_model_pb2.SavedModel) -> None:
 
 
 def drop_unknown_attributes(saved: saved_model_pb2.SavedModel) -> None:
-    """Takes out attributes that 1.15 does not know, where they say nothing.
+    """Removes attributes that 1.15 does not know, if they have no effect.
 
-    A main graph with one does not load through the C API of 1.15, a function with one not at
-    all. The saver strips defaults itself, but not from every node. An attribute whose name
-    begins with an underscore is a remark that every release passes over.
+    A main graph with one does not load through the C API of 1.15; a function with one does not load
+    at all. The saver strips defaults itself, but not from every node. An attribute whose name
+    starts with an underscore is an annotation that every release ignores.
 
     Raises:
-      ExportError: for one that has a value of its own.
+      ExportError: if one has a non-default value.
     """
     known = _operations()
     for node in _nodes(saved):
@@ -91,12 +90,12 @@ def check_operations(saved: saved_model_pb2.SavedModel) -> None:
 
 
 def mark_calls(saved: saved_model_pb2.SavedModel) -> None:
-    """Marks calls of functions inside functions as having a gradient of their own.
+    """Marks function calls inside functions as having their own gradient.
 
-    TensorFlow 1.15 and 2.0 give only calls with this attribute the gradient of the function
-    they call, whatever its value. For others they fall back on one that does not know batch
-    norm, and fine-tuning then loses the gradients of all inner layers without a word. Newer
-    releases do it for every call, and pass over the attribute.
+    TensorFlow 1.15 and 2.0 only use the gradient of the called function for calls with this
+    attribute, whatever its value. For others they fall back on one that does not know batch norm,
+    and fine-tuning then silently loses the gradients of all inner layers. Newer releases always do
+    it, and ignore the attribute.
     """
     for function in _functions(saved):
         for node in function.node_def:
@@ -137,7 +136,7 @@ def _nodes(saved: saved_model_pb2.SavedModel) -> Iterator[node_def_pb2.NodeDef]:
 def _remove(
     items: MutableSequence[Item], unwanted: Set[str], key: Callable[[Item], str] = str
 ) -> None:
-    """Deletes from a repeated field of a proto those whose key is unwanted."""
+    """Deletes the elements of a repeated proto field whose key is unwanted."""
     for index in reversed(range(len(items))):
         if key(items[index]) in unwanted:
             del items[index]

@@ -1,8 +1,8 @@
-"""Takes nodes out of a SavedModel's functions that say what another has said.
+"""Removes redundant nodes from a SavedModel's functions.
 
-Every load builds each node anew. TensorFlow's functions to save and restore variables hold two
-identities for each variable, and each layer has its own copy of the same few constants: together
-a third of the nodes of a small artifact.
+Every load recreates each node. TensorFlow's functions that save and restore variables hold two
+identities per variable, and each layer has its own copy of the same few constants: together a third
+of the nodes of a small artifact.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
-_OUTPUT = ":output:0"  # how a function refers to the result of an identity or a constant
+_OUTPUT = ":output:0"  # how a function refers to the output of an identity or a constant
 
 
 def drop_redundant(saved: saved_model_pb2.SavedModel) -> None:
-    """Drops identities, and constants but for one of each value, from every function.
+    """Removes identities and duplicate constants from every function.
 
-    What a function gives out stays: its name is that of the output. So does what waits for
-    another operation, or what another waits for.
+    Outputs of a function stay, because their names matter. So do nodes with control dependencies.
 
     Args:
-      saved: changed in place; it computes what it computed.
+      saved: changed in place, without changing what it computes.
     """
     for meta_graph in saved.meta_graphs:
         for function in meta_graph.graph_def.library.function:
@@ -40,7 +39,7 @@ def _drop(function: function_pb2.FunctionDef) -> None:
 
 
 def _redundant(function: function_pb2.FunctionDef) -> dict[str, str]:
-    """By output of a node that can go, the one to take instead."""
+    """By output of a removable node, the output to use instead."""
     kept = {output.split(":")[0] for output in function.ret.values()}
     kept |= set(function.control_ret.values())
     for node in function.node_def:
@@ -61,7 +60,7 @@ def _redundant(function: function_pb2.FunctionDef) -> dict[str, str]:
 
 
 def _content(node: node_def_pb2.NodeDef) -> bytes:
-    """All of a node but its name and where in the source it was made."""
+    """Everything in a node except its name and source location."""
     copied = node_def_pb2.NodeDef()
     copied.CopyFrom(node)
     copied.name = ""

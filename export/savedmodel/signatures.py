@@ -12,8 +12,8 @@ from slimhub.nets import NetworkSpec
 ConcreteFunction: TypeAlias = tf.types.experimental.ConcreteFunction
 
 IMAGES = "serving_default"
-# Sorted after the other: TensorFlow names their calls in order, and the published modules'
-# name `StatefulPartitionedCall:0` has to be the other's output.
+# Sorts after the other: TensorFlow numbers their calls in order, and in the published modules
+# `StatefulPartitionedCall:0` is the other's output.
 ENCODED_IMAGES = "serving_encoded_images"
 
 
@@ -21,7 +21,7 @@ def build(spec: NetworkSpec, task: str, built: graphs.Graphs) -> dict[str, Concr
     """All signatures by name.
 
     `serving_default` takes `inputs` f32[batch, height, width, 3] in [0, 1], and
-    `serving_encoded_images` takes `encoded` string[batch], JPEG or PNG files. Both give one
+    `serving_encoded_images` takes `encoded` string[batch], JPEG or PNG files. Both return one
     output, `feature_vector` or `logits`.
 
     Args:
@@ -46,11 +46,11 @@ def build(spec: NetworkSpec, task: str, built: graphs.Graphs) -> dict[str, Concr
 
 
 def decode(encoded: tf.Tensor, size: int) -> tf.Tensor:
-    """Images as a network takes them, from files.
+    """Decodes image files for a network.
 
-    Each is decoded to RGB, brought to [0, 1] by tf.image.convert_image_dtype, and stretched to a
-    square without cropping, by bilinear interpolation between pixel centres without smoothing:
-    what tf.image.resize does by default.
+    Each image is decoded to RGB, converted to [0, 1] by tf.image.convert_image_dtype, and stretched
+    to a square without cropping, with bilinear interpolation between pixel centers and no
+    antialiasing, the default of tf.image.resize.
 
     Args:
       encoded: string[batch], JPEG or PNG files of any size.
@@ -61,7 +61,7 @@ def decode(encoded: tf.Tensor, size: int) -> tf.Tensor:
     """
 
     def decode_one(file: tf.Tensor) -> tf.Tensor:
-        # This operation decodes PNG as well; the one for any format is not in TensorFlow 1.15.
+        # This operation also decodes PNG; the one for any format is not in TensorFlow 1.15.
         image = tf.image.convert_image_dtype(tf.io.decode_jpeg(file, channels=3), tf.float32)
         return tf.image.resize(image, [size, size])
 

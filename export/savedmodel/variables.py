@@ -1,4 +1,4 @@
-"""The variables of a network, made once and shared by its graphs. Imports TensorFlow."""
+"""The variables of a network, created once and shared by its graphs. Imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tensorflow as tf
 from slimhub.checkpoints import VariableInfo
 from slimhub.common.tensorflow_internals import unnoticed_variable
 
-# Moving statistics, as Keras and the published modules have them: each replica of a distribution
+# Moving statistics work as in Keras and the published modules: each replica of a distribution
 # strategy updates its own, and reading or saving them gives the mean. Both attributes are saved
 # with the variable, for the strategy that loads it.
 _STATISTIC = {
@@ -21,9 +21,10 @@ _STATISTIC = {
 
 
 class SharedVariables:
-    """Makes each variable when a graph first asks for it, and gives it to later graphs.
+    """Creates each variable when a graph first requests it, and returns it to later graphs.
 
-    TF-Slim asks through variable scopes, by full name; `get` is the scopes' custom getter.
+    TF-Slim requests variables through variable scopes, by full name; `get` is the scopes' custom
+    getter.
     """
 
     def __init__(self) -> None:
@@ -37,22 +38,21 @@ class SharedVariables:
         trainable: bool | None = True,
         **options: Any,
     ) -> tf.Variable:
-        """The variable of a name; the signature is that of a variable scope's custom getter.
+        """Returns the variable with a name, as the custom getter of a variable scope.
 
         Args:
-          getter: TF1's own way to make it, not used: its variables belong to one graph.
+          getter: TF1's own way to create it; not used, because its variables belong to one graph.
           name: full name.
           shape: of the variable.
           trainable: whether optimizers and tapes should see it.
-          **options: initializers and collections, not used: values come from a checkpoint.
+          **options: initializers and collections; not used, because values come from a checkpoint.
 
         Returns:
-          An f32 variable of zeros where it is new.
+          An f32 variable, zero if it is new.
         """
         if name not in self._by_name:
-            with tf.init_scope():  # outside of the function that is being traced
-                # tf.function would notice a tf.Variable: where a trace creates variables, it
-                # traces a second time.
+            with tf.init_scope():  # outside the function that is being traced
+                # tf.function would notice a tf.Variable, and trace a second time.
                 self._by_name[name] = unnoticed_variable(
                     tf.zeros(shape),
                     trainable=bool(trainable),
@@ -62,11 +62,11 @@ class SharedVariables:
         return self._by_name[name]
 
     def all(self) -> list[tf.Variable]:
-        """Every variable, in the order in which the graph asked for them."""
+        """Every variable, in the order in which the graph requested them."""
         return list(self._by_name.values())
 
     def trainable(self) -> list[tf.Variable]:
-        """Those that optimizers change: no moving statistics."""
+        """The variables that optimizers change: all but moving statistics."""
         return [variable for variable in self._by_name.values() if variable.trainable]
 
     def infos(self) -> list[VariableInfo]:
@@ -86,7 +86,7 @@ class SharedVariables:
             variable.assign(values[name])
 
     def count(self) -> dict[str, int]:
-        """Counts of variables, and of single numbers in those that are trained and others."""
+        """Number of variables, of trainable parameters, and of other values."""
         trainable = sum(variable.shape.num_elements() for variable in self.trainable())
         total = sum(variable.shape.num_elements() for variable in self.all())
         return {

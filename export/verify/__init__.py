@@ -1,6 +1,6 @@
-"""Proof: an artifact keeps the contract and computes what its source computes.
+"""Proof that an artifact keeps the contract and computes what its source computes.
 
-Importing this package imports no TensorFlow; the processes that it starts do.
+Importing this package does not import TensorFlow; the processes that it starts do.
 """
 
 from slimhub.export.verify.proof import MODES, Check, Proof

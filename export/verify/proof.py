@@ -1,4 +1,4 @@
-"""What a proof says: its checks, and where a difference is."""
+"""The content of a proof: its checks, and where a difference is."""
 
 from __future__ import annotations
 
@@ -8,28 +8,33 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Literal
 
-# How much is proved: everything; without training and gradients; nothing.
+# How much is proved: everything; everything without training and gradients; nothing.
 MODES = ("full", "quick", "none")
 
-# The name of the check by the graph that came with the weights, which people are shown.
+# The name of the check against the graph that came with the weights, which users see.
 ORIGINAL_GRAPH = "the original graph answers the same"
+
+# What a summary calls a mode, where its name does not say it.
+_SUMMARIES = {
+    "thorough": "full with all gradients",
+    "contract": "the artifact alone, without a checkpoint",
+}
 
 CheckOutcome = Literal["passed", "failed", "not run"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """One thing that was looked at.
+    """One thing that was checked.
 
     Attributes:
       area: `files`, `contract`, `variables`, `inference`, `training` or `goldens`.
-      name: what was looked at.
+      name: what was checked.
       outcome: how it went.
-      detail: what was found; for one that was not run, why.
-      difference: the largest, relative to the largest magnitude expected, where numbers were
-        compared.
-      tolerance: the largest difference that passes.
-      reason: why that tolerance.
+      detail: what was found; if it was not run, why.
+      difference: the largest, relative to the largest expected magnitude, if numbers were compared.
+      tolerance: the largest accepted difference.
+      reason: why this tolerance.
     """
 
     area: str
@@ -41,7 +46,7 @@ class Check:
     reason: str = ""
 
     def line(self) -> str:
-        """The check in one line, details of a failure on further ones."""
+        """The check in one line; details of a failure follow on further lines."""
         numbers = ""
         if self.difference is not None:
             numbers = f" (difference {self.difference:.2g}, at most {self.tolerance:.2g})"
@@ -54,12 +59,12 @@ class Proof:
     """The outcome of all checks of one artifact.
 
     Attributes:
-      mode: one of `MODES`; `thorough`, which is full with the gradients of inference; or
-        `contract`, where there was no source to compare with.
+      mode: one of `MODES`; `thorough`, which is full plus the gradients of inference; or
+        `contract`, if there was no source to compare with.
       checks: in the order of their areas.
       endpoints: rows of {mode, endpoint, shape, largest, difference}, in graph order.
-      source: which checkpoint the artifact was compared with; empty where there was none.
-      layers: rows of {variable, shape, quantiles}, in graph order; only where asked for.
+      source: the checkpoint that the artifact was compared with; empty if there was none.
+      layers: rows of {variable, shape, quantiles}, in graph order; only if requested.
     """
 
     mode: str
@@ -84,16 +89,16 @@ class Proof:
         return [check for check in self.checks if check.outcome == "not run"]
 
     def counts(self) -> dict[str, int]:
-        """How many checks went which way."""
+        """Number of checks by outcome."""
         return dict(Counter(check.outcome for check in self.checks))
 
     def summary(self) -> str:
-        """One line for people."""
+        """A one-line summary for people."""
         parts = [f"{count} {outcome}" for outcome, count in self.counts().items()]
-        return f"{self.mode}, {', '.join(parts)}"
+        return f"{_SUMMARIES.get(self.mode, self.mode)}, {', '.join(parts)}"
 
     def to_json(self) -> dict[str, Any]:
-        """The proof as JSON; a difference of things that cannot be compared is null."""
+        """The proof as JSON data; a difference between incomparable things is null."""
         content: dict[str, Any] = {
             "mode": self.mode,
             "source": self.source,
@@ -110,13 +115,13 @@ class Proof:
 
 
 def passed_or_failed(area: str, name: str, failures: Iterable[str], detail: str = "") -> Check:
-    """A check that fails where there is anything to complain of.
+    """A check that fails if there are any complaints.
 
     Args:
       area: see `Check`.
       name: see `Check`.
       failures: complaints.
-      detail: for a check that passes.
+      detail: used if the check passes.
     """
     complaints = "; ".join(failures)
     return Check(area, name, "failed" if complaints else "passed", complaints or detail)

@@ -1,4 +1,4 @@
-"""A proof as one HTML file that needs nothing else."""
+"""A proof as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from slimhub.common import files
+from slimhub.common import disks, files, paths
 from slimhub.common.errors import ExportError, RecordError, RequestError, option
 from slimhub.export.record import Record
 from slimhub.export.verify.proof import Proof
@@ -17,15 +17,15 @@ from slimhub.export.verify.proof import Proof
 FILE_NAME = "report.html"
 _TEMPLATE = "data/report.html.jinja"
 
-# Of the plot of differences, in units of the drawing.
-_STEP = 16.0  # from endpoint to endpoint
+# For the plot of differences, in units of the drawing.
+_STEP = 16.0  # between two endpoints
 _HEIGHT = 150.0
 _DECADES = (-8, 2)  # powers of ten that the axis spans
-_EXACT = 22.0  # room for the line of exact equality, below the axis
+_EXACT = 22.0  # room below the axis for the line of exact equality
 
-# Of the plot of distributions.
+# For the plot of distributions.
 _WIDTH = 430.0
-_LINEAR = 0.01  # magnitude below which the scale is linear, as most weights are larger
+_LINEAR = 0.01  # magnitude below which the scale is linear; most weights are larger
 
 
 def check_folder(folder: str, artifact: str) -> None:
@@ -33,7 +33,7 @@ def check_folder(folder: str, artifact: str) -> None:
 
     Args:
       folder: of the report.
-      artifact: of what is proved, which no report may change.
+      artifact: the proved artifact, which a report must not change.
 
     Raises:
       RequestError: says why.
@@ -45,16 +45,18 @@ def check_folder(folder: str, artifact: str) -> None:
             "a report needs the package jinja2: pip install 'slimhub[report]'"
         ) from None
     path = Path(folder)
-    if not folder or path.resolve().is_relative_to(Path(artifact).resolve()):
+    if not folder or paths.resolved(path).is_relative_to(paths.resolved(artifact)):
         raise RequestError(
-            f"{option('report')} needs a folder outside the artifact, which it must not change"
+            f"{option('report')} must be a folder outside the artifact, which it must not change"
         )
     if (path / FILE_NAME).is_dir():
-        raise RequestError(f"{path / FILE_NAME} is a folder: name another for {option('report')}")
+        raise RequestError(
+            f"{path / FILE_NAME} is a folder: choose another one for {option('report')}"
+        )
     existing = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         raise RequestError(
-            f"{existing} is no folder you may write in: name another for {option('report')}"
+            f"cannot write to {existing}: choose another folder for {option('report')}"
         )
 
 
@@ -62,22 +64,22 @@ def write(folder: str, artifact: str, proof: Proof) -> Path:
     """Writes a report.
 
     Args:
-      folder: is made where it does not exist.
-      artifact: folder of what was proved.
+      folder: created if it does not exist.
+      artifact: folder of the proved artifact.
       proof: the outcome.
 
     Returns:
       The path of the file.
 
     Raises:
-      ExportError: where it cannot be written.
+      ExportError: if it cannot be written.
     """
     text = render(artifact, proof)
     path = Path(folder, FILE_NAME)
     try:
         files.write_atomically(path, text)
     except OSError as error:
-        raise ExportError(f"cannot write {path}: {error.strerror}") from error
+        raise ExportError(f"cannot write {path}: {disks.explain(error, path)}") from error
     return path
 
 
@@ -85,7 +87,7 @@ def render(artifact: str, proof: Proof) -> str:
     """The report as text.
 
     Args:
-      artifact: folder of what was proved.
+      artifact: folder of the proved artifact.
       proof: the outcome.
     """
     import jinja2
@@ -100,7 +102,7 @@ def render(artifact: str, proof: Proof) -> str:
     except RecordError:
         record = None
     return environment.from_string(template).render(
-        name=Path(artifact).resolve().name,
+        name=paths.resolved(artifact).name,
         record=record,
         proof=proof,
         areas=_by_area(proof),
@@ -131,7 +133,7 @@ class _Plot:
 
     @property
     def exact(self) -> int:
-        """How many endpoints agree to the last bit."""
+        """Number of endpoints that agree to the last bit."""
         return sum(dot.is_exact for dot in self.dots)
 
 
@@ -164,7 +166,7 @@ def _plot(mode: str, rows: list[dict[str, Any]]) -> _Plot:
 
 
 def _height(difference: float) -> float:
-    """Distance of a difference from the top of its plot; no difference has a line of its own."""
+    """Distance of a difference from the top of its plot; zero differences have their own line."""
     if difference == 0:
         return _HEIGHT + _EXACT / 2
     low, high = _DECADES
@@ -173,7 +175,7 @@ def _height(difference: float) -> float:
 
 
 def _axis() -> list[tuple[float, str]]:
-    """Lines of the plot of differences: distance from the top, and what is written there."""
+    """Lines of the plot of differences: distance from the top, and label."""
     low, high = _DECADES
     lines = [(_height(10.0**power), f"1e{power}") for power in range(low, high + 1, 2)]
     return [*lines, (_height(0), "exact")]
@@ -196,7 +198,7 @@ def _layer(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _position(value: float) -> float:
-    """Place of a value on the scale of distributions: linear near 0, then logarithmic."""
+    """Position of a value on the scale of distributions: linear near 0, then logarithmic."""
     farthest = 4 * math.log(10)  # of the scale: magnitude 100
     bent = math.copysign(math.log1p(abs(value) / _LINEAR), value)
     return _WIDTH * (0.5 + 0.5 * max(min(bent / farthest, 1.0), -1.0))

@@ -1,4 +1,4 @@
-"""What is to be proved, as processes tell each other."""
+"""What is to be proved, as processes communicate it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from slimhub.common.errors import RequestError, option
 from slimhub.export.record import Record
 from slimhub.nets import NetworkOptions
 
-_AUXILIARY = r"/AuxLogits/"  # of training alone, where a network does not say otherwise
+_AUXILIARY = r"/AuxLogits/"  # only from training, unless a network says otherwise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Subject:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Subject:
-        """The subject that another process sent, as `dataclasses.asdict` made it."""
+        """The subject that another process sent, created from `dataclasses.asdict`."""
         return cls(**content | {"options": NetworkOptions(**content["options"])})
 
     def spec(self) -> nets.NetworkSpec:
@@ -38,10 +38,10 @@ class Subject:
         return nets.get(self.network).customized(self.options)
 
     def expectations(self, ignore_leftover: str | None) -> checkpoints.Expectations:
-        """What a checkpoint may hold besides the network's variables.
+        """What a checkpoint may hold in addition to the network's variables.
 
         Args:
-          ignore_leftover: pattern of layers that are left out at the owner's risk, or None.
+          ignore_leftover: pattern of layers left out at the user's own risk, or None.
         """
         spec = self.spec()
         patterns = [] if self.is_classification else [spec.head]
@@ -56,15 +56,15 @@ class Subject:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """The checkpoint an artifact was made from.
+    """The checkpoint that an artifact was made from.
 
     Attributes:
-      prefix: path of its files without their endings; of a graph or HDF5 its file.
-      averages: `auto`, `shadow` or `raw`, as the export was asked for.
-      ignore_leftover: pattern of layers that are left out at the owner's risk, or None.
-      format: what it is, see `Checkpoint.format`.
+      prefix: path of its files without their suffixes; for graphs and HDF5, the path of the file.
+      averages: `auto`, `shadow` or `raw`, as requested for the export.
+      ignore_leftover: pattern of layers left out at the user's own risk, or None.
+      format: see `Checkpoint.format`.
       graphs: paths of files that may hold the graph it was trained in, the likeliest first.
-      scope: prefix in front of the network's names, with a slash at its end; empty for none.
+      scope: prefix of the network's names, with a trailing slash; empty if there is none.
     """
 
     prefix: str
@@ -76,22 +76,22 @@ class Source:
 
 
 def from_record(record: Record, network: str | None = None) -> Subject:
-    """The subject of an artifact that has a record.
+    """The subject of an artifact with a record.
 
     Args:
       record: of the artifact.
-      network: the network of the user's own that it is, as the user says. What a record names is
-        not imported: the artifact may be anybody's.
+      network: the custom network it is, according to the user. A network that only the record names
+        is not imported: the artifact is untrusted.
 
     Raises:
-      NetworkError: for a network of someone's own that the user does not name.
+      NetworkError: if it is a custom network that the user does not name.
     """
     described = record.network
     reference = described.reference
     if reference and network != reference:
         raise nets.NetworkError(
-            f"it is a network of someone's own, {reference}: name it with "
-            f"{option('network', reference)}, where that module can be imported"
+            f"the artifact is of the custom network {reference}, which is imported only if you "
+            f"name it: pass {option('network', reference)} where that module can be imported"
         )
     options = NetworkOptions.of_record(described.settings())
     return Subject(reference or described.name, record.task, options)
@@ -100,32 +100,30 @@ def from_record(record: Record, network: str | None = None) -> Subject:
 def choose(
     record: Record | None, network: str | None, task: str | None, options: NetworkOptions
 ) -> Subject | None:
-    """The subject that a user names, for an artifact with a record or without.
+    """The subject that a user names, for an artifact with or without a record.
 
     Args:
       record: of the artifact, or None.
-      network: what the user says that it is, or None.
+      network: the network it is, according to the user, or None.
       task: its task, or None.
-      options: of the network, as the user gives them.
+      options: of the network, as given by the user.
 
     Returns:
-      None where the user names no network: the artifact says itself what it is.
+      None if the user does not name a network: the artifact describes itself.
 
     Raises:
-      RequestError: where the user contradicts the record, or leaves out which network is meant.
-      NetworkError: for an unknown network, or an option out of range.
+      RequestError: if the user contradicts the record, or does not name the network.
+      NetworkError: if the network is unknown, or an option is out of range.
     """
     given = options.given()
     if network is None:
         if given or task:
             names = ", ".join(option(name) for name in given or ["task"])
-            raise RequestError(
-                f"{names}: say which network is meant, too, with {option('network')}"
-            )
+            raise RequestError(f"{names}: also name the network, with {option('network')}")
         return None
     if record is None:
         subject = Subject(network, task or "feature_vector", options)
-        subject.spec()  # refuses what is out of range
+        subject.spec()  # refuses values that are out of range
         return subject
     recorded = from_record(record, network)
     said = {"network": network, "task": task or recorded.task} | given

@@ -1,4 +1,4 @@
-"""Verifies an artifact that is there."""
+"""Verifies an existing artifact."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from slimhub import checkpoints
+from slimhub.common import paths
 from slimhub.common.errors import RecordError, RequestError, option
 from slimhub.common.progress import OnPhase, Transfer
 from slimhub.export.record import Record
@@ -31,6 +32,7 @@ def verify(
     scope: str | None = None,
     subject: Subject | None = None,
     wants_layers: bool = False,
+    trust: bool = False,
     on_phase: OnPhase = lambda phase: None,
     on_transfer: Transfer | None = None,
 ) -> Proof:
@@ -38,17 +40,18 @@ def verify(
 
     Args:
       folder: the artifact.
-      checkpoint: what it was made from; without it the source's outputs are not compared.
-      checkpoint_name: which of several checkpoints.
+      checkpoint: what it was made from; without it, the source's outputs are not compared.
+      checkpoint_name: which of several checkpoints to use.
       sha256: expected hex digest of an archive or file.
-      averages: `auto`, `shadow` or `raw`, as the export was asked for; by default what the record
-        says, `auto` without one.
-      ignore_leftover: pattern of layers of the checkpoint that are left out at the owner's risk; by
+      averages: `auto`, `shadow` or `raw`, as requested for the export; by default what the record
+        says, or `auto` without a record.
+      ignore_leftover: pattern of layers of the checkpoint left out at the user's own risk; by
         default what the record says.
-      scope: prefix in front of the network's names in the checkpoint; by default what the record
-        says.
-      subject: which network it is; what its record, or else its variables say by default.
-      wants_layers: whether the proof is to describe the values of all variables.
+      scope: prefix of the network's names in the checkpoint; by default what the record says.
+      subject: the network it is; by default from its record, or else from its variables.
+      wants_layers: whether the proof should describe the values of all variables.
+      trust: whether to load an artifact that has operations that slimhub does not write, or files
+        that differ from its record. Such an artifact can do whatever you can.
       on_phase: called at the start of each of `PHASES`.
       on_transfer: called while a checkpoint is downloaded.
 
@@ -56,10 +59,10 @@ def verify(
       The proof, whether or not it holds.
 
     Raises:
-      RequestError: where there is no SavedModel, for what is said of a checkpoint without one, and
-        for a pattern that is not a regular expression.
-      checkpoints.CheckpointError: for a checkpoint that cannot be read or does not fit.
-      ExportError: for an artifact that cannot be examined at all.
+      RequestError: if there is no SavedModel, if details of a checkpoint are given without one, or
+        if a pattern is not a regular expression.
+      checkpoints.CheckpointError: if a checkpoint cannot be read or does not fit.
+      ExportError: if the artifact cannot be examined at all.
     """
     checkpoints.parse_pattern(ignore_leftover)
     given = {
@@ -72,9 +75,11 @@ def verify(
     alone = [option(name) for name, value in given.items() if value is not None]
     if checkpoint is None and alone:
         raise RequestError(
-            f"{', '.join(alone)}: say which checkpoint is meant, with {option('checkpoint')}"
+            f"{', '.join(alone)}: also name the checkpoint, with {option('checkpoint')}"
         )
-    path = Path(folder).expanduser().resolve()
+    path = paths.resolved(paths.expanded(folder))
+    if not path.exists():
+        raise RequestError(f"{os.fspath(folder)} does not exist: pass the folder of a SavedModel")
     if not (path / "saved_model.pb").is_file():
         raise RequestError(
             f"{os.fspath(folder)} is not a SavedModel folder: it has no saved_model.pb"
@@ -82,7 +87,7 @@ def verify(
     _check_entries(path)
     with contextlib.ExitStack() as resources:
         proof_process = resources.enter_context(
-            ProofProcess("thorough", subject, wants_layers=wants_layers)
+            ProofProcess("thorough", subject, wants_layers=wants_layers, trust=trust)
         )
         on_phase(PHASES[0])
         source, compared = None, ""
@@ -111,7 +116,7 @@ def verify(
             ignored = ignore_leftover or (recorded.ignore_leftover if recorded else None)
             graphs = list(map(str, found.graph_files))
             source = Source(str(found.prefix), wanted, ignored, found.format, graphs, found.scope)
-            compared = f"{found.label}, of {found.source_name}"
+            compared = f"{found.label}, from {found.source_name}"
         proof_process.restore(source)
         on_phase(PHASES[1])
         proof_process.examine(path)
@@ -120,7 +125,7 @@ def verify(
 
 
 def _recorded(folder: Path) -> RecordedSource | None:
-    """What the record says of the checkpoint; the process of the proof refuses a damaged one."""
+    """What the record says about the checkpoint; the proof process refuses a damaged record."""
     with contextlib.suppress(RecordError):
         return Record.read(folder).source
     return None
@@ -132,7 +137,7 @@ def _recorded_label(name: str, candidates: Sequence[str]) -> str | None:
 
 
 def _check_entries(folder: Path) -> None:
-    """Refuses what would be waited for without end, or is not there.
+    """Refuses what is missing, or could block forever when read.
 
     Raises:
       RequestError: names the first entry that is neither a file nor a folder.
@@ -141,5 +146,5 @@ def _check_entries(folder: Path) -> None:
         if not path.is_file() and not path.is_dir():
             raise RequestError(
                 f"{folder.name}/{path.relative_to(folder).as_posix()} is neither a file nor a "
-                "folder: a link that leads nowhere, or a device"
+                "folder, but a broken link or a device"
             )

@@ -1,1 +1,1 @@
-"""What is known of the registered networks without building them."""
+"""What is known about the registered networks without building them."""

@@ -1,9 +1,10 @@
-"""The endpoints of the registered networks: shape, stride, level of the feature pyramid."""
+"""The endpoints of the registered networks: shape, stride and feature pyramid level."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 
 from slimhub.nets.catalogue import stored
 from slimhub.nets.registry import get
@@ -13,17 +14,17 @@ _LEVELS = {4: "C2", 8: "C3", 16: "C4", 32: "C5"}  # by stride
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """A layer's output that a network hands out, at its default image size.
+    """The output of a layer that a network exposes, at its default image size.
 
     Attributes:
       name: without the network's scope.
       shape: (height, width, channels) or (channels,).
-      stride: pixels of the image from one position of the map to the next, a power of two; None
-        where there is no map or a single position.
-      is_inner: whether it is a step inside a block whose output is an endpoint as well, as
+      stride: distance in image pixels between adjacent positions of the map, a power of two; None
+        if there is no map or only one position.
+      is_inner: whether it is a step inside a block whose output is also an endpoint, as
         `layer_3/expansion_output` is inside `layer_3`.
-      level: `C2` to `C5` for the last map of stride 4, 8, 16 and 32, inner ones left out: what
-        feature pyramids are built on, as in "Feature Pyramid Networks for Object Detection".
+      level: `C2` to `C5` for the last map of stride 4, 8, 16 and 32, ignoring inner ones: the input
+        of feature pyramids, as in "Feature Pyramid Networks for Object Detection".
     """
 
     name: str
@@ -34,12 +35,31 @@ class Endpoint:
 
 
 def describe_endpoints(network: str) -> tuple[Endpoint, ...]:
-    """All endpoints of a registered network, in graph order.
+    """Describes all endpoints of a registered network.
 
-    A network without a map of a level's stride has no endpoint of that level.
+    Args:
+      network: registered name.
+
+    Returns:
+      Endpoints in graph order. A network without a feature map of a level's stride has no endpoint
+      of that level.
+
+    Raises:
+      NetworkError: if no network has that name.
     """
-    image_size = get(network).image_size
-    shapes = stored.endpoint_shapes(network)
+    return describe_shapes(stored.endpoint_shapes(network), get(network).image_size)
+
+
+def describe_shapes(shapes: Mapping[str, tuple[int, ...]], image_size: int) -> tuple[Endpoint, ...]:
+    """Endpoints of a network, from their shapes.
+
+    Args:
+      shapes: by name, without the batch, in graph order.
+      image_size: height and width of the images, pixels.
+
+    Returns:
+      Endpoints in graph order, see `describe_endpoints`.
+    """
     endpoints = [
         Endpoint(
             name,
@@ -60,6 +80,6 @@ def describe_endpoints(network: str) -> tuple[Endpoint, ...]:
 def _stride(image_size: int, shape: tuple[int, ...]) -> int | None:
     if len(shape) < 3 or shape[0] == 1:
         return None
-    # Layers without padding cut the edges off: 299 pixels become 149 at stride 2, 35 at stride 8.
+    # Layers without padding crop the edges: 299 pixels become 149 at stride 2, 35 at stride 8.
     stride: int = 2 ** round(math.log2(image_size / shape[0]))
     return stride

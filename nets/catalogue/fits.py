@@ -1,24 +1,25 @@
-"""Which registered network a set of named shapes belongs to."""
+"""Finds the registered network that a set of named shapes belongs to."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
 
+from slimhub.common.text import count
 from slimhub.nets.catalogue import stored
 from slimhub.nets.registry import get, names
 
 
 @dataclasses.dataclass(frozen=True)
 class Fit:
-    """How well tensors fit one network.
+    """How well tensors match one network.
 
     Attributes:
       network: registered name.
-      matching: variables without the head that are there in the right shape.
-      named: variables without the head that are there by name, in whatever shape.
-      wanted: variables without the head that the network has.
-      num_classes: width of the logits that are there, None without logits.
+      matching: number of variables, except the head, that are there with the right shape.
+      named: number of variables, except the head, that are there by name, with any shape.
+      wanted: number of variables of the network, except the head.
+      num_classes: width of the logits, None if there are none.
     """
 
     network: str
@@ -29,33 +30,35 @@ class Fit:
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything but the head fits."""
+        """Whether everything except the head matches."""
         return self.matching == self.wanted
 
     def __str__(self) -> str:
         if not self.is_whole and self.named == self.wanted:
             return (
-                f"{self.network} comes closest: all its {self.wanted} variables are there by name, "
-                f"{self.matching} of them in its shape; perhaps with another depth multiplier"
+                f"{self.network} is the closest match: all its {self.wanted} variables are "
+                f"there by name, {self.matching} of them with the same shape; perhaps the depth "
+                "multiplier differs"
             )
         if not self.is_whole:
             return (
-                f"{self.network} comes closest: {self.matching} of its {self.wanted} variables fit"
+                f"{self.network} is the closest match: {self.matching} of its {self.wanted} "
+                "variables match"
             )
         if self.num_classes is None:
             return f"{self.network}, without logits"
-        return f"{self.network}, with {self.num_classes} classes"
+        return f"{self.network}, with {count(self.num_classes, 'class', 'classes')}"
 
 
 def find(shapes: stored.Shapes) -> list[Fit]:
-    """The networks whose variables, all but the logits', are among the shapes.
+    """Finds the networks whose variables, except the logits, are all among the shapes.
 
     Args:
       shapes: tensor shapes by name.
 
     Returns:
-      All whole fits; where there is none, the one network that comes closest by the names of its
-      variables and then by their shapes, if most of its names are there.
+      All complete matches. If there are none, the one network that comes closest by the names of
+      its variables, then by their shapes, provided that most of its names are there.
     """
     fits = [_fit(name, shapes) for name in names()]
     whole = [fit for fit in fits if fit.is_whole]
@@ -65,7 +68,7 @@ def find(shapes: stored.Shapes) -> list[Fit]:
     there = len(known & set(shapes))
 
     def closeness(fit: Fit) -> tuple[float, float]:
-        # Common names among all names on either side; those of the logits are known, too.
+        # Names in common, divided by all names on either side; those of the logits are known, too.
         total = fit.wanted + there - fit.named
         return fit.named / total, fit.matching / fit.wanted
 
@@ -74,13 +77,13 @@ def find(shapes: stored.Shapes) -> list[Fit]:
 
 
 def find_named(shapes: stored.Shapes) -> list[Fit]:
-    """The networks of which all variables but the logits' are there, of whatever shape.
+    """Finds the networks whose variables, except the logits, are all there, with any shape.
 
     Args:
       shapes: tensor shapes by name.
 
     Returns:
-      Of all such networks those with the most variables: the names of one may be part of another's.
+      Of these, the networks with the most variables: the names of one may be a subset of another's.
     """
     named = [fit for fit in (_fit(name, shapes) for name in names()) if fit.named == fit.wanted]
     most = max((fit.wanted for fit in named), default=0)
@@ -97,7 +100,7 @@ def _fit(network: str, shapes: stored.Shapes) -> Fit:
 
 
 def _classes(table: stored.Shapes, body: stored.Shapes, shapes: stored.Shapes) -> int | None:
-    """The width on which all variables of the logits agree that are there."""
+    """The width that all existing variables of the logits agree on."""
     head = [name for name in table if name not in body and name in shapes]
     widths = {shapes[name][-1] for name in head if len(shapes[name]) == len(table[name])}
     return widths.pop() if len(widths) == 1 else None

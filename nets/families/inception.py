@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 
+from slimhub.nets.families import public_checkpoints
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 _SOURCE = "TF-Slim's table of checkpoints"
@@ -42,16 +43,16 @@ _V4_PAPER = Paper(
 
 
 def _scaled(width: int, depth_multiplier: float) -> int:
-    """The width of a branch: cut off, not rounded, and at least 16."""
+    """The width of a branch: truncated, not rounded, and at least 16."""
     return max(_LEAST_WIDTH, int(width * depth_multiplier))
 
 
 def _depth(branches: tuple[int, ...], depth_multiplier: float) -> int:
-    """The features are the branches of the last block, side by side."""
+    """The features are the concatenated branches of the last block."""
     return sum(_scaled(width, depth_multiplier) for width in branches)
 
 
-# Widths of the branches of the last block, as the papers' tables give them.
+# Branch widths of the last block, from the tables in the papers.
 _V2_LAST = (352, 320, 224, 128)
 _V3_LAST = (320, 384, 384, 384, 384, 192)
 
@@ -69,12 +70,12 @@ def _spec(version: int, feature_depth: int) -> NetworkSpec:
         feature_depth=feature_depth,
         batch_norm_scale=False,
         batch_norm_decay=0.9997,
-        checkpoint=f"{name}_2016_08_28/{name}.ckpt",
+        **public_checkpoints.fields(f"{name}_2016_08_28/{name}.ckpt"),
     )
 
 
 def _late_spec(version: int) -> NetworkSpec:
-    """What V4 and Inception-ResNet V2 share."""
+    """What Inception V4 and Inception-ResNet V2 share."""
     return dataclasses.replace(
         _spec(version, 1536),
         image_size=299,
@@ -113,7 +114,7 @@ SPECS = (
     dataclasses.replace(
         _late_spec(4),
         layers=f"{_FOLDER}.inception_v4_layers:layers",
-        checkpoint="inception_v4_2016_09_09/inception_v4.ckpt",
+        **public_checkpoints.fields("inception_v4_2016_09_09/inception_v4.ckpt"),
         published=Published(_SOURCE, top1=80.2, top5=95.2),
     ),
     dataclasses.replace(
@@ -123,7 +124,9 @@ SPECS = (
         scope="InceptionResnetV2",
         layers=f"{_FOLDER}.inception_resnet_layers:layers",
         regularized=r"/(weights|biases)$",
-        checkpoint="inception_resnet_v2_2016_08_30/inception_resnet_v2_2016_08_30.ckpt",
+        **public_checkpoints.fields(
+            "inception_resnet_v2_2016_08_30/inception_resnet_v2_2016_08_30.ckpt"
+        ),
         published=Published(_SOURCE, top1=80.4, top5=95.3),
     ),
 )

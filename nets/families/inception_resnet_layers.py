@@ -1,7 +1,7 @@
 """Layers of Inception-ResNet V2. Imports TensorFlow.
 
-Widths and repeats are those of the paper's text and figures 10 to 17, as TF-Slim's variables have
-them; the scales of the residuals are TF-Slim's.
+Widths and repeats follow the paper's text and figures 10 to 17, as in TF-Slim's variables; the
+residual scales are TF-Slim's.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _MIXED_7A = (
     "Conv2d_0a_1x1 256, Conv2d_0b_3x3 288, Conv2d_1a_3x3 320 /2 V",
     "MaxPool_1a_3x3 /2 V",
 )
-# Residual blocks: the number is the height of their maps at 299 pixels.
+# Residual blocks; the number is the height of their maps at 299 pixels.
 _BLOCK_35 = (
     "Conv2d_1x1 32",
     "Conv2d_0a_1x1 32, Conv2d_0b_3x3 32",
@@ -78,7 +78,7 @@ def _repeat(
 
 
 def _residual(net: tf.Tensor, scope: str, rows: tuple[str, ...], scale: float) -> tf.Tensor:
-    """Adds the branches, brought to the input's width and scaled down."""
+    """Adds the branches, projected to the input's width and scaled down."""
     with tf.compat.v1.variable_scope(scope):
         mixed = tf.concat(branches.outputs(net, *rows), 3)
         linear = {"activation_fn": None, "normalizer_fn": None}

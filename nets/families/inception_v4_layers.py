@@ -1,6 +1,6 @@
 """Layers of Inception V4. Imports TensorFlow.
 
-Widths and order are those of figures 3 to 8 of the paper; names are those of TF-Slim's variables.
+Widths and order follow figures 3 to 8 of the paper; names are those of TF-Slim's variables.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What describes a network of inverted residual blocks: MobileNet V2, V3 and EdgeTPU."""
+"""Describes networks of inverted residual blocks: MobileNet V2, V3 and EdgeTPU."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Block:
     """One inverted residual block; widths are those at depth multiplier 1."""
 
     kernel: int
-    expansion: float  # factor on the width of the block's input
+    expansion: float  # relative to the width of the block's input
     width: int  # of the output
     squeeze_excite: bool
     activation: str
     stride: int
     fused: bool = False  # expand and depthwise are one k x k convolution
-    residual: bool = True  # add the input where shapes allow
+    residual: bool = True  # add the input if shapes allow
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,12 +38,12 @@ class InvertedResidualNetwork:
     stem_width: int
     activation: str  # of the layers outside the blocks
     blocks: tuple[Block, ...]
-    last_width: int | None  # 1x1 convolution before pooling; None: it makes the features
+    last_width: int | None  # 1x1 convolution before pooling; if None, it makes the features
     feature_width: int
 
 
 def read_blocks(rows: str) -> tuple[Block, ...]:
-    """Reads blocks from rows of `kernel expansion width SE|- RE|R6|HS stride`."""
+    """Parses blocks from rows of `kernel expansion width SE|- RE|R6|HS stride`."""
     blocks = []
     for row in rows.strip().splitlines():
         kernel, expansion, width, squeeze, activation, stride = row.split()
@@ -62,6 +62,6 @@ def read_blocks(rows: str) -> tuple[Block, ...]:
 
 
 def feature_depth(definition: InvertedResidualNetwork, depth_multiplier: float) -> int:
-    """The published width of the feature layer: narrower networks keep the full one
-    ("finegrain classification mode")."""
+    """The published width of the feature layer: narrower networks keep the full width ("finegrain
+    classification mode")."""
     return round8(definition.feature_width * max(1.0, depth_multiplier))

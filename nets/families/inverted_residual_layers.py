@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from slimhub.nets.families.inverted_residual import Block, InvertedResidualNetwork
     from slimhub.nets.spec import NetworkSpec
 
-# The squeeze-excite gate of the original is this rounded literal, hard swish is 1/6 in float32.
+# The original's squeeze-excite gate uses this rounded literal, hard swish uses 1/6 in float32.
 _GATE_SLOPE = 0.16667
 _SWISH_SLOPE = 1.0 / 6.0
-_SQUEEZE_FACTOR = 4  # the gate's hidden layer is this much narrower
+_SQUEEZE_FACTOR = 4  # the gate's hidden layer is narrower by this factor
 
 
 def hard_swish(x: tf.Tensor) -> tf.Tensor:
@@ -33,7 +33,7 @@ def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -
     Args:
       spec: its definition is an `InvertedResidualNetwork`; depth multiplier and feature depth.
       net: images f32[batch, height, width, 3] in the network's own range.
-      endpoints: is filled with `layer_1` ..., and of each block `layer_N/expansion_output`,
+      endpoints: filled with `layer_1` ..., and for each block `layer_N/expansion_output`,
         `/depthwise_output` and `/output`, in graph order.
 
     Returns:
@@ -82,7 +82,7 @@ def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -
 def _expanded_conv(
     net: tf.Tensor, block: Block, depth_multiplier: float, scope: str
 ) -> dict[str, tf.Tensor]:
-    """One inverted residual block; its endpoints, the last of which is `output`."""
+    """One inverted residual block; returns its endpoints, the last of which is `output`."""
     inputs, width_in = net, net.shape[-1]
     width = round8(block.width * depth_multiplier)
     expanded = round8(width_in * block.expansion)
@@ -120,7 +120,7 @@ def _expanded_conv(
 
 
 def _squeeze_excite(net: tf.Tensor) -> tf.Tensor:
-    """Gates each channel by a small network on the spatial means."""
+    """Gates each channel with a small network on the spatial means."""
     width = net.shape[-1]
     with (
         tf.compat.v1.variable_scope("squeeze_excite"),

@@ -1,10 +1,11 @@
-"""MobileNet V1, at every multiplier and size that was published.
+"""MobileNet V1, with every published multiplier and image size.
 
-Widths and strides are those of table 1 of the paper.
+Widths and strides follow table 1 of the paper.
 """
 
 from __future__ import annotations
 
+from slimhub.nets.families import public_checkpoints
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 SCOPE = "MobilenetV1"
@@ -36,7 +37,7 @@ _PAPER = Paper(
 )
 
 _SIZES = (224, 192, 160, 128)  # pixels
-_TOP1 = {  # per cent, at the sizes above
+_TOP1 = {  # percent, at the sizes above
     1.0: (70.9, 70.0, 68.0, 65.2),
     0.75: (68.4, 67.2, 65.3, 62.1),
     0.5: (63.3, 61.7, 59.1, 56.3),
@@ -45,7 +46,7 @@ _TOP1 = {  # per cent, at the sizes above
 
 
 def scaled(width: int, depth_multiplier: float) -> int:
-    """The width of a layer: cut off, not rounded, and at least 8."""
+    """The width of a layer: truncated, not rounded, and at least 8."""
     return max(_LEAST_WIDTH, int(width * depth_multiplier))
 
 
@@ -55,7 +56,7 @@ def stem_width(depth_multiplier: float) -> int:
 
 
 def feature_depth(depth_multiplier: float) -> int:
-    """The width of the last pair, which makes the features."""
+    """The width of the last pair, which outputs the features."""
     return scaled(PAIRS[-1][0], depth_multiplier)
 
 
@@ -79,6 +80,7 @@ def _spec(multiplier: float, size: int, top1: float) -> NetworkSpec:
         paper=_PAPER,
         published=Published("TF-Slim's table of MobileNet V1 checkpoints", top1=top1),
         checkpoint=f"mobilenet_v1_2018_02_22/{archive}/{archive}.ckpt",
+        archive_url=f"{public_checkpoints.SLIM}/mobilenet_v1_2018_02_22/{archive}.tgz",
     )
 
 

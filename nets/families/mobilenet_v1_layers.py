@@ -19,7 +19,7 @@ def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -
     Args:
       spec: depth multiplier and feature depth.
       net: images f32[batch, height, width, 3] in the network's own range.
-      endpoints: is filled with `Conv2d_0`, and of each pair `Conv2d_N_depthwise` and
+      endpoints: filled with `Conv2d_0`, and for each pair `Conv2d_N_depthwise` and
         `Conv2d_N_pointwise`, in graph order.
 
     Returns:
@@ -37,7 +37,7 @@ def _pairs(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -
         is_last = number == len(mobilenet_v1.PAIRS)
         width = spec.feature_depth if is_last else mobilenet_v1.scaled(width, spec.depth_multiplier)
         name = f"Conv2d_{number}_depthwise"
-        # Without a width it is depthwise only.
+        # Without a width, only the depthwise convolution.
         net = slim.separable_conv2d(net, None, 3, depth_multiplier=1, stride=stride, scope=name)
         endpoints[name] = net
         name = f"Conv2d_{number}_pointwise"

@@ -1,13 +1,13 @@
-"""MobileNet V2, at every multiplier and size that was published.
+"""MobileNet V2, with every published multiplier and image size.
 
-Widths, expansions and strides are those of table 2 of the paper.
+Widths, expansions and strides follow table 2 of the paper.
 """
 
 from __future__ import annotations
 
 import functools
 
-from slimhub.nets.families import inverted_residual
+from slimhub.nets.families import inverted_residual, public_checkpoints
 from slimhub.nets.families.inverted_residual import RELU6, Block, InvertedResidualNetwork
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
@@ -42,13 +42,13 @@ _PAPER = Paper(
 )
 
 _SIZES = (224, 192, 160, 128, 96)  # pixels
-_TOP1 = {  # per cent, at the sizes above
+_TOP1 = {  # percent, at the sizes above
     1.0: (71.8, 70.7, 68.8, 65.3, 60.3),
     0.75: (69.8, 68.7, 66.4, 63.2, 58.8),
     0.5: (65.4, 63.9, 61.0, 57.7, 51.2),
     0.35: (60.3, 58.2, 55.7, 50.8, 45.5),
 }
-_WIDE = {1.4: (75.0, 92.5), 1.3: (74.4, 92.1)}  # top-1 and top-5 per cent, at 224 pixels
+_WIDE = {1.4: (75.0, 92.5), 1.3: (74.4, 92.1)}  # top-1 and top-5 percent, at 224 pixels
 
 
 def _spec(multiplier: float, size: int, top1: float, top5: float | None = None) -> NetworkSpec:
@@ -67,7 +67,9 @@ def _spec(multiplier: float, size: int, top1: float, top5: float | None = None) 
         depth_rule=functools.partial(inverted_residual.feature_depth, V2),
         paper=_PAPER,
         published=Published("TF-Slim's table of MobileNet V2 checkpoints", top1=top1, top5=top5),
-        checkpoint=f"{archive}/{archive}.ckpt",
+        **public_checkpoints.fields(
+            f"{archive}/{archive}.ckpt", public_checkpoints.MOBILENET_V2, ".tgz"
+        ),
     )
 
 

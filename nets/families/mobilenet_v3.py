@@ -1,7 +1,7 @@
 """MobileNet V3 (large, small, minimalistic) and MobileNet EdgeTPU.
 
-Widths, kernels and strides are those of "Searching for MobileNetV3" (tables 1 and 2)
-and, for EdgeTPU, of the definition Google published with its checkpoints.
+Widths, kernels and strides follow "Searching for MobileNetV3" (tables 1 and 2) and, for EdgeTPU,
+the definition that Google published with its checkpoints.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-from slimhub.nets.families import inverted_residual
+from slimhub.nets.families import inverted_residual, public_checkpoints
 from slimhub.nets.families.inverted_residual import (
     HARD_SWISH,
     RELU,
@@ -77,7 +77,7 @@ def _minimalistic(definition: InvertedResidualNetwork) -> InvertedResidualNetwor
 
 def _edgetpu_blocks() -> tuple[Block, ...]:
     # (kernel, expansion of the first and of the other blocks, width, stride, count, fused, whether
-    # the first block adds its input where widths agree)
+    # the first block adds its input if widths match)
     stages = (
         (3, 1, 1, 16, 1, 1, True, True),
         (3, 8, 4, 32, 2, 4, True, True),
@@ -117,7 +117,7 @@ def _spec(
     name: str,
     definition: InvertedResidualNetwork,
     multiplier: float,
-    archive: str,
+    checkpoint: str,
     published: Published,
 ) -> NetworkSpec:
     return NetworkSpec(
@@ -132,41 +132,57 @@ def _spec(
         depth_rule=functools.partial(inverted_residual.feature_depth, definition),
         paper=_V3_PAPER,
         published=published,
-        checkpoint=archive,
+        **(
+            public_checkpoints.fields(checkpoint, public_checkpoints.MOBILENET_V3, ".tgz")
+            if checkpoint
+            else public_checkpoints.NONE
+        ),
     )
 
 
-def _figures(top1: float, macs: float, parameters: float, headless: float) -> Published:
+def _figures(
+    top1: float,
+    macs: float,
+    parameters: float,
+    headless: float,
+    latency: tuple[float, float, float] | None = None,
+) -> Published:
     return Published(
         source=_V3_TABLE,
         top1=top1,
         macs=macs,
         parameters=parameters,
         parameters_headless=headless,
+        latency=latency,
     )
 
 
 def _eight_bit_figures(top1: float, macs: float) -> Published:
-    """Those of the EdgeTPU networks, of which nobody published the accuracy in float32."""
+    """The figures of the EdgeTPU networks; there is no published accuracy in float32."""
     return Published(source=f"{_V3_TABLE}: as quantized to 8 bits", top1=top1, macs=macs)
 
 
 SPECS = (
     _spec("mobilenet_v3_large_100_224", LARGE, 1.0,
-          "v3-large_224_1.0_float/ema/model-540000", _figures(75.2, 216.6, 5.484, 4.202)),
+          "v3-large_224_1.0_float/ema/model-540000",
+          _figures(75.2, 216.6, 5.484, 4.202, (51.2, 61, 44))),
     _spec("mobilenet_v3_large_075_224", LARGE, 0.75,
-          "v3-large_224_0.75_float/ema/model-220000", _figures(73.3, 154.6, 3.995, 2.713)),
+          "v3-large_224_0.75_float/ema/model-220000",
+          _figures(73.3, 154.6, 3.995, 2.713, (39.8, 48, 34))),
     _spec("mobilenet_v3_large_minimalistic_100_224", _minimalistic(LARGE), 1.0,
           "v3-large-minimalistic_224_1.0_float/ema/model-342500",
-          _figures(72.3, 209.1, 3.926, 2.643)),
+          _figures(72.3, 209.1, 3.926, 2.643, (44.1, 51, 35))),
     _spec("mobilenet_v3_small_100_224", SMALL, 1.0,
-          "v3-small_224_1.0_float/ema/model-388500", _figures(67.5, 56.5, 2.544, 1.518)),
+          "v3-small_224_1.0_float/ema/model-388500",
+          _figures(67.5, 56.5, 2.544, 1.518, (15.8, 19.4, 14.4))),
     _spec("mobilenet_v3_small_075_224", SMALL, 0.75,
-          "v3-small_224_0.75_float/ema/model-497500", _figures(65.4, 43.4, 2.043, 1.017)),
+          "v3-small_224_0.75_float/ema/model-497500",
+          _figures(65.4, 43.4, 2.043, 1.017, (12.8, 15.9, 11.6))),
     _spec("mobilenet_v3_small_minimalistic_100_224", _minimalistic(SMALL), 1.0,
           "v3-small-minimalistic_224_1.0_float/ema/model-498000",
-          _figures(61.9, 52.3, 2.046, 1.020)),
-    # What their archives, mobilenet_edgetpu_224_{1.0,0.75}.tgz, call the checkpoint is not known.
+          _figures(61.9, 52.3, 2.046, 1.020, (12.2, 15.1, 11))),
+    # The checkpoint names inside their archives, mobilenet_edgetpu_224_{1.0,0.75}.tgz, are not
+    # known.
     _spec("mobilenet_edgetpu_100_224", EDGETPU, 1.0, "", _eight_bit_figures(75.6, 990)),
     _spec("mobilenet_edgetpu_075_224", EDGETPU, 0.75, "", _eight_bit_figures(73.5, 624)),
 )  # fmt: skip

@@ -1,9 +1,10 @@
-"""NASNet-A and PNASNet-5, mobile and large: networks of cells that were found by search."""
+"""NASNet-A and PNASNet-5, mobile and large: networks of cells found by architecture search."""
 
 from __future__ import annotations
 
 import dataclasses
 
+from slimhub.nets.families import public_checkpoints
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 
@@ -12,11 +13,11 @@ class Cell:
     """What one cell computes.
 
     Attributes:
-      combinations: sums of two operations, each written `operation state`. States 0 and 1 are
-        the outputs of the last cell and of the one before it, 2 and so on those of the
-        combinations in order. Operations are `5x5` and so on, two separable convolutions,
-        `average` and `max`, poolings of 3x3, and `identity`.
-      output: the states whose concatenation the cell gives out.
+      combinations: sums of two operations, each written `operation state`. States 0 and 1 are the
+        outputs of the previous cell and the one before it, 2 and up those of the combinations in
+        order. Operations are `5x5` etc. (two separable convolutions), `average` and `max` (3x3
+        pooling), and `identity`.
+      output: the states that the cell concatenates as its output.
     """
 
     combinations: tuple[tuple[str, str], ...]
@@ -29,13 +30,13 @@ class CellNetwork:
 
     Attributes:
       normal: the cell that keeps height and width.
-      reduction: the one that halves them, before a cell of a doubled width; None: the normal
-        cell itself does, with a stride.
-      cells: number of normal cells, the stem's two apart.
-      width: of the convolutions in the first cells; twice as many after each of two reductions.
+      reduction: the cell that halves height and width, before a cell of doubled width; if None, the
+        normal cell does so itself, with a stride.
+      cells: number of normal cells, not counting the two in the stem.
+      width: of the convolutions in the first cells; doubled after each of two reductions.
       stem_width: of the first convolution.
-      skips_reduction: whether the cell after a reduction cell takes as state 1 what the cell
-        before that reduction took, as the large NASNet does.
+      skips_reduction: whether the cell after a reduction cell takes, as state 1, the same input as
+        that reduction cell, as the large NASNet does.
     """
 
     normal: Cell
@@ -46,7 +47,7 @@ class CellNetwork:
     skips_reduction: bool = False
 
     def reductions(self) -> list[int]:
-        """Numbers of the cells at which height and width are halved: after each third."""
+        """Indices of the cells at which height and width are halved: after each third."""
         return [self.cells // 3, 2 * self.cells // 3]
 
     def feature_depth(self) -> int:
@@ -54,7 +55,7 @@ class CellNetwork:
         return 4 * self.width * len(self.normal.output)
 
 
-# Figure 4 of the NASNet paper and figure 1 of the PNASNet one.
+# Figure 4 of the NASNet paper and figure 1 of the PNASNet paper.
 _NASNET_NORMAL = Cell(
     combinations=(
         ("5x5 0", "3x3 1"),
@@ -112,7 +113,7 @@ def _spec(name: str, definition: CellNetwork, image_size: int) -> NetworkSpec:
         feature_depth=definition.feature_depth(),
         features_are_flat=True,
         size_can_be_free=False,  # cells compare heights
-        regularized=r"weights$",  # those of separable convolutions as well
+        regularized=r"weights$",  # also those of separable convolutions
         batch_norm_decay=0.9997,
         dropout_keep=0.5,
         logits_scope="final_layer/FC",
@@ -140,7 +141,7 @@ def _pnasnet(name: str, definition: CellNetwork, image_size: int) -> NetworkSpec
 SPECS = (
     dataclasses.replace(
         _nasnet("nasnet_mobile", CellNetwork(_NASNET_NORMAL, _NASNET_REDUCTION, 12, 44, 32), 224),
-        checkpoint="nasnet-a_mobile_04_10_2017/model.ckpt",
+        **public_checkpoints.fields("nasnet-a_mobile_04_10_2017/model.ckpt"),
         published=Published(_SOURCE, top1=74.0, top5=91.6),
     ),
     dataclasses.replace(
@@ -150,17 +151,17 @@ SPECS = (
             331,
         ),
         weight_decay=5e-5,
-        checkpoint="nasnet-a_large_04_10_2017/model.ckpt",
+        **public_checkpoints.fields("nasnet-a_large_04_10_2017/model.ckpt"),
         published=Published(_SOURCE, top1=82.7, top5=96.2),
     ),
     dataclasses.replace(
         _pnasnet("pnasnet_mobile", CellNetwork(_PNASNET, None, 9, 54, 32), 224),
-        checkpoint="pnasnet-5_mobile_2017_12_13/model.ckpt",
+        **public_checkpoints.fields("pnasnet-5_mobile_2017_12_13/model.ckpt"),
         published=Published(_SOURCE, top1=74.2, top5=91.9),
     ),
     dataclasses.replace(
         _pnasnet("pnasnet_large", CellNetwork(_PNASNET, None, 12, 216, 96), 331),
-        checkpoint="pnasnet-5_large_2017_12_13/model.ckpt",
+        **public_checkpoints.fields("pnasnet-5_large_2017_12_13/model.ckpt"),
         published=Published(_SOURCE, top1=82.9, top5=96.2),
     ),
 )

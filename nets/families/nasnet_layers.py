@@ -1,7 +1,7 @@
 """Layers of NASNet-A and PNASNet-5. Imports TensorFlow.
 
-The original's training also drops paths of the larger networks, with a probability that grows
-from zero over the steps of that training. There are no such steps here: nothing is dropped.
+The original training also drops paths of the larger networks, with a probability that grows over
+the training steps. There are no such steps here, so nothing is dropped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
     Args:
       spec: its definition is a `CellNetwork`.
       images: f32[batch, height, width, 3] in the network's own range.
-      endpoints: is filled with `Stem`, `Cell_N` and `Reduction_Cell_N`, in graph order.
+      endpoints: filled with `Stem`, `Cell_N` and `Reduction_Cell_N`, in graph order.
 
     Returns:
       f32[batch, height, width, feature_depth], before the mean over height and width.
@@ -55,7 +55,7 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
 
 
 def _stem(definition: CellNetwork, images: tf.Tensor) -> list[tf.Tensor]:
-    """A convolution and two cells with stride 2, the narrower the nearer to the images."""
+    """A convolution and two cells with stride 2, narrower the closer they are to the images."""
     net = slim.conv2d(images, definition.stem_width, 3, stride=2, padding="VALID", scope="conv0")
     outputs = [None, batch_norm(net, scope="conv0_bn")]
     cell = definition.reduction or definition.normal
@@ -90,7 +90,7 @@ def _cell(
 def _operation(
     text: str, states: list[tf.Tensor], width: int, scope: str, stride: int
 ) -> tf.Tensor:
-    """One side of a combination; only the cell's inputs are strided."""
+    """One operand of a combination; only the cell's inputs are strided."""
     operation, state = text.split()
     net, stride = states[int(state)], stride if int(state) < 2 else 1
     with tf.compat.v1.variable_scope(scope):
@@ -116,7 +116,7 @@ def _operation(
 
 
 def _fitted(before: tf.Tensor, net: tf.Tensor, width: int) -> tf.Tensor:
-    """The output of the cell before the last one, of this cell's width, and as high as `net`."""
+    """The output of the cell before the last one, fitted to this cell's width and height."""
     if before.shape[2] != net.shape[2]:
         return _halved(tf.nn.relu(before), width)
     if before.shape[-1] != width:
@@ -125,7 +125,7 @@ def _fitted(before: tf.Tensor, net: tf.Tensor, width: int) -> tf.Tensor:
 
 
 def _halved(net: tf.Tensor, width: int) -> tf.Tensor:
-    """Every second pixel, and every second one of those between, each for half of the width."""
+    """Every second pixel, once without and once with an offset, each for half of the width."""
     shifted = tf.pad(net, [[0, 0], [0, 1], [0, 1], [0, 0]])[:, 1:, 1:]
     widths = (width // 2, width - width // 2)
     paths = [

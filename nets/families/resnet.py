@@ -1,9 +1,10 @@
-"""ResNet V1 and V2 of 50, 101, 152 and 200 layers."""
+"""ResNet V1 and V2 with 50, 101, 152 and 200 layers."""
 
 from __future__ import annotations
 
 import dataclasses
 
+from slimhub.nets.families import public_checkpoints
 from slimhub.nets.scaling import InputScaling
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
@@ -67,7 +68,7 @@ def _spec(version: int, size: int) -> NetworkSpec:
 
 
 def _from_caffe(size: int) -> NetworkSpec:
-    """The weights of the paper's authors, which TF-Slim converted."""
+    """The weights of the paper's authors, converted by TF-Slim."""
     name = f"resnet_v1_{size}"
     return dataclasses.replace(
         _spec(1, size),
@@ -75,14 +76,15 @@ def _from_caffe(size: int) -> NetworkSpec:
         num_classes=1000,
         has_background=False,
         input_scaling=InputScaling.CAFFE,
-        checkpoint=f"{name}_2016_08_28/{name}.ckpt",
+        **public_checkpoints.fields(f"{name}_2016_08_28/{name}.ckpt"),
     )
 
 
 def _with_checkpoint(size: int) -> NetworkSpec:
-    """A network of version 2 whose weights were published."""
+    """A V2 network with published weights."""
     name = f"resnet_v2_{size}"
-    return dataclasses.replace(_spec(2, size), checkpoint=f"{name}_2017_04_14/{name}.ckpt")
+    public = public_checkpoints.fields(f"{name}_2017_04_14/{name}.ckpt")
+    return dataclasses.replace(_spec(2, size), **public)
 
 
 SPECS = (

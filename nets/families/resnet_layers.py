@@ -1,7 +1,7 @@
 """Layers of ResNet V1 and V2. Imports TensorFlow.
 
-TF-Slim's own module of V2 calls TF-Slim's own batch norm by name, which does not work here (see
-`batch_norm`), so the units are written anew; padding and subsampling are TF-Slim's.
+TF-Slim's V2 module hardcodes TF-Slim's own batch norm, which does not work here (see `batch_norm`),
+so the units are reimplemented; padding and subsampling are TF-Slim's.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ def layers_v1(
     images: tf.Tensor,
     endpoints: dict[str, tf.Tensor],
 ) -> tf.Tensor:
-    """Builds ResNet V1 up to the features: batch norm after every convolution.
+    """Builds ResNet V1 up to the features, with a batch norm after every convolution.
 
     Args:
       spec: its definition says how many units each of the four blocks has.
       images: f32[batch, height, width, 3] in the network's own range.
-      endpoints: takes the layers' outputs, by name without the network's scope.
+      endpoints: filled with the layers' outputs, by name without the network's scope.
 
     Returns:
       f32[batch, height / 32, width / 32, 2048].
@@ -51,7 +51,7 @@ def layers_v2(
     images: tf.Tensor,
     endpoints: dict[str, tf.Tensor],
 ) -> tf.Tensor:
-    """Builds ResNet V2 up to the features: batch norm before the convolutions; as `layers_v1`."""
+    """Builds ResNet V2 like `layers_v1`, with a batch norm before the convolutions."""
     with slim.arg_scope([slim.conv2d], activation_fn=None, normalizer_fn=None):
         net = resnet_utils.conv2d_same(images, _STEM_WIDTH, 7, stride=2, scope="conv1")
     endpoints["conv1"] = net
@@ -74,7 +74,7 @@ def _blocks(
     net = slim.max_pool2d(net, 3, stride=2, padding="SAME", scope="pool1")
     for i, (width, count) in enumerate(zip(_WIDTHS, units, strict=True), 1):
         for j in range(1, count + 1):
-            # A block halves its output, all but the last block, and in its last unit.
+            # Every block except the last halves its output, in its last unit.
             stride = 2 if j == count and i < len(units) else 1
             scope = f"block{i}/unit_{j}/{unit_name}"
             inner: dict[str, tf.Tensor] = {}

@@ -1,7 +1,8 @@
-"""VGG of 16 and 19 layers, as TF-Slim converted them from Caffe."""
+"""VGG with 16 and 19 layers, as TF-Slim converted them from Caffe."""
 
 from __future__ import annotations
 
+from slimhub.nets.families import public_checkpoints
 from slimhub.nets.scaling import InputScaling
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
@@ -35,6 +36,7 @@ def _spec(size: int) -> NetworkSpec:
         num_classes=1000,
         has_background=False,
         input_scaling=InputScaling.CAFFE,
+        has_batch_norm=False,
         weight_decay=5e-4,
         dropout_keep=0.5,
         logits_scope="fc8",
@@ -43,7 +45,7 @@ def _spec(size: int) -> NetworkSpec:
         head=r"/fc8/",
         paper=_PAPER,
         published=_FIGURES[size],
-        checkpoint=f"{name}_2016_08_28/{name}.ckpt",
+        **public_checkpoints.fields(f"{name}_2016_08_28/{name}.ckpt"),
     )
 
 

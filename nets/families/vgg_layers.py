@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from slimhub.nets.spec import NetworkSpec
 
 _WIDTHS = (64, 128, 256, 512, 512)  # of each block's convolutions
-_FULL_KERNEL = 7  # the first full layer sees all of the last map of 224 pixels
+_FULL_KERNEL = 7  # the first full layer covers the whole last map at 224 pixels
 
 
 def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]) -> tf.Tensor:
@@ -25,7 +25,7 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
     Args:
       spec: its definition says how many convolutions each of the five blocks has.
       images: f32[batch, height, width, 3] in the network's own range.
-      endpoints: is filled with `convI/convI_J`, `poolI`, `fc6` and `fc7`, in graph order.
+      endpoints: filled with `convI/convI_J`, `poolI`, `fc6` and `fc7`, in graph order.
 
     Returns:
       f32[batch, height / 32 - 6, width / 32 - 6, 4096].

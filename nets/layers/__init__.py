@@ -1,1 +1,1 @@
-"""What the layers of several families are built from. The modules import TensorFlow."""
+"""Building blocks that several families share. The modules import TensorFlow."""

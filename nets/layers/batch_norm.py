@@ -1,9 +1,9 @@
 """Batch norm for the layers of TF-Slim. Imports TensorFlow.
 
-TF-Slim 1.1.0 has its own in two forms, and neither works here: one is a Keras layer that
-current tf-keras no longer offers under the path it is asked for (and which feeds the moving
-statistics to the training kernel, which TensorFlow 1.15 refuses), the other looks for a
-symbol that TensorFlow has dropped.
+TF-Slim 1.1.0 has two implementations, and neither works here: one is a Keras layer that current
+tf-keras no longer provides under the path TF-Slim uses (and that feeds the moving statistics to the
+training kernel, which TensorFlow 1.15 refuses), the other needs a symbol that TensorFlow has
+removed.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def batch_norm(
 
     Args:
       inputs: f32[batch, height, width, depth].
-      decay: momentum in [0, 1]; when training, each moving statistic becomes
-        decay * old + rate * batch, where the variance of the batch is the unbiased one.
-      rate: 1 - decay, which all layers of a network share.
+      decay: momentum in [0, 1]; in training, each moving statistic becomes decay * old + rate *
+        batch, with the unbiased variance of the batch.
+      rate: 1 - decay; all layers of a network share it.
       epsilon: added to the variance.
-      is_training: use the statistics of the batch, and add the updates of the moving ones
-        to tf.GraphKeys.UPDATE_OPS.
+      is_training: whether to use batch statistics, and to add updates of the moving ones to
+        tf.GraphKeys.UPDATE_OPS.
       center: whether there is a `beta`.
       scale: whether there is a `gamma`.
       scope: variable scope, `BatchNorm` by default.

@@ -1,8 +1,8 @@
-"""Blocks of parallel branches, as all Inception networks have them. Imports TensorFlow.
+"""Blocks of parallel branches, as in all Inception networks. Imports TensorFlow.
 
-A branch is written as its layers in order, each by the name of its scope, which ends with its
-kernel, and its width: `Conv2d_0a_1x1 64, Conv2d_0b_1x7 96`. A stride follows as `/2`, and `V` where
-nothing is padded. Layers side by side, `a 64 | b 64`, take the same input and are concatenated.
+A branch lists its layers in order. Each is the name of its scope, which ends in its kernel, and its
+width: `Conv2d_0a_1x1 64, Conv2d_0b_1x7 96`. `/2` adds a stride, and `V` turns padding off. Parallel
+layers, `a 64 | b 64`, take the same input and are concatenated.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _LAYER = re.compile(r"(?P<scope>(?P<kind>[A-Za-z2]+)(?:_\w+)?_(?P<height>\d)x(?P
 
 
 def block(net: tf.Tensor, scope: str, *branches: str) -> tf.Tensor:
-    """Runs branches on one input, and concatenates what they give.
+    """Runs branches on one input and concatenates their outputs.
 
     Args:
       net: f32[batch, height, width, depth].
-      scope: of the block; the branches' are `Branch_0` and so on inside it.
+      scope: of the block; inside it, the branches are `Branch_0` and so on.
       branches: see above.
     """
     with tf.compat.v1.variable_scope(scope):
@@ -46,14 +46,14 @@ def chain(net: tf.Tensor, layers: str) -> tf.Tensor:
 
 
 def layer(net: tf.Tensor, text: str) -> tf.Tensor:
-    """One convolution, with a width, or one pooling, without.
+    """A convolution if there is a width, or else a pooling.
 
     Raises:
-      ValueError: for a text that is neither.
+      ValueError: if the text is neither.
     """
     found = _LAYER.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no layer")
+        raise ValueError(f"{text!r} is not a layer")
     kernel = [int(found["height"]), int(found["width"])]
     options = {
         "stride": int(found["stride"] or 1),

@@ -8,12 +8,12 @@ import tf_slim as slim
 
 @slim.add_arg_scope
 def dropout(inputs: tf.Tensor, *, keep: float, is_training: bool, name: str) -> tf.Tensor:
-    """Sets values to 0 at random when training, and divides the others by the fraction kept.
+    """In training, sets random values to 0 and divides the others by the fraction that is kept.
 
     Args:
       inputs: f32 of any shape.
-      keep: probability to keep a value, in (0, 1]; 1 adds nothing to the graph.
-      is_training: without it nothing is added to the graph.
+      keep: probability of keeping a value, in (0, 1]; 1 adds nothing to the graph.
+      is_training: if false, nothing is added to the graph.
       name: of the operations.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Widths as the MobileNets round them."""
+"""Rounds widths like the MobileNets do."""
 
 
 def round8(width: float) -> int:

@@ -1,10 +1,11 @@
-"""What all networks have in common around their layers. Imports TensorFlow."""
+"""What all networks have around their layers. Imports TensorFlow."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import importlib
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
@@ -17,7 +18,7 @@ from slimhub.nets.layers.dropout import dropout
 if TYPE_CHECKING:
     from slimhub.nets.spec import Layers, NetworkSpec
 
-_WEIGHTS_STDDEV = 0.09  # of the truncated normal that MobileNets' training starts from
+_WEIGHTS_STDDEV = 0.09  # of the truncated normal that initializes MobileNets
 
 
 def build_network(
@@ -28,12 +29,15 @@ def build_network(
     is_training: bool,
     batch_norm_momentum: float | tf.Tensor,
 ) -> dict[str, tf.Tensor]:
-    """Builds the network of a spec in the current graph: its layers in the trunk, or its builder.
+    """Builds the network of a spec in the current graph, with its builder or with layers and trunk.
 
-    The arguments and the result are those of `build`.
+    Arguments and result are those of `build`.
     """
     make = functools.partial(build, spec.layers) if spec.builder is None else spec.builder
-    with contextlib.nullcontext() if tf.inside_function() else compared_by_identity():
+    names = contextlib.nullcontext() if tf.inside_function() else compared_by_identity()
+    with names, warnings.catch_warnings():
+        # TF-Slim's own use of TensorFlow's layers, which cannot be changed here.
+        warnings.filterwarnings("ignore", "`layer.(apply|updates)`", UserWarning)
         return make(
             spec,
             images,
@@ -45,10 +49,10 @@ def build_network(
 
 @contextlib.contextmanager
 def compared_by_identity() -> Iterator[None]:
-    """Lets TensorFlow compare tensors and variables as TF1 did, for work on a TF1 graph.
+    """Makes TensorFlow compare tensors and variables like TF1, for work on a TF1 graph.
 
-    Its layers put all variables into sets for every weight, and in TensorFlow 2's way each look
-    enters the outermost context: a fifth of the time that building takes.
+    TF-Slim's layers put all variables into sets for every weight. With TF2 behavior, each
+    comparison enters the outermost context, which takes a fifth of the build time.
     """
     tf.compat.v1.disable_tensor_equality()
     try:
@@ -69,18 +73,19 @@ def build(
     """Builds a network in the current graph.
 
     Args:
-      layers: makes its layers up to the features; a function, or the name of one as
-        `module:function`, which is imported here.
-      spec: depth multiplier, feature depth, constants of batch norm and dropout, the logits.
+      layers: builds the layers up to the features; a function, or its name as `module:function`,
+        which is imported here.
+      spec: depth multiplier, feature depth, batch norm and dropout constants, logits.
       images: f32[batch, height, width, 3] in the network's own range.
       num_classes: width of the logits, or None for a network without them.
-      is_training: batch statistics and dropout, and updates in tf.GraphKeys.UPDATE_OPS.
-      batch_norm_momentum: factor of the old moving statistics in an update, in [0, 1].
+      is_training: whether to use batch statistics and dropout, and to add updates to
+        tf.GraphKeys.UPDATE_OPS.
+      batch_norm_momentum: fraction of the old moving statistics that an update keeps, in [0, 1].
 
     Returns:
-      Endpoints by name without the scope, in graph order: those of the layers, then the mean
-      over height and width, f32[batch, 1, 1, feature_depth] or flat, and, with classes, the logits,
-      their softmax and their sigmoid, as the spec has them.
+      Endpoints by name without the scope, in graph order: those of the layers, then the mean over
+      height and width, f32[batch, 1, 1, feature_depth] or flat, and, with classes, the logits,
+      their softmax and their sigmoid, if the spec has them.
     """
     make_layers = _imported(layers) if isinstance(layers, str) else layers
     endpoints: dict[str, tf.Tensor] = {}
@@ -130,7 +135,7 @@ def _logits(spec: NetworkSpec, features: tf.Tensor, num_classes: int) -> tf.Tens
 def _layer_defaults(
     spec: NetworkSpec, is_training: bool, batch_norm_momentum: float | tf.Tensor
 ) -> Iterator[None]:
-    """Batch norm, dropout, padding and initial weights of every layer inside."""
+    """Batch norm, dropout, padding and initial weights for every layer inside."""
     normalizer = {
         "decay": batch_norm_momentum,
         "rate": 1.0 - batch_norm_momentum,

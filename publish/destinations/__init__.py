@@ -1,1 +1,1 @@
-"""Where an artifact can be published: one module for each kind of place."""
+"""The places an artifact can be published to: one module for each kind."""

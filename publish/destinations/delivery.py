@@ -1,4 +1,4 @@
-"""The way of an artifact to a destination, the same for all."""
+"""Publishes an artifact to a destination; the steps are the same for all of them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from slimhub.common import files
 from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.common.files import FileDigest
 from slimhub.common.progress import ProgressListener
+from slimhub.common.text import count
 from slimhub.export.record import Record
 from slimhub.nets import NetworkOptions
-from slimhub.publish import addresses, bundle, signing
+from slimhub.publish import addresses, bundle, converted_files, signing
 from slimhub.publish.destinations import targets
 from slimhub.publish.destinations.destination import Destination, PublishPlan
 from slimhub.publish.package import Package
+from slimhub.publish.pages.publisher_texts import PublisherTexts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,23 +27,30 @@ class PublishOptions:
     """How to publish.
 
     Attributes:
-      handle: see `Package`, as the next ones.
+      handle: see `Package`, also for the next ones.
       license: see `Package`.
       dataset: see `Package`.
+      texts: see `Package`.
       overwrite_card: see `Package`.
       url: see `Package`.
+      also: paths of files of other formats that `slimhub convert` made from the artifact, or None.
       sign: file of the private key to sign with, or None.
-      network: `package.module:SPEC` of an artifact that is of a network of the user's own.
+      network: `package.module:SPEC` if the artifact is of a custom network.
+      trust: whether to load the artifact for its proof even if it has operations that slimhub does
+        not write, as a custom network may have.
       dry_run: whether to stop before anything is sent.
     """
 
     handle: str | None = None
     license: str | None = None
     dataset: str | None = None
+    texts: PublisherTexts | None = None
     overwrite_card: bool = False
     url: str | None = None
+    also: tuple[str, ...] | None = None
     sign: str | None = None
     network: str | None = None
+    trust: bool = False
     dry_run: bool = False
 
 
@@ -49,8 +58,8 @@ def _names(kind: type[PublishOptions | Package]) -> set[str]:
     return {field.name for field in dataclasses.fields(kind)}
 
 
-# What a package has of the options: not every target heeds them.
-_OF_SOME_TARGETS = sorted(_names(PublishOptions) & _names(Package))
+# Options that a package has: not every target uses them.
+_TARGET_OPTIONS = sorted(_names(PublishOptions) & _names(Package))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,10 +67,10 @@ class PublishOutcome:
     """What was done, or would be.
 
     Attributes:
-      target: as it was given.
+      target: as given.
       files: of the artifact, with its signature.
-      plan: changes in order, none where everything was there.
-      is_published: whether it is there, compared; False after a dry run.
+      plan: changes in order, empty if everything was there.
+      is_published: whether it is there and was compared; False after a dry run.
     """
 
     target: str
@@ -70,7 +79,7 @@ class PublishOutcome:
     is_published: bool
 
     def to_json(self) -> dict[str, Any]:
-        """The outcome as JSON."""
+        """The outcome as JSON data."""
         return dataclasses.asdict(self)
 
 
@@ -83,38 +92,46 @@ def deliver(
     options: PublishOptions,
     progress: ProgressListener,
 ) -> PublishOutcome:
-    """Publishes an artifact, unless its proof fails, or it is there already.
+    """Publishes an artifact, unless its proof fails or it is already there.
 
-    Nothing is sent that was not proved. What is there already needs no proof: comparing is quicker,
-    and a zoo publishes everything again.
+    Nothing is sent without a proof. What is already there needs none: comparing is faster, and a
+    zoo publishes everything again.
 
     Args:
-      artifact: folder that `slimhub export` wrote.
+      artifact: folder written by `slimhub export`.
       target: see `targets.KNOWN`.
-      options: how.
-      progress: hears of `PHASES` and files.
+      options: how to publish.
+      progress: receives `PHASES` and file transfers.
 
     Returns:
-      What was done; of a dry run, what would be.
+      What was done, or would be done in a dry run.
 
     Raises:
-      RequestError: for what cannot be asked for, before any work.
-      PublishError: where the artifact fails its proof, or the destination does not take it.
+      RequestError: if the request is invalid, before any work.
+      PublishError: if the artifact fails its proof, or the destination does not accept it.
     """
     destination = check_request(target, options)
     package = pack(artifact, options)
+    missing = _missing_credentials(destination, options)
     destination.check(package)
     with contextlib.ExitStack() as resources:
         progress.phase(PHASES[0])
         if options.sign is not None:
-            kept = destination.signature(package)
+            kept = None if missing else destination.signature(package)
             copy = signing.signed(package.folder, options.sign, kept)
             folder = resources.enter_context(copy)
             package = dataclasses.replace(package, folder=folder, files=_files(folder))
-        plan = destination.plan(package)
+        plan = destination.plan(package, asks=not missing)
+        if missing:
+            unknown = "without that, this plan assumes that nothing has been published yet"
+            note = f"{missing}; {unknown}"
+            plan = dataclasses.replace(plan, notes=(*plan.notes, note))
         if plan.changes:
             progress.phase(PHASES[1])
             _prove(Path(artifact), package, options)
+            plan = dataclasses.replace(
+                plan, notes=(*plan.notes, *_prove_converted(Path(artifact), package, options))
+            )
         if plan.changes and not options.dry_run:
             progress.phase(PHASES[2])
             _send(destination, package, plan, progress)
@@ -124,20 +141,22 @@ def deliver(
 
 
 def pack(artifact: str | os.PathLike[str], options: PublishOptions) -> Package:
-    """Looks at what is to be published, without running it.
+    """Reads what is to be published, without running it.
 
     Args:
-      artifact: folder that `slimhub export` wrote.
+      artifact: folder written by `slimhub export`.
       options: how to publish.
 
     Raises:
-      RequestError: for a key or address that cannot be.
-      PublishError: where the artifact is not what its record says.
+      RequestError: if a key, address or text is invalid.
+      PublishError: if the artifact does not match its record.
     """
     folder = Path(artifact)
     if options.sign is not None:
         signing.check_key(options.sign)
     addresses.check(options.url)
+    if options.texts is not None:
+        options.texts.check()
     bundle.files_of(folder)
     record = Record.read(folder)
     record.check(folder)
@@ -150,8 +169,10 @@ def pack(artifact: str | os.PathLike[str], options: PublishOptions) -> Package:
         handle=options.handle,
         license=options.license,
         dataset=options.dataset,
+        texts=options.texts,
         overwrite_card=options.overwrite_card,
         url=options.url and options.url.rstrip("/"),
+        also=converted_files.read(folder, options.also) if options.also else None,
     )
 
 
@@ -160,37 +181,67 @@ def _files(folder: Path) -> dict[str, FileDigest]:
 
 
 def check_request(target: str, options: PublishOptions) -> Destination:
-    """Refuses a target, and options that it has no use for.
+    """Refuses an invalid target, and options that do not apply to it.
 
     Args:
       target: see `targets.KNOWN`.
       options: how to publish.
 
     Returns:
-      Where the target says to publish.
+      The destination that the target names.
 
     Raises:
-      RequestError: for a target that cannot be, and an option that it has no use for.
+      RequestError: if the target is invalid, or an option does not apply to it.
     """
     destination = targets.parse(target)
-    for name in _OF_SOME_TARGETS:
+    for name in _TARGET_OPTIONS:
         if getattr(options, name) not in (None, False) and name not in destination.options:
-            raise RequestError(f"{option(name)} has no meaning for {target}: leave it out")
+            raise RequestError(f"{option(name)} does not apply to {target}: leave it out")
     return destination
 
 
+def _missing_credentials(destination: Destination, options: PublishOptions) -> str:
+    """What is said about missing credentials, empty if there are some; a dry run needs none."""
+    try:
+        destination.check_credentials()
+    except RequestError as error:
+        if not options.dry_run:
+            raise
+        return str(error)
+    return ""
+
+
 def _prove(artifact: Path, package: Package, options: PublishOptions) -> None:
-    """Refuses an artifact whose proof fails, of which the package may be a signed copy."""
+    """Refuses an artifact whose proof fails; the package may be a signed copy of it."""
     from slimhub.export.verify import subject, verify
 
     chosen = subject.choose(package.record, options.network, None, NetworkOptions())
-    proof = verify(artifact, subject=chosen)
+    proof = verify(artifact, subject=chosen, trust=options.trust)
     if not proof.holds:
         first = proof.failed[0]
         raise PublishError(
-            f"{artifact} fails its proof, so it is not published: {first.name}: "
-            f"{first.detail or 'the numbers differ'}; `slimhub verify` tells all"
+            f"{artifact} fails its proof and was not published: {first.name}: "
+            f"{first.detail or 'the numbers differ'}; run `slimhub verify` for details"
         )
+
+
+def _prove_converted(artifact: Path, package: Package, options: PublishOptions) -> list[str]:
+    """Refuses files of other formats that do not compute what the artifact does; says how well."""
+    if not package.also:
+        return []
+    from slimhub.export.formats import existing_file  # imports TensorFlow
+    from slimhub.export.formats.convertible import Convertible
+
+    said, model = [], Convertible(artifact, trust=options.trust)
+    for path in package.also.values():
+        proof = existing_file.prove(model, path)
+        if proof.complaints:
+            raise PublishError(
+                f"{path} does not agree with {artifact} and was not published: "
+                f"{'; '.join(proof.complaints)}; convert the artifact again with `slimhub convert`"
+            )
+        said.append(f"{path.name} agrees with the artifact: {proof.usual.text()}")
+    return said
 
 
 def _send(
@@ -210,7 +261,7 @@ def _send(
         if interrupt.args:  # the destination knows better
             raise
         whole = sum(sent.get(name, -1) >= size for name, size in sizes.items())
-        said = f"{whole} of {len(sizes)} files were sent: publish again to go on"
+        said = f"{whole} of {count(len(sizes), 'file')} sent: publish again to resume"
         raise KeyboardInterrupt(said) from None
 
 

@@ -1,23 +1,24 @@
-"""What every destination does, and what is said about it beforehand.
+"""What every destination does, and what is reported about it in advance.
 
-Publishing goes the same way everywhere: `check` without the network, `plan` with questions that
-change nothing, then `send`, and `confirm`, which compares what arrived. What is to be sent is
-proved first. A dry run ends before `send`, so that it lists what a real run would do.
+Every destination publishes in the same steps: `check` works offline, `plan` asks without changing
+anything, `send` uploads, and `confirm` compares what arrived. What is sent is proved first. A dry
+run stops before `send`, so it lists what a real run would do.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, Protocol
 
 from slimhub.common.errors import option
 from slimhub.common.files import FileDigest
 from slimhub.common.progress import Transfer
 from slimhub.publish.package import Package
+from slimhub.publish.pages import statements
 
-# What becomes of a version: it is new; files of it that were damaged or gone are written again;
-# it was there, and texts about it are replaced; it was there, and nothing changes.
+# What happens to a version: it is new; damaged or missing files of it are restored; it was there,
+# and texts about it are replaced; it was there, and nothing changes.
 VersionChange = Literal["new", "repaired", "page", "none"]
 
 
@@ -27,8 +28,8 @@ class Change:
 
     Attributes:
       action: in the imperative, such as `create model`, `upload` or `set description`.
-      name: of the file or thing it is done to.
-      file: size and digest, where it is a file.
+      name: of the file or object that changes.
+      file: size and digest, for a file.
     """
 
     action: str
@@ -41,12 +42,12 @@ class PublishPlan:
     """What would be done, in order.
 
     Attributes:
-      changes: none where everything is there already.
+      changes: empty if everything is already there.
       cards: texts that people will read there, by name.
-      url: where it will be.
-      load: Python that loads it from there.
-      result: what becomes of the version.
-      notes: sentences that people should read before.
+      url: its future address.
+      load: Python code that loads it from there.
+      result: what happens to the version.
+      notes: sentences that people should read first.
     """
 
     changes: tuple[Change, ...]
@@ -58,11 +59,11 @@ class PublishPlan:
 
 
 def result_of(changes: Sequence[Change], *, is_there: bool) -> VersionChange:
-    """What becomes of a version where no file of it can be damaged.
+    """What happens to a version at a place where files cannot be damaged.
 
     Args:
       changes: of the plan.
-      is_there: whether all its files are there already.
+      is_there: whether all its files are already there.
     """
     if not changes:
         return "none"
@@ -73,76 +74,100 @@ def kept(names: list[str]) -> tuple[str, ...]:
     """The note about texts that a new version does not change.
 
     Args:
-      names: of the texts; no note for none.
+      names: of the texts; no note if empty.
     """
     if not names:
         return ()
     return (
-        f"kept {', '.join(names)}, which may tell of another version: {option('overwrite_card')} "
-        "replaces it",
+        f"kept {', '.join(names)}, which may describe another version: pass "
+        f"{option('overwrite_card')} to replace it",
     )
 
 
+def not_carried(said: Mapping[str, str], package: Package) -> tuple[str, ...]:
+    """The note about what was said of another version only; none if nothing is missing now.
+
+    Args:
+      said: of the version that the texts there are about, by the names of options.
+      package: that takes its place.
+    """
+    missing = sorted(said.keys() - statements.of(package).keys())
+    if not missing:
+        return ()
+    named = ", ".join(option(name) for name in missing)
+    return (f"{named} of the earlier version are not carried over: pass what is true of this one",)
+
+
 class Destination(Protocol):
-    """One place to publish to, parsed from a target such as `hf://owner/name`.
+    """A place to publish to, parsed from a target such as `hf://owner/name`.
 
     Attributes:
-      options: the fields of `Package` that it heeds, of `handle`, `license`, `dataset`,
-        `overwrite_card` and `url`; naming another one is refused.
+      options: the fields of `Package` that it uses, out of `handle`, `license`, `dataset`, `texts`,
+        `overwrite_card` and `url`; the others are refused.
     """
 
     options: ClassVar[frozenset[str]]
 
     def check_ids(self, license: str | None, dataset: str | None) -> None:
-        """Refuses, before there is an artifact, what the place would refuse of any.
+        """Refuses, before there is an artifact, what the place would refuse for any artifact.
 
         Args:
           license: see `Package`.
           dataset: see `Package`.
 
         Raises:
-          RequestError: for a licence or dataset that the place cannot have, and a missing extra.
+          RequestError: if the place does not have the license or dataset, or an extra is missing.
         """
 
     def check(self, package: Package) -> None:
-        """Refuses, without the network, what the place would refuse later; calls `check_ids`.
+        """Refuses, offline, what the place would refuse later; calls `check_ids`.
 
         Raises:
-          RequestError: for a target, a licence or a package that breaks its rules, for a missing
-            extra, and for missing credentials.
+          RequestError: if a target, license or package breaks its rules, or an extra is missing.
+        """
+
+    def check_credentials(self) -> None:
+        """Refuses to go on without credentials, without contacting anyone.
+
+        Raises:
+          RequestError: says which credentials are needed, and where they are looked for.
         """
 
     def signature(self, package: Package) -> bytes | None:
-        """The file `export.record.SIGNATURE` that is there, None where there is none.
+        """The existing file `export.record.SIGNATURE`, or None.
 
-        Signing the same files again gives another signature; one that is there and holds is kept,
-        so that publishing them again changes nothing.
+        Signing the same files again gives another signature. A valid existing one is kept, so that
+        publishing again changes nothing.
 
         Args:
           package: to be signed; without a signature.
 
         Raises:
-          PublishError: where the place cannot be asked.
+          PublishError: if the place cannot be reached.
         """
 
-    def plan(self, package: Package) -> PublishPlan:
-        """Compares with what is there, and changes nothing there.
+    def plan(self, package: Package, *, asks: bool = True) -> PublishPlan:
+        """Compares with what is there, without changing anything.
+
+        Args:
+          package: to be published.
+          asks: whether a remote place is contacted; if not, the plan is that of a first version.
 
         Raises:
-          PublishError: where the place cannot be asked, or has other bytes under a version that
-            may not change.
+          PublishError: if the place cannot be reached, or has other bytes under a version that must
+            not change.
         """
 
     def send(self, package: Package, plan: PublishPlan, transfer: Transfer) -> None:
-        """Carries a plan out, in its order.
+        """Carries out a plan, in order.
 
         Raises:
           PublishError: says what was sent and what to do.
-          KeyboardInterrupt: with a message, where what was sent of the files is not there yet.
+          KeyboardInterrupt: with a message, if the files that were sent are not visible there yet.
         """
 
     def confirm(self, package: Package, plan: PublishPlan) -> None:
-        """Compares digests of what is there with the package's, downloading where there are none.
+        """Compares digests of what is there with the package's, downloading files without digests.
 
         Raises:
           PublishError: names what differs.

@@ -1,21 +1,21 @@
-"""A hub of your own: a folder that `slimhub serve`, or any static host, shows."""
+"""A self-hosted hub: a folder for `slimhub serve`, or any static host."""
 
 from __future__ import annotations
 
 import functools
 import shlex
-import tempfile
 from pathlib import Path
 from typing import ClassVar
 
-from slimhub.common import extras, files
+from slimhub.common import extras, files, foreign_files
 from slimhub.common.errors import PublishError, RequestError
 from slimhub.common.progress import Transfer
+from slimhub.common.scratch import ScratchFolder
 from slimhub.export.record import SIGNATURE
 from slimhub.publish import bundle
 from slimhub.publish.destinations.destination import Change, PublishPlan, VersionChange
 from slimhub.publish.handle import Handle
-from slimhub.publish.hub import hub_folder, index
+from slimhub.publish.hub import hub_folder, index, journal
 from slimhub.publish.hub.hub_changes import HubChanges
 from slimhub.publish.hub.hub_entries import RESTORE
 from slimhub.publish.hub.view import View
@@ -23,7 +23,8 @@ from slimhub.publish.package import Package
 from slimhub.publish.pages import page
 
 SCHEME = "hub:"
-_COMPLETE = "complete"  # action: moves a file whose publisher died
+_COMPLETE = "complete"  # action: moves a file whose publisher was interrupted
+_CLEAN = "clean"  # action: removes what an interrupted publisher did not get to
 
 
 class HubDestination:
@@ -33,10 +34,12 @@ class HubDestination:
       hub: the folder, which need not exist.
     """
 
-    options: ClassVar[frozenset[str]] = frozenset({"handle", "license", "dataset", "url"})
+    options: ClassVar[frozenset[str]] = frozenset(
+        {"handle", "license", "dataset", "texts", "url", "also"}
+    )
 
     def __init__(self, hub: Path) -> None:
-        """Looks at nothing yet.
+        """Does not read anything yet.
 
         Args:
           hub: the folder.
@@ -49,10 +52,10 @@ class HubDestination:
 
     @classmethod
     def parse(cls, target: str) -> HubDestination:
-        """Reads a target such as `hub:models`.
+        """Parses a target such as `hub:models`.
 
         Raises:
-          RequestError: where it names no folder.
+          RequestError: if it does not name a folder.
         """
         if target == SCHEME:
             raise RequestError(f"the target '{target}' is not hub:FOLDER")
@@ -64,22 +67,25 @@ class HubDestination:
         page.check_ids(license, dataset)
 
     def check(self, package: Package) -> None:
-        """Refuses what cannot be, see `Destination`."""
+        """Refuses what is invalid, see `Destination`."""
         self.check_ids(package.license, package.dataset)
         handle = Handle.for_record(package.record, package.handle)
-        page.check_task(handle, package.record.task)
+        page.check_handle(handle, package.record.task, package.record.network.name)
         hub_folder.check(self.hub, package.folder)
 
+    def check_credentials(self) -> None:
+        """Needs none, see `Destination`."""
+
     def signature(self, package: Package) -> bytes | None:
-        """The signature that is there, see `Destination`."""
+        """The existing signature, see `Destination`."""
         handle = Handle.for_record(package.record, package.handle)
         path = View(self.hub).path(f"{handle}/{SIGNATURE}")
         try:
-            return path.read_bytes() if path.is_file() else None
+            return foreign_files.read(path) if path.is_file() else None
         except OSError as error:
             raise PublishError(f"cannot read {path}: {error.strerror}") from error
 
-    def plan(self, package: Package) -> PublishPlan:
+    def plan(self, package: Package, *, asks: bool = True) -> PublishPlan:
         """Compares with what is there, see `Destination`."""
         self._archive = None
         found, pending = hub_folder.preview(package, self.hub, lambda: self._pack(package))
@@ -87,6 +93,8 @@ class HubDestination:
             *(Change(_COMPLETE, name, files.digest_file(path)) for name, path in pending.items()),
             *(Change(entry.action, entry.name, entry.file()) for entry in found.entries),
         ]
+        if not changes and hub_folder.has_remains(self.hub):
+            changes = [Change(_CLEAN, journal.FOLDER)]
         return PublishPlan(
             changes=tuple(changes),
             cards={f"{found.handle}.md": found.markdown},
@@ -109,18 +117,20 @@ class HubDestination:
         others = hub_folder.differing(package, self.hub, lambda: self._pack(package))
         if others:
             raise PublishError(
-                f"{', '.join(others[:3])} in {self.hub} is not what was written: somebody else "
-                "writes there, or the disk fails; publish again"
+                f"{', '.join(others[:3])} in {self.hub} is not what was written: another "
+                "program writes there, or the disk is failing; publish again"
             )
 
     @functools.cached_property
-    def _stage(self) -> tempfile.TemporaryDirectory[str]:
-        return tempfile.TemporaryDirectory(prefix="slimhub-")
+    def _stage(self) -> ScratchFolder:
+        return ScratchFolder()
 
     def _pack(self, package: Package) -> bundle.Archive:
-        """The archive, made once for each plan."""
+        """The archive, created once for each plan."""
         if self._archive is None:
-            self._archive = bundle.write(package.folder, Path(self._stage.name) / "archive")
+            self._archive = bundle.write(
+                package.folder, Path(self._stage.name) / "archive", package.files
+            )
         return self._archive
 
 
@@ -129,7 +139,8 @@ def _result(found: HubChanges, changes: list[Change]) -> VersionChange:
         return "none"
     if found.is_new:
         return "new"
-    return "repaired" if {change.action for change in changes} & {RESTORE, _COMPLETE} else "page"
+    repairs = {RESTORE, _COMPLETE, _CLEAN}
+    return "repaired" if {change.action for change in changes} & repairs else "page"
 
 
 def _page_url(found: HubChanges) -> str:

@@ -1,4 +1,4 @@
-"""Asks a remote place: again where it is busy, and with one sentence where it refuses."""
+"""Calls a remote place: retries if it is busy, and turns refusals into one sentence."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from slimhub.publish.pages import markdown
 
 TRIES = 4
 SERVER_ERROR = 500
-UNTOLD = 0  # status of an error that does not tell one
-_WAIT = 1.0  # seconds before the second try; doubled before each further one
-_LONGEST_WAIT = 60.0  # seconds that a place's Retry-After is heeded up to
+UNKNOWN_STATUS = 0  # status of an error that does not report one
+_WAIT = 1.0  # seconds before the first retry; doubled before each further one
+_MAX_WAIT = 60.0  # longest Retry-After to respect, in seconds
 BUSY = frozenset({429, SERVER_ERROR, 502, 503, 504})
-# Nobody knows what became of a call that was answered otherwise: such as creates something.
+# After other statuses it is unknown what a call has done: for calls that create something.
 ONCE = frozenset({429})
-_MESSAGE = 200  # characters of what a place says itself
+_MESSAGE = 200  # characters of the place's own message to show
 
 Answer = TypeVar("Answer")
 
@@ -32,7 +32,7 @@ class RefusedError(PublishError):
     """A place that answered, and refused.
 
     Attributes:
-      status: of HTTP.
+      status: HTTP status.
     """
 
     def __init__(self, message: str, status: int) -> None:
@@ -42,14 +42,14 @@ class RefusedError(PublishError):
 
 @dataclasses.dataclass(frozen=True)
 class Remote:
-    """A place that is asked through its client library.
+    """A place that is called through its client library.
 
     Attributes:
       name: of the place.
-      target: that it is asked for.
+      target: the target that calls are about.
       credentials: where its library looks for them.
-      errors: that its library raises where the place refuses.
-      breaks: that it raises where the connection breaks.
+      errors: raised by its library if the place refuses.
+      breaks: raised if the connection breaks.
     """
 
     name: str
@@ -59,17 +59,17 @@ class Remote:
     breaks: tuple[type[Exception], ...]
 
     def ask(self, what: str, call: Callable[[], Answer], *, busy: frozenset[int] = BUSY) -> Answer:
-        """What a call gives; it is made again where the place is busy or the connection breaks.
+        """Returns the result of a call; retries if the place is busy or the connection breaks.
 
         Args:
-          what: is asked for, such as `upload saved_model.pb`.
-          call: is made again after an answer in `busy`; where that holds server errors, after a
-            broken connection as well.
-          busy: statuses of answers.
+          what: the action, such as `upload saved_model.pb`.
+          call: retried after a status in `busy`; if that includes server errors, also after a
+            broken connection.
+          busy: HTTP statuses.
 
         Raises:
-          RefusedError: where the place refuses.
-          PublishError: where the connection keeps breaking.
+          RefusedError: if the place refuses.
+          PublishError: if the connection keeps breaking.
         """
         tries = 0
         while True:
@@ -89,22 +89,22 @@ class Remote:
     def _broken(self, what: str, tries: int) -> PublishError:
         count = f", {tries} times in a row" if tries > 1 else ""
         return PublishError(
-            f"the connection to {self.name} broke ({what}{count}): check the network and publish "
+            f"lost the connection to {self.name} ({what}{count}): check the network and publish "
             "again"
         )
 
     def _refused(self, what: str, status: int, error: Exception, tries: int) -> RefusedError:
         after = f", after {tries} tries" if tries > 1 else ""
         sentences = {
-            401: f"does not take the credentials: give others as {self.credentials}",
-            403: f"does not allow it: give credentials that may write to {self.target} as "
+            401: f"rejected the credentials: pass others as {self.credentials}",
+            403: f"denied access: pass credentials that can write to {self.target} as "
             f"{self.credentials}",
-            404: f"knows no {self.target}: check its parts",
-            429: "is asked too often: wait some minutes and publish again",
+            404: f"does not have {self.target}: check its spelling",
+            429: "reached its rate limit: wait a few minutes and publish again",
         }
-        answer = f": answer {status}" if status else ""
+        answer = f": HTTP status {status}" if status else ""
         if status >= SERVER_ERROR:
-            remedy = "has a fault of its own: publish again later"
+            remedy = "had a server error: publish again later"
         else:
             remedy = sentences.get(status) or f"says: {_message(error)}"
         return RefusedError(f"{self.name} {remedy} ({what}{answer}{after})", status)
@@ -112,10 +112,10 @@ class Remote:
 
 @contextlib.contextmanager
 def quiet(library: str) -> Iterator[None]:
-    """Keeps a library from printing and logging, which is the command's to do.
+    """Keeps a library from printing and logging, which is up to the command.
 
     Args:
-      library: as it is imported; it is, outside of this, since it may set up its logging then.
+      library: its import name; it is imported first, since that may set up its logging.
     """
     importlib.import_module(library)
     logger = logging.getLogger(library)
@@ -137,24 +137,24 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _status(error: Exception) -> int:
-    """Status of the answer that an error was made of."""
+    """HTTP status of the response behind an error."""
     for link in _chain(error):
         response = getattr(link, "response", None)
         status = getattr(link, "error_code", None) or getattr(response, "status_code", None)
         if status:
             return int(status)
-    return UNTOLD
+    return UNKNOWN_STATUS
 
 
 def _retry_after(error: Exception) -> float | None:
-    """Seconds that the place asks to wait, where it does, and a number."""
+    """Seconds that the place asks to wait, if it gives a number."""
     for link in _chain(error):
         headers = getattr(getattr(link, "response", None), "headers", None) or {}
         if str(headers.get("Retry-After", "")).isdigit():
-            return min(float(headers["Retry-After"]), _LONGEST_WAIT)
+            return min(float(headers["Retry-After"]), _MAX_WAIT)
     return None
 
 
 def _message(error: Exception) -> str:
-    """What a place says itself, without the secrets of URLs: some sign requests with queries."""
+    """The place's own message, without the secrets in URLs: some sign requests with queries."""
     return addresses.shown(markdown.one_line(str(error)))[:_MESSAGE]

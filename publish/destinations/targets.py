@@ -1,7 +1,8 @@
-"""Targets: where to publish, as the command line has it."""
+"""Targets: where to publish, in the form of the command line."""
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import re
 
@@ -10,17 +11,17 @@ from slimhub.publish import addresses
 from slimhub.publish.destinations.destination import Destination
 
 _SCHEME = re.compile(r"([a-z\d]+):", re.ASCII)
-_HERE = "slimhub.publish.destinations"
-_OBJECT_STORE = f"{_HERE}.stores.object_store:ObjectStore"
+_PACKAGE = "slimhub.publish.destinations"
+_OBJECT_STORE = f"{_PACKAGE}.stores.object_store:ObjectStore"
 
-# Scheme -> how a target is written, and the class that parses it, imported only where it is used.
+# Scheme -> the form of a target, and the class that parses it, imported only if needed.
 _TABLE = {
-    "hub": ("hub:FOLDER", f"{_HERE}.hub_destination:HubDestination"),
+    "hub": ("hub:FOLDER", f"{_PACKAGE}.hub_destination:HubDestination"),
     "kaggle": (
         "kaggle://OWNER/MODEL/FRAMEWORK/VARIATION",
-        f"{_HERE}.kaggle.kaggle_models:Kaggle",
+        f"{_PACKAGE}.kaggle.kaggle_models:Kaggle",
     ),
-    "hf": ("hf://OWNER/NAME", f"{_HERE}.huggingface.huggingface_repository:HuggingFace"),
+    "hf": ("hf://OWNER/NAME", f"{_PACKAGE}.huggingface.huggingface_repository:HuggingFace"),
     "s3": ("s3://BUCKET/PREFIX", _OBJECT_STORE),
     "gs": ("gs://BUCKET/PREFIX", _OBJECT_STORE),
     "file": ("file:///FOLDER", _OBJECT_STORE),
@@ -29,21 +30,30 @@ KNOWN = {scheme: form for scheme, (form, _) in _TABLE.items()}
 
 
 def parse(target: str) -> Destination:
-    """Where a target says to publish.
+    """The destination that a target names.
 
     Args:
-      target: beginning with one of the schemes of `KNOWN`.
+      target: starts with one of the schemes in `KNOWN`.
 
     Raises:
-      RequestError: for another scheme, for a target that breaks its scheme's rules, and for one
-        with credentials in it.
+      RequestError: if the scheme is unknown, the target breaks its rules, or it contains
+        credentials.
     """
     found = _SCHEME.match(target)
     scheme = found[1] if found else ""
-    if scheme != "hub":  # the rest of that one is a path, and may hold anything
+    if scheme != "hub":  # the rest of this target is a path, which may contain anything
         addresses.check_target(target)
     if scheme not in _TABLE:
-        raise RequestError(f"the target '{target}' is not known: write {', '.join(KNOWN.values())}")
+        raise RequestError(f"unknown target '{target}': {_suggestion(scheme, target)}")
     module, _, name = _TABLE[scheme][1].partition(":")
     destination: Destination = getattr(importlib.import_module(module), name).parse(target)
     return destination
+
+
+def _suggestion(scheme: str, target: str) -> str:
+    """What was probably meant: a folder is meant as a hub."""
+    near = difflib.get_close_matches(scheme, [*_TABLE], n=1)
+    if near and target.startswith(f"{scheme}://") == ("://" in KNOWN[near[0]]):
+        return f"did you mean {near[0]}{target.removeprefix(scheme)}?"
+    forms = f"write {', '.join(KNOWN.values())}"
+    return forms if scheme else f"did you mean hub:{target}? Otherwise {forms}"

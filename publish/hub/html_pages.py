@@ -79,7 +79,8 @@ def model_page(site: Site, handle: Handle, markdown: str) -> str:
         badges=metadata,
         body=_markdown(page.body),
         version=version,
-        versions=sorted(site.index.models[handle.model], reverse=True),
+        versions=sorted(site.index.models[handle.model].items(), reverse=True),
+        newest=site.index.newest(handle.model),
         files=sorted(version.files.items()),
     )
 
@@ -92,13 +93,14 @@ def list_page(site: Site, prefix: str) -> str:
       prefix: what the handles listed begin with, whole parts; empty for all.
     """
     newest = [(model, site.index.newest(model)) for model in site.index.under(prefix)]
+    rows = [_row(model, version) for model, version in newest if version is not None]
     return _render(
         "list.html.jinja",
         len(prefix.split("/")) if prefix else 0,
         site,
         title=prefix or "Models",
         prefix=prefix,
-        models=[_row(model, version) for model, version in newest],
+        models=rows,
     )
 
 
@@ -137,17 +139,16 @@ def _row(model: str, version: Version) -> dict[str, Any]:
 
 def _with_addresses(site: Site, handle: Handle, markdown: str) -> str:
     """A page's text, with the addresses that hold here, and links to what is published."""
-    told = f"{site.index.url}/{handle}{bundle.SUFFIX}"
-    link = re.compile(rf"\[`(?P<model>[^`]+)`\]\({re.escape(site.index.url)}/(?P=model)\)")
+    archive = f"{site.index.url}/{handle}{bundle.SUFFIX}"
+    link = re.compile(rf"\]\({re.escape(site.index.url)}/(?P<handle>[\w./-]+)\.html\)")
+    root, ending = _root(site, handle.model.count("/") + 1), _ending(site)
+    markdown = link.sub(lambda found: f"]({root}{found['handle']}{ending})", markdown)
+    return markdown.replace(archive, site.load_url(str(handle)))
 
-    def to_model(found: re.Match[str]) -> str:
-        model = found["model"]
-        root = _root(site, handle.model.count("/") + 1)
-        ending = "/index.html" if site.is_static else ""
-        is_there = model in site.index.models
-        return f"[`{model}`]({root}{model}{ending})" if is_there else f"`{model}`"
 
-    return link.sub(to_model, markdown).replace(told, site.load_url(str(handle)))
+def _ending(site: Site) -> str:
+    """What follows a handle in the address of its page."""
+    return ".html" if site.is_static else ""
 
 
 def _root(site: Site, depth: int) -> str:
@@ -163,7 +164,7 @@ def _render(template: str, depth: int, site: Site, **values: object) -> str:
             values,
             root=root,
             site=site,
-            ending=".html" if site.is_static else "",
+            ending=_ending(site),
             style=_style(),
             script=_static("hub.js"),
             policy=policy(),

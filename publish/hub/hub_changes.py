@@ -1,8 +1,9 @@
 """What publishing a version changes in a hub: compared with what is there, and written nowhere.
 
 A hub has of a version `PUBLISHER/NAME/VERSION` the archive `….tar.gz` and its digest
-`….tar.gz.sha256`, the unpacked copy `…/`, the page `….md` and, rendered, `….html`; beside them
-an `index.html` in every folder, and `index.json`, which says what is published.
+`….tar.gz.sha256`, the unpacked copy `…/`, the page `….md` and, rendered, `….html`; where they were
+published with it, `….tflite` with its page `….lite.md`, and `….onnx`; beside them an `index.html`
+in every folder, and `index.json`, which says what is published.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from slimhub.common.errors import PublishError, option
 from slimhub.common.files import FileDigest
 from slimhub.export.record import SIGNATURE
 from slimhub.publish import bundle
+from slimhub.publish.converted_files import SUFFIXES
 from slimhub.publish.handle import Handle
-from slimhub.publish.hub import hub_entries, index, static_files
+from slimhub.publish.hub import hub_entries, index, links, static_files
 from slimhub.publish.hub.hub_entries import HubEntry
 from slimhub.publish.hub.index import Index, Version
 from slimhub.publish.hub.view import View
 from slimhub.publish.package import Package
-from slimhub.publish.pages import page, page_parts
+from slimhub.publish.pages import class_names, page, page_parts
+from slimhub.publish.pages.publisher_texts import PublisherTexts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +66,15 @@ def find(package: Package, hub: View, archive: Callable[[], bundle.Archive]) -> 
     handle = Handle.for_record(package.record, package.handle)
     known = index.read_file(hub.path(index.FILE)) or Index()
     old = known.get(handle)
+    if old is not None and old.withdrawn is not None:
+        raise PublishError(
+            f"{handle} was withdrawn, and its number is never used again: publish it as "
+            f"{option('handle', _following(known, handle))}"
+        )
     url = package.url or known.url
-    markdown = _markdown(package, handle, url, old)
+    stated = PublisherTexts.of(old.texts) if old else PublisherTexts()
+    texts = package.texts.over(stated) if package.texts else stated
+    markdown = _markdown(dataclasses.replace(package, texts=texts), handle, url, old)
     if old is None:
         _check_free(hub.folder, handle)
         packed = archive().digest
@@ -75,10 +85,13 @@ def find(package: Package, hub: View, archive: Callable[[], bundle.Archive]) -> 
             raise _other_content(package, handle, known, archive())
         again = functools.partial(_same_archive, package, handle, known, archive)
         parts = list(hub_entries.of_damage(package, handle, packed, hub, again))
-    version = _version(package, handle, markdown, packed)
+    parts += hub_entries.of_formats(package, handle, hub)
+    version = _version(package, handle, markdown, packed, texts)
+    version = dataclasses.replace(version, also=_formats(package, handle, known))
     after = dataclasses.replace(known, url=url).with_version(handle, version)
-    texts = static_files.texts(known.url, after, handle, markdown, hub)
-    entries = [*parts, *hub_entries.of_texts(texts, hub)]
+    markdown = links.linked(markdown, handle, after)
+    written = static_files.texts(known.url, after, handle, markdown, hub)
+    entries = [*parts, *hub_entries.of_texts(written, hub)]
     return HubChanges(handle, old is None, entries, url, markdown, packed)
 
 
@@ -99,34 +112,57 @@ def _other_content(
     old = known.models[handle.model][handle.version]
     is_alike = files.differing(package.files, old.files) == [SIGNATURE]
     only = "; only its signature differs" if is_alike else ""
-    following = f"{handle.model}/{max(known.models[handle.model]) + 1}"
     return PublishError(
         f"{handle} is published with other content (sha256 {old.archive.sha256[:12]}…, not "
         f"{archive.sha256[:12]}…{only}), and a version never changes: publish it as "
-        f"{option('handle', following)}"
+        f"{option('handle', _following(known, handle))}"
     )
 
 
+def _formats(package: Package, handle: Handle, known: Index) -> dict[str, FileDigest]:
+    """Files of other formats that the version has then: those that it has, and new ones."""
+    old = known.get(handle)
+    had = old.also if old else {}
+    given = {suffix: files.digest_file(path) for suffix, path in (package.also or {}).items()}
+    for suffix, digest in given.items():
+        if had.get(suffix, digest) != digest:
+            raise PublishError(
+                f"{handle} is published with another {suffix} file (sha256 "
+                f"{had[suffix].sha256[:12]}…, not {digest.sha256[:12]}…), and a version never "
+                f"changes: publish it as {option('handle', _following(known, handle))}"
+            )
+    return dict(sorted((had | given).items()))
+
+
+def _following(known: Index, handle: Handle) -> str:
+    return f"{handle.model}/{max(known.models[handle.model]) + 1}"
+
+
 def _check_free(hub: Path, handle: Handle) -> None:
-    for ending in ("", bundle.SUFFIX, bundle.DIGEST_SUFFIX, ".md", ".html"):
+    for ending in ("", bundle.SUFFIX, bundle.DIGEST_SUFFIX, ".md", ".html", *SUFFIXES):
         path = hub / f"{handle}{ending}"
         if os.path.lexists(path):
             raise PublishError(f"{path} is there, but not in the index of the hub: move it away")
     for parent in (hub / str(handle)).parents:
         if os.path.lexists(parent) and not parent.is_dir():
-            raise PublishError(f"{parent} is no folder, so nothing can be published in it")
+            raise PublishError(f"{parent} is not a folder, so nothing can be published in it")
 
 
 def _markdown(package: Package, handle: Handle, url: str, old: Version | None) -> str:
     """The page; of a hub whose address is not known it names none as where the archive is.
 
-    Licence and data that the page of this version has stay, unless others are given.
+    License and data that the page of this version has stay, unless others are given.
     """
     told = old.metadata if old else {}
     archive = f"{url}/{handle}{bundle.SUFFIX}"
     asset_path = page.LEGACY if url == index.LOCAL_URL else archive
     given = {"license": package.license, "dataset": package.dataset}
-    options: dict[str, Any] = {"asset_path": asset_path, "load_url": archive}
+    options: dict[str, Any] = {
+        "asset_path": asset_path,
+        "load_url": archive,
+        "texts": package.texts,
+        "class_names": class_names.read(package.folder, package.record),
+    }
     options |= {key: told[key][0] for key in ("license",) if key in told}
     options |= {key: value for key, value in given.items() if value is not None}
     text = page.render(package.record, handle, **options)
@@ -135,7 +171,9 @@ def _markdown(package: Package, handle: Handle, url: str, old: Version | None) -
     return text
 
 
-def _version(package: Package, handle: Handle, markdown: str, packed: FileDigest) -> Version:
+def _version(
+    package: Package, handle: Handle, markdown: str, packed: FileDigest, texts: PublisherTexts
+) -> Version:
     head = page_parts.split(markdown)
     return Version(
         handle.version,
@@ -145,4 +183,5 @@ def _version(package: Package, handle: Handle, markdown: str, packed: FileDigest
         package.record.task,
         packed,
         dict(sorted(package.files.items())),
+        texts=texts.given(),
     )

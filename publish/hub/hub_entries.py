@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from slimhub.common import files
+from slimhub.common import files, foreign_files
 from slimhub.common.files import FileDigest
 from slimhub.publish import bundle
 from slimhub.publish.handle import Handle
@@ -25,16 +25,19 @@ class HubEntry:
       name: its path in the hub.
       action: `write`, `replace`, or `restore` where a file of a published version is damaged.
       content: the text, or the file that it is a copy of.
+      described: size and digest of that file, as the artifact's or archive's were found.
     """
 
     name: str
     action: str
     content: str | Path
+    described: FileDigest | None = None
 
     def file(self) -> FileDigest:
         """Its size and digest."""
-        if isinstance(self.content, Path):
-            return files.digest_file(self.content)
+        if self.described is not None:
+            return self.described
+        assert isinstance(self.content, str)
         return files.digest_text(self.content)
 
 
@@ -46,10 +49,25 @@ def of_new_version(package: Package, handle: Handle, archive: bundle.Archive) ->
       handle: of the version.
       archive: of the artifact.
     """
-    yield HubEntry(f"{handle}{bundle.SUFFIX}", WRITE, archive.path)
+    yield HubEntry(f"{handle}{bundle.SUFFIX}", WRITE, archive.path, archive.digest)
     yield HubEntry(f"{handle}{bundle.DIGEST_SUFFIX}", WRITE, _digest_line(handle, archive.sha256))
-    for name in package.files:
-        yield HubEntry(f"{handle}/{name}", WRITE, package.folder / name)
+    for name, described in package.files.items():
+        yield HubEntry(f"{handle}/{name}", WRITE, package.folder / name, described)
+
+
+def of_formats(package: Package, handle: Handle, hub: View) -> Iterator[HubEntry]:
+    """Files of other formats that the hub does not have as they are to be.
+
+    Args:
+      package: of the version.
+      handle: of the version.
+      hub: where they are to be.
+    """
+    for suffix, path in (package.also or {}).items():
+        name, described = f"{handle}{suffix}", files.digest_file(path)
+        if not _is_file(hub.path(name), described):
+            action = RESTORE if os.path.lexists(hub.path(name)) else WRITE
+            yield HubEntry(name, action, path, described)
 
 
 def of_damage(
@@ -66,14 +84,14 @@ def of_damage(
     """
     name = f"{handle}{bundle.SUFFIX}"
     if not _is_file(hub.path(name), packed):
-        yield HubEntry(name, RESTORE, archive())
+        yield HubEntry(name, RESTORE, archive(), packed)
     name, line = f"{handle}{bundle.DIGEST_SUFFIX}", _digest_line(handle, packed.sha256)
     if not _holds(hub.path(name), line):
         yield HubEntry(name, RESTORE, line)
     for file, described in package.files.items():
         name = f"{handle}/{file}"
         if not _is_file(hub.path(name), described):
-            yield HubEntry(name, RESTORE, package.folder / file)
+            yield HubEntry(name, RESTORE, package.folder / file, described)
 
 
 def of_texts(texts: dict[str, str], hub: View) -> Iterator[HubEntry]:
@@ -95,7 +113,7 @@ def _digest_line(handle: Handle, sha256: str) -> str:
 
 def _holds(path: Path, text: str) -> bool:
     try:
-        return path.read_bytes() == text.encode("utf-8")
+        return foreign_files.read(path) == text.encode("utf-8")
     except OSError:
         return False
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from slimhub.common import disks, foreign_files, paths
 from slimhub.common.errors import PublishError, RequestError
+from slimhub.common.files import FileDigest
 from slimhub.common.progress import Transfer
 from slimhub.publish import bundle
 from slimhub.publish.hub import hub_changes, index, journal, view
@@ -37,15 +40,15 @@ def check(hub: Path, artifact: Path) -> None:
       PublishError: for an index that is none.
     """
     if os.path.lexists(hub) and not hub.is_dir():
-        raise RequestError(f"{hub} is no folder: name another hub")
+        raise RequestError(f"{hub} is not a folder: name another hub")
     if (hub / "saved_model.pb").exists():
-        raise RequestError(f"{hub} is a SavedModel, no hub: name another folder")
-    inside = hub.resolve().is_relative_to(artifact.resolve())
-    if inside or artifact.resolve().is_relative_to((hub / journal.FOLDER).resolve()):
+        raise RequestError(f"{hub} is a SavedModel, not a hub: name another folder")
+    inside = paths.resolved(hub).is_relative_to(paths.resolved(artifact))
+    if inside or paths.resolved(artifact).is_relative_to(paths.resolved(hub / journal.FOLDER)):
         raise RequestError(f"the hub {hub} and the artifact {artifact} must be apart")
     is_empty = not hub.is_dir() or not any(p.name != journal.FOLDER for p in hub.iterdir())
     if not is_empty and index.read(hub) is None and not (hub / journal.FOLDER).is_dir():
-        raise RequestError(f"{hub} holds other things and is no hub: name another folder")
+        raise RequestError(f"{hub} holds other things and is not a hub: name another folder")
 
 
 def preview(
@@ -78,6 +81,26 @@ def preview(
             return found, seen.pending
 
 
+def has_remains(hub: Path) -> bool:
+    """Whether a publication that was killed left a stage, which `publish` would remove.
+
+    Args:
+      hub: folder, which need not exist.
+
+    Raises:
+      PublishError: if its own folder is a link.
+    """
+    import filelock
+
+    if not journal.stages(hub):
+        return False
+    try:
+        with filelock.FileLock(hub / journal.FOLDER / "lock", timeout=0):
+            return bool(journal.stages(hub))  # the lock is free: nobody is writing them
+    except (filelock.Timeout, OSError):
+        return False
+
+
 def publish(package: Package, hub: Path, archive: MakeArchive, transfer: Transfer) -> HubChanges:
     """Publishes; a reader of the hub sees it as it was or as it will be.
 
@@ -95,7 +118,7 @@ def publish(package: Package, hub: Path, archive: MakeArchive, transfer: Transfe
     """
     stage = None
     try:
-        with _changing(hub), journal.staged(hub) as stage:
+        with changing(hub), journal.staged(hub) as stage:
             found = hub_changes.find(package, View(hub), archive)
             _write(found, stage, transfer)
     except KeyboardInterrupt:
@@ -116,17 +139,17 @@ def differing(package: Package, hub: Path, archive: MakeArchive) -> list[str]:
     Raises:
       PublishError: where the hub cannot be read, or has other content under the version.
     """
-    with _changing(hub):
+    with changing(hub):
         return [entry.name for entry in hub_changes.find(package, View(hub), archive).entries]
 
 
 @contextlib.contextmanager
-def _changing(hub: Path) -> Iterator[None]:
+def changing(hub: Path) -> Iterator[None]:
     """Holds the lock of a hub, in which nothing is left over."""
     import filelock
 
     try:
-        (hub / journal.FOLDER).mkdir(parents=True, exist_ok=True)
+        journal.check(hub).mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(hub / journal.FOLDER / "lock", timeout=_LOCK_SECONDS):
             journal.recover(hub)
             yield
@@ -136,7 +159,7 @@ def _changing(hub: Path) -> Iterator[None]:
             "for it, or end it, and publish again"
         ) from error
     except OSError as error:
-        raise PublishError(f"cannot write to {hub}: {error.strerror or error}") from error
+        raise PublishError(f"cannot write to {hub}: {disks.explain(error, hub)}") from error
 
 
 def _write(changes: HubChanges, stage: journal.Stage, transfer: Transfer) -> None:
@@ -151,17 +174,26 @@ def _write(changes: HubChanges, stage: journal.Stage, transfer: Transfer) -> Non
         else:
             path = stage.place(entry.name)
         if isinstance(entry.content, Path):
-            _copy(entry.content, path, functools.partial(transfer, entry.name))
+            copied = _copy(entry.content, path, functools.partial(transfer, entry.name))
+            if copied != entry.file():
+                raise PublishError(
+                    f"{entry.content} changed while it was published: nothing was published; "
+                    "publish again when nothing writes there"
+                )
         else:
             journal.write_surely(path, entry.content)
 
 
-def _copy(source: Path, target: Path, tell: Callable[[int, int], None]) -> None:
-    with source.open("rb") as file, target.open("wb") as copy:
+def _copy(source: Path, target: Path, tell: Callable[[int, int], None]) -> FileDigest:
+    """Copies a file, and returns the digest of the copy."""
+    digest = hashlib.sha256()
+    with foreign_files.open_regular(source) as file, target.open("wb") as copy:
         total, done = os.fstat(file.fileno()).st_size, 0
         while block := file.read(_BLOCK):
             copy.write(block)
+            digest.update(block)
             done += len(block)
             tell(done, total)
         copy.flush()
         os.fsync(copy.fileno())
+    return FileDigest(done, digest.hexdigest())

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-from slimhub.common.errors import PublishError
+from slimhub.common import foreign_files
+from slimhub.common.errors import PublishError, RequestError
 from slimhub.common.files import FileDigest
 from slimhub.export import record_json
 from slimhub.export.record_json import FieldError
+from slimhub.publish.converted_files import SUFFIXES
 from slimhub.publish.handle import Handle
 
 FILE = "index.json"
-_FORMAT = 1  # higher where a reader of the old one would be wrong
+_FORMATS = (1, 2)  # the second one has withdrawn versions, which readers of the first would offer
+_URL = re.compile(r"https?://[^\s<>?#@]{1,2000}")  # as `addresses.check` has it
+_FILE_NAME = re.compile(r"[^/\0-\x1f]+(/[^/\0-\x1f]+)*")
+_SHA256 = re.compile(r"[\da-f]{64}", re.ASCII)
+_DAMAGE = (RequestError, FieldError, ValueError, KeyError, TypeError, AttributeError)
 LOCAL_URL = "http://localhost:8080"  # of a hub whose address nobody said; `slimhub serve`'s own
 
 
@@ -30,6 +37,10 @@ class Version:
       task: one of `nets.TASKS`.
       archive: its digest.
       files: of the unpacked copy: relative path -> digest.
+      also: digests of files of other formats, by suffix.
+      texts: of the publisher, by the names of `publisher_texts.PublisherTexts`.
+      withdrawn: why the version was withdrawn, perhaps empty; None where it was not. The archive
+        and the copy of a withdrawn version are gone, and its number is never used again.
     """
 
     number: int
@@ -39,6 +50,9 @@ class Version:
     task: str
     archive: FileDigest
     files: dict[str, FileDigest]
+    also: dict[str, FileDigest] = dataclasses.field(default_factory=dict)
+    texts: dict[str, str] = dataclasses.field(default_factory=dict)
+    withdrawn: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,9 +79,15 @@ class Index:
         """
         return self.models[handle.model][handle.version]
 
-    def newest(self, model: str) -> Version:
-        """The version of a model with the highest number."""
-        return self.models[model][max(self.models[model])]
+    def newest(self, model: str) -> Version | None:
+        """The version with the highest number that was not withdrawn; None where there is none."""
+        versions = self.models.get(model, {})
+        numbers = [n for n, version in versions.items() if version.withdrawn is None]
+        return versions[max(numbers)] if numbers else None
+
+    def shown(self, model: str) -> Version:
+        """The version that the page of a model shows: the newest, or the last one withdrawn."""
+        return self.newest(model) or self.models[model][max(self.models[model])]
 
     def under(self, prefix: str) -> list[str]:
         """Models whose handle begins with some whole parts, sorted; all for an empty prefix."""
@@ -84,12 +104,19 @@ class Index:
             model: [_to_json(versions[number]) for number in sorted(versions)]
             for model, versions in sorted(self.models.items())
         }
-        return json.dumps({"format": _FORMAT, "url": self.url, "models": models}, indent=1) + "\n"
+        versions = (version for known in self.models.values() for version in known.values())
+        number = 2 if any(version.withdrawn is not None for version in versions) else 1
+        return json.dumps({"format": number, "url": self.url, "models": models}, indent=1) + "\n"
 
 
 def _to_json(version: Version) -> dict[str, Any]:
     archive = {"sha256": version.archive.sha256, "bytes": version.archive.bytes}
-    return dataclasses.asdict(version) | {"archive": archive}
+    content = dataclasses.asdict(version) | {"archive": archive}
+    return {
+        key: value
+        for key, value in content.items()
+        if value is not None and (key, value) not in (("texts", {}), ("also", {}))
+    }
 
 
 def _from_json(version: dict[str, Any]) -> Version:
@@ -107,22 +134,63 @@ def parse(text: bytes, source: str) -> Index:
       PublishError: where it is none.
     """
     try:
-        content = json.loads(text.decode("utf-8"))
-        if content["format"] != _FORMAT:
+        content = foreign_files.parse_json(text)
+        if content["format"] not in _FORMATS:
             raise PublishError(
-                f"{source} has format {content['format']}, this slimhub reads {_FORMAT}: use the "
-                "slimhub that wrote it, or a newer one"
+                f"{source} has format {content['format']}, this slimhub reads "
+                f"{' and '.join(map(str, _FORMATS))}: use the slimhub that wrote it, or a newer one"
             )
         models = {
             model: {version["number"]: _from_json(version) for version in versions}
             for model, versions in content["models"].items()
         }
-        content["url"].encode()  # half of a surrogate pair cannot be in a page
-        return Index(content["url"], models)
-    except (FieldError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        found = Index(content["url"], models)
+        _check(found)
+        return found
+    except (
+        RequestError,
+        FieldError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise PublishError(
-            f"{source} is no index of a hub: {error}; name another folder"
+            f"{source} is not the index of a hub: {error}; name another folder"
         ) from error
+
+
+def _check(found: Index) -> None:
+    """Refuses what a hub cannot have written.
+
+    Raises:
+      ValueError: says what.
+      RequestError: for a name that is not a model's.
+    """
+    if not _URL.fullmatch(found.url):
+        raise ValueError("its address is not one")
+    for model, versions in found.models.items():
+        if not versions:
+            raise ValueError(f"{model!r:.60} has no versions")
+        for number, version in versions.items():
+            if number.bit_length() > 30:
+                raise ValueError("a number of a version is too large")
+            Handle.parse(f"{model}/{number}")
+            for name, file in version.files.items():
+                if not _FILE_NAME.fullmatch(name) or ".." in name.split("/"):
+                    raise ValueError(f"{name!r:.60} is not a file of an artifact")
+                _check_digest(file)
+            _check_digest(version.archive)
+            for suffix, file in version.also.items():
+                if suffix not in SUFFIXES:
+                    raise ValueError(f"{suffix!r:.60} is not the suffix of a converted file")
+                _check_digest(file)
+
+
+def _check_digest(file: FileDigest) -> None:
+    if not _SHA256.fullmatch(file.sha256) or file.bytes < 0:
+        raise ValueError("a digest is not one")
 
 
 def read(hub: Path) -> Index | None:
@@ -141,7 +209,7 @@ def read_file(path: Path) -> Index | None:
       PublishError: where the file is there and is no index.
     """
     try:
-        return parse(path.read_bytes(), str(path))
+        return parse(foreign_files.read(path, foreign_files.LARGEST_INDEX), str(path))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -10,17 +10,21 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
+from slimhub.common import disks, foreign_files, paths
 from slimhub.common.errors import PublishError
 
 FOLDER = ".slimhub"  # in the folder that is changed; no handle can begin so
 FILE = "journal.json"  # in that
 _STAGE = "stage-"
+_STAGE_NAME = re.compile(rf"{_STAGE}[\da-f]{{8}}", re.ASCII)
 _SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
@@ -36,6 +40,7 @@ class Stage:
         self._folder = folder
         self.path = folder / FOLDER / f"{_STAGE}{secrets.token_hex(4)}"
         self._targets: list[str] = []
+        self._removals: list[str] = []
         self.is_committed = False
 
     def place(self, target: str) -> Path:
@@ -48,11 +53,19 @@ class Stage:
         path = self.path / str(len(self._targets))
         return path
 
+    def remove(self, target: str) -> None:
+        """Notes a file or folder that is to go, once everything is at its place.
+
+        Args:
+          target: path in the folder, with `/`; it may be missing.
+        """
+        self._removals.append(target)
+
     def commit(self) -> None:
         """Makes all changes. From the moment the journal is written they will be made."""
         made = _make_parents(self._folder, self._targets)
         moves = [(str(n), target) for n, target in enumerate(self._targets, 1)]
-        content = {"stage": self.path.name, "moves": moves}
+        content = {"stage": self.path.name, "moves": moves, "removals": self._removals}
         try:
             write_surely(self.path / "0", json.dumps(content))
         except BaseException:
@@ -83,28 +96,62 @@ def recover(folder: Path) -> bool:
     Raises:
       PublishError: where a move cannot be made; the next call tries again.
     """
-    own = folder / FOLDER
+    own = check(folder)
     journal = own / FILE
     found = journal.is_file()
     if found:
         moves = read_moves(folder)
         for source, target in moves:
             _move(source, folder / target)
+        for target in _read(folder).get("removals", []):
+            _remove(folder / target)
         for parent in {(folder / target).parent for _, target in moves}:
             _flush(parent)
         journal.unlink()
         _flush(own)
-    for stage in own.glob(f"{_STAGE}*"):
+    for stage in stages(folder):
         shutil.rmtree(stage, ignore_errors=True)
     return found
 
 
+def check(folder: Path) -> Path:
+    """Where journal and stages are, which must not be a link: what it leads to is not a hub's.
+
+    Args:
+      folder: that is changed; it need not exist.
+
+    Raises:
+      PublishError: where it is a link.
+    """
+    own = folder / FOLDER
+    if own.is_symlink():
+        raise PublishError(
+            f"{own} is a link, so nothing in {folder} is changed: remove the link, and publish "
+            "again what is missing"
+        )
+    return own
+
+
+def stages(folder: Path) -> list[Path]:
+    """What is being written for a folder, or was when its writer was killed.
+
+    Args:
+      folder: that is changed; it need not exist.
+
+    Raises:
+      PublishError: as `check`.
+    """
+    found = check(folder).glob(f"{_STAGE}*")
+    return [path for path in found if _STAGE_NAME.fullmatch(path.name) and not path.is_symlink()]
+
+
 @contextlib.contextmanager
-def staged(folder: Path) -> Iterator[Stage]:
+def staged(folder: Path, undone: str = "nothing was published") -> Iterator[Stage]:
     """A stage that is committed when the block ends well, and removed when it raises.
 
     Args:
       folder: whose lock the caller holds.
+      undone: what an error says at its end.
 
     Raises:
       PublishError: where something cannot be written; the folder is then as it was.
@@ -116,7 +163,7 @@ def staged(folder: Path) -> Iterator[Stage]:
         stage.commit()
     except OSError as error:
         raise PublishError(
-            f"cannot write to {folder}: {error.strerror or error}; nothing was published"
+            f"cannot write to {folder}: {disks.explain(error, folder)}; {undone}"
         ) from error
     finally:
         if not (folder / FOLDER / FILE).exists():
@@ -129,16 +176,46 @@ def read_moves(folder: Path) -> list[tuple[Path, str]]:
     Raises:
       PublishError: where the journal is damaged.
     """
+    content = _read(folder)
+    stage = folder / FOLDER / content["stage"]
+    return [(stage / name, target) for name, target in content["moves"]]
+
+
+def _read(folder: Path) -> dict[str, Any]:
     journal = folder / FOLDER / FILE
     try:
-        content = json.loads(journal.read_bytes().decode("utf-8"))
-        stage = journal.parent / content["stage"]
-        return [(stage / name, target) for name, target in content["moves"]]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        content: dict[str, Any] = foreign_files.parse_json(foreign_files.read(journal))
+        stage = content["stage"]
+        if not _STAGE_NAME.fullmatch(stage) or any(
+            path.is_symlink() for path in (folder / FOLDER, folder / FOLDER / stage)
+        ):
+            raise ValueError("the stage is elsewhere")
+        for name, _ in content["moves"]:
+            if not re.fullmatch(r"\d{1,9}", name, re.ASCII):
+                raise ValueError("a source is elsewhere")
+        targets = [target for _, target in content["moves"]]
+        for target in [*targets, *content.get("removals", [])]:
+            _check_inside(folder, target)
+        return content
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise PublishError(
-            f"{journal} is damaged, so what was begun cannot be completed: remove it, and publish "
-            "again what is missing"
+            f"{journal} is damaged, so an interrupted change cannot be completed: remove it, and "
+            "publish again what is missing"
         ) from error
+
+
+def _check_inside(folder: Path, target: str) -> None:
+    """Refuses a path that leads out of a folder, by its parts or by links, or to its own files.
+
+    Raises:
+      ValueError: says that it does.
+    """
+    parts = PurePosixPath(target).parts
+    if not parts or ".." in parts or parts[0] in ("/", "//", FOLDER) or "\0" in target:
+        raise ValueError("a target is elsewhere")
+    parent = paths.resolved((folder / target).parent)
+    if not parent.is_relative_to(paths.resolved(folder)):
+        raise ValueError("a link leads elsewhere")
 
 
 def _move(source: Path, target: Path) -> None:
@@ -148,8 +225,21 @@ def _move(source: Path, target: Path) -> None:
         source.replace(target)
     except OSError as error:
         raise PublishError(
-            f"cannot move {target.name} into {target.parent}: {error.strerror}; mend that, and "
-            "publish again: it goes on from here"
+            f"cannot move {target.name} into {target.parent}: {error.strerror}; fix that and "
+            "publish again: it resumes from here"
+        ) from error
+
+
+def _remove(target: Path) -> None:
+    try:
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        else:
+            target.unlink(missing_ok=True)
+    except OSError as error:
+        raise PublishError(
+            f"cannot remove {target}: {error.strerror}; fix that and run the command again: it "
+            "resumes from here"
         ) from error
 
 

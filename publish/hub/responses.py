@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import email.utils
 import mimetypes
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
+from slimhub.common import foreign_files
 from slimhub.publish import bundle
 from slimhub.publish.hub import html_pages
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 FOR_EVER = "public, max-age=31536000, immutable"  # a version never changes
 BRIEFLY = "no-cache"  # ask each time whether it changed
@@ -43,16 +49,30 @@ def file(hub: Path, name: str, request: Request, sha256: str | None, cache: str)
       cache: how long others may keep it.
     """
     try:
-        path = inside(hub, name)
-        status = path.stat()
+        opened = foreign_files.open_regular(inside(hub, name))
     except OSError:
         return text("this file is missing in the hub", 404)
+    status = os.fstat(opened.fileno())  # not of the path, where another file may be by now
     tag = f'"{sha256 or f"{status.st_mtime_ns:x}-{status.st_size:x}"}"'
     headers = {"etag": tag, "cache-control": cache, "x-content-type-options": "nosniff"}
     if _is_known(request, tag):
+        opened.close()
         return Response(status_code=304, headers=headers)
     headers["last-modified"] = email.utils.formatdate(status.st_mtime, usegmt=True)
-    return FileResponse(path, headers=headers, media_type=_type(name), stat_result=status)
+    return _OpenedFile(opened, headers=headers, media_type=_type(name), stat_result=status)
+
+
+class _OpenedFile(FileResponse):
+    """Answers with a file that is open, whatever is at its path meanwhile."""
+
+    def __init__(self, opened: BinaryIO, **options: Any) -> None:
+        place = f"/dev/fd/{opened.fileno()}"
+        super().__init__(place if Path("/dev/fd").is_dir() else opened.name, **options)
+        self._opened = opened
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._opened:
+            await super().__call__(scope, receive, send)
 
 
 def inside(hub: Path, name: str) -> Path:
@@ -65,7 +85,7 @@ def inside(hub: Path, name: str) -> Path:
     Raises:
       FileNotFoundError: where it is missing, or a link leads out of the hub.
     """
-    path = (hub / name).resolve(strict=True)
+    path = Path(os.path.realpath(hub / name, strict=True))
     if not path.is_relative_to(hub) or not path.is_file():
         raise FileNotFoundError(name)
     return path

@@ -1,16 +1,19 @@
-"""Sends files from the kernel: uvicorn knows no `http.response.pathsend`, which Starlette uses."""
+"""Sends files from the kernel: uvicorn lacks `http.response.pathsend`, which Starlette uses."""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from slimhub.common import foreign_files
 from slimhub.publish.hub.uvicorn_internals import ResponseCycle, response_cycle
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+# Bytes that are sent at once, and seconds for them: a reader has to take 14 kB/s.
+_PIECE, _PIECE_SECONDS = 4 << 20, 300.0
 _EXTENSION = "http.response.pathsend"
 
 
@@ -59,9 +62,16 @@ async def _copy(cycle: ResponseCycle, path: Path) -> None:
     count, transport = cycle.expected_content_length, cycle.transport
     if not count or transport.is_closing():
         return
-    with path.open("rb") as file:
+    with foreign_files.open_regular(path) as file:
         try:
-            sent = await asyncio.get_running_loop().sendfile(transport, file, 0, count)
+            sent = await _send(transport, file, count)
+        except asyncio.TimeoutError:
+            transport.abort()  # the reader does not read
+            return
+        except RuntimeError:
+            if not transport.is_closing():
+                raise
+            return  # the reader went away before the first byte
         except (ConnectionError, TimeoutError):
             transport.close()  # the reader went away
             return
@@ -72,3 +82,15 @@ async def _copy(cycle: ResponseCycle, path: Path) -> None:
             return
     if sent != count:
         transport.abort()  # the file is shorter now: let nobody take it for whole
+
+
+async def _send(transport: asyncio.WriteTransport, file: BinaryIO, count: int) -> int:
+    """Sends the first bytes of a file, each piece of it in limited time; returns how many."""
+    loop, sent = asyncio.get_running_loop(), 0
+    while sent < count:
+        piece = loop.sendfile(transport, file, sent, min(_PIECE, count - sent))
+        done = await asyncio.wait_for(piece, _PIECE_SECONDS)
+        if not done:
+            break
+        sent += done
+    return sent

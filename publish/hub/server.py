@@ -2,13 +2,14 @@
 
 Whatever a request asks for is looked up in the index; no path is made of what it says. The
 protocol is that of tensorflow_hub: `tf-hub-format=compressed` wants the archive, `uncompressed` a
-303 whose body is the address of the folder on Google Cloud Storage.
+303 whose body is the address of the folder on Google Cloud Storage. `lite-format=tflite` wants the
+LiteRT file of a version.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
+import html
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +17,15 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from slimhub.common.errors import PublishError
+from slimhub.common import foreign_files, paths
+from slimhub.common.errors import MissingArtifactError, PublishError
 from slimhub.publish import bundle
 from slimhub.publish.handle import VERSION, Handle
 from slimhub.publish.hub import html_pages, index, responses
 from slimhub.publish.hub.index import Index
+from slimhub.publish.hub.page_cache import PageCache
+from slimhub.publish.pages import lite_page
+from slimhub.publish.pages.lite_page import LITE
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -28,9 +33,13 @@ if TYPE_CHECKING:
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:]+\](:\d+)?", re.ASCII)
 # What a version's own paths go on with after its model: its number, and what is beside its folder.
 _OF_A_VERSION = re.compile(
-    rf"(?P<number>{VERSION.pattern})(?P<ending>\.tar\.gz(\.sha256)?|\.md|\.html)?", re.ASCII
+    rf"(?P<number>{VERSION.pattern})(?P<ending>\.tar\.gz(\.sha256)?|(\.lite)?\.md|\.html|\.tflite|\.onnx)?",
+    re.ASCII,
 )
-_PAGES_KEPT = 256  # rendered, of one state of the index
+# Stands in rendered pages for the address of the hub, which may be what a client says it is.
+_ADDRESS = "https://address-of-this-hub.invalid"
+_URL_BYTES, _HEADER_BYTES = 4096, 16 << 10  # of a request, at most
+_MOST_PARTS = 64  # of a path
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,16 +68,17 @@ class Application:
           options: how it is served.
 
         Raises:
-          PublishError: where the folder is no hub.
+          MissingArtifactError: where the folder is not a hub.
+          PublishError: where its index cannot be read.
         """
-        self._hub = hub.resolve()
+        self._hub = paths.resolved(hub)
         self._options = options
         self._stamp: tuple[int, ...] | None = None
         self._index = Index()
-        self._page = functools.lru_cache(_PAGES_KEPT)(self._draw)
+        self._pages = PageCache(self._draw)
         if index.read(self._hub) is None:
-            raise PublishError(
-                f"{hub} is no hub: it has no {index.FILE}; `slimhub publish ARTIFACT hub:{hub}` "
+            raise MissingArtifactError(
+                f"{hub} is not a hub: it has no {index.FILE}; `slimhub publish ARTIFACT hub:{hub}` "
                 "makes one"
             )
 
@@ -79,7 +89,9 @@ class Application:
 
     def _answer(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
-            return responses.text("only GET and HEAD", 405, allow="GET, HEAD")
+            return responses.text("only GET and HEAD", 405, allow="GET, HEAD", connection="close")
+        if (refusal := _refusal(request)) is not None:
+            return refusal
         path = self._path(request)
         if path == "healthz":
             return self._health()
@@ -90,7 +102,7 @@ class Application:
         site = self._site(request)
         try:
             return self._find(path, request, site)
-        except FileNotFoundError:
+        except (OSError, UnicodeDecodeError):
             return self._missing(site, "The page of this model is missing in the hub.")
 
     def _path(self, request: Request) -> str:
@@ -110,7 +122,7 @@ class Application:
             if known is None:
                 raise PublishError(f"{path} is gone")
             self._index = known
-            self._page.cache_clear()
+            self._pages.clear()
             self._stamp = stamp
 
     def _health(self) -> Response:
@@ -140,14 +152,15 @@ class Application:
             return self._part(handle, rest, request, site)
         is_loader = wanted is not None or "lite-format" in request.query_params
         if path in self._index.models:
-            newest = f"{path}/{self._index.newest(path).number}"
-            if is_loader:
+            shown = self._index.shown(path)
+            newest = f"{path}/{shown.number}"
+            if is_loader and shown.withdrawn is None:
                 return responses.text(f"name a version to load, such as {site.url}/{newest}", 404)
-            return responses.page(self._page(newest, site.url))
+            return self._model(Handle.parse(newest), wanted, request, site)
         if is_loader:
             return responses.text(f"this hub has no such model; {site.url}/ lists what it has", 404)
         if self._index.under(path):
-            return responses.page(self._page(path, site.url))
+            return responses.page(self._page(path, site))
         return self._missing(site, "This hub has no such model. The start page lists what it has.")
 
     def _version(self, path: str) -> tuple[Handle, str] | None:
@@ -164,8 +177,11 @@ class Application:
     def _model(
         self, handle: Handle, wanted: str | None, request: Request, site: html_pages.Site
     ) -> Response:
+        is_loader = wanted is not None or "lite-format" in request.query_params
+        if self._index.published(handle).withdrawn is not None:
+            return self._withdrawn(handle, site, is_loader=is_loader)
         if "lite-format" in request.query_params:
-            return responses.text("this hub has no TF Lite models", 404)
+            return self._lite(handle, request)
         if wanted == "compressed":
             return self._archive(handle, request)
         if wanted == "uncompressed":
@@ -177,15 +193,20 @@ class Application:
             return Response(f"{base}/{handle}", 303, media_type="text/plain")
         if wanted is not None:
             return responses.text("tf-hub-format is compressed or uncompressed", 400)
-        return responses.page(self._page(str(handle), site.url))
+        return responses.page(self._page(str(handle), site))
 
     def _part(self, handle: Handle, rest: str, request: Request, site: html_pages.Site) -> Response:
         """What belongs to a version: `rest` follows its number."""
+        if self._index.published(handle).withdrawn is not None and rest != ".md":
+            return self._withdrawn(handle, site, is_loader=rest != ".html")
         if rest == bundle.SUFFIX:
             return self._archive(handle, request)
         if rest == ".html":
-            return responses.page(self._page(str(handle), site.url))
-        if rest in (".md", bundle.DIGEST_SUFFIX):
+            return responses.page(self._page(str(handle), site))
+        also = self._index.published(handle).also
+        if rest in also:
+            return self._converted(handle, rest, request)
+        if rest in (".md", bundle.DIGEST_SUFFIX) or (rest == lite_page.SUFFIX and LITE in also):
             return self._file(f"{handle}{rest}", request, None, responses.BRIEFLY)
         file = self._index.published(handle).files.get(rest.removeprefix("/"))
         if file is not None and rest.startswith("/"):
@@ -194,11 +215,30 @@ class Application:
             )
         return self._missing(site, f"{handle} has no such file.")
 
+    def _withdrawn(self, handle: Handle, site: html_pages.Site, *, is_loader: bool) -> Response:
+        """The answer 410: a sentence for programs, the page for browsers."""
+        if not is_loader:
+            return responses.page(self._page(str(handle), site), 410)
+        newest = self._index.newest(handle.model)
+        instead = f"; load {site.url}/{handle.model}/{newest.number} instead" if newest else ""
+        return responses.text(f"{handle} was withdrawn by its publisher{instead}", 410)
+
     def _archive(self, handle: Handle, request: Request) -> Response:
         sha256 = self._index.published(handle).archive.sha256
         return responses.file(
             self._hub, f"{handle}{bundle.SUFFIX}", request, sha256, responses.FOR_EVER
         )
+
+    def _lite(self, handle: Handle, request: Request) -> Response:
+        if request.query_params["lite-format"] != LITE.removeprefix("."):
+            return responses.text("lite-format is tflite", 400)
+        if LITE not in self._index.published(handle).also:
+            return responses.text(f"{handle} was published without a LiteRT file", 404)
+        return self._converted(handle, LITE, request)
+
+    def _converted(self, handle: Handle, suffix: str, request: Request) -> Response:
+        sha256 = self._index.published(handle).also[suffix].sha256
+        return self._file(f"{handle}{suffix}", request, sha256, responses.FOR_EVER)
 
     def _file(self, name: str, request: Request, sha256: str | None, cache: str) -> Response:
         return responses.file(self._hub, name, request, sha256, cache)
@@ -206,9 +246,29 @@ class Application:
     def _missing(self, site: html_pages.Site, message: str) -> Response:
         return responses.page(html_pages.error_page(site, 404, message), 404)
 
-    def _draw(self, path: str, url: str) -> str:
-        site = html_pages.Site(self._index, url, self._options.prefix + "/")
+    def _page(self, path: str, site: html_pages.Site) -> str:
+        """A page with the address that this request came to."""
+        return self._pages.get(path).replace(_ADDRESS, html.escape(site.url))
+
+    def _draw(self, path: str) -> str:
+        site = html_pages.Site(self._index, _ADDRESS, self._options.prefix + "/")
         if self._version(path) is None:
             return html_pages.list_page(site, path)
-        markdown = responses.inside(self._hub, f"{path}.md").read_text("utf-8")
+        markdown = foreign_files.read_text(responses.inside(self._hub, f"{path}.md"))
         return html_pages.model_page(site, Handle.parse(path), markdown)
+
+
+def _refusal(request: Request) -> Response | None:
+    """The answer to a request that is larger than any that a client of a hub needs."""
+    scope = request.scope
+    headers = sum(len(name) + len(value) for name, value in scope["headers"])
+    if len(scope["raw_path"]) + len(scope["query_string"]) > _URL_BYTES:
+        return responses.text("this address is too long", 414, connection="close")
+    if headers > _HEADER_BYTES:
+        return responses.text("these headers are too long", 431, connection="close")
+    if scope["path"].count("/") > _MOST_PARTS:
+        return responses.text("this hub has no such model", 404)
+    has_body = request.headers.get("content-length", "0") != "0"
+    if has_body or "transfer-encoding" in request.headers:
+        return responses.text("a request has no body here", 413, connection="close")
+    return None

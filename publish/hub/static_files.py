@@ -5,20 +5,23 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from slimhub.common import foreign_files
 from slimhub.common.errors import PublishError
 from slimhub.nets import TASKS
 from slimhub.publish import bundle
 from slimhub.publish.handle import Handle
-from slimhub.publish.hub import html_pages, index
+from slimhub.publish.hub import html_pages, index, links
 from slimhub.publish.hub.index import Index
 from slimhub.publish.hub.view import View
-from slimhub.publish.pages import page_parts
+from slimhub.publish.pages import lite_page, page_parts, withdrawn_page
+from slimhub.publish.pages.lite_page import LITE
+from slimhub.publish.pages.page import LEGACY
 
 _ASSET_PATH = re.compile(r"^<!-- asset-path: .* -->$", re.MULTILINE)
 
 
 def texts(old_url: str, after: Index, handle: Handle, markdown: str, hub: View) -> dict[str, str]:
-    """What is written when a version is published, or its page replaced.
+    """What is written when a version is published or withdrawn, or its page replaced.
 
     Args:
       old_url: address of the hub before.
@@ -28,32 +31,76 @@ def texts(old_url: str, after: Index, handle: Handle, markdown: str, hub: View) 
       hub: with the pages of the other versions.
 
     Returns:
-      Texts by path in the hub: pages, then the index, by which a reader knows of them, then what
-      is drawn from both.
+      Texts by path in the hub: pages, then the index, by which readers find them, then what is
+      drawn from both.
     """
     has_moved = after.url != old_url
-    pages = {handle: markdown}
-    for model in after.models if has_moved else _with_sibling(handle.model, after):
-        for number in after.models[model]:
+    redrawn = list(after.models) if has_moved else _with_sibling(handle.model, after)
+    linking = [m for m in links.related(handle, after.published(handle)) if m in after.models]
+    pages, changed = {handle: markdown}, [handle]
+    for model in dict.fromkeys([*redrawn, *linking]):
+        for number, version in after.models[model].items():
             other = Handle.parse(f"{model}/{number}")
             if other == handle:
                 continue
-            pages[other] = _read(hub, other)
+            old = _read(hub, other)
+            text = _readdressed(old, other, old_url, after.url) if has_moved else old
             if has_moved:
-                pages[other] = _readdressed(pages[other], other, old_url, after.url)
-                metadata = page_parts.split(pages[other]).metadata
-                version = dataclasses.replace(after.published(other), metadata=metadata)
+                metadata = page_parts.split(text).metadata
+                version = dataclasses.replace(version, metadata=metadata)
                 after = after.with_version(other, version)
+            text = page_of(other, text, after)
+            if text != old:
+                changed.append(other)
+            if text != old or model in redrawn:
+                pages[other] = text
     site = html_pages.Site(after, url=after.url)
     drawn = {str(other): html_pages.model_page(site, other, text) for other, text in pages.items()}
-    newest = {other.model: after.newest(other.model).number for other in pages}
+    shown = {model: after.shown(model).number for model in {other.model: None for other in pages}}
     return {
-        **{f"{other}.md": text for other, text in pages.items() if has_moved or other == handle},
+        **{f"{other}.md": pages[other] for other in changed},
+        **_lite_pages(changed, after),
         index.FILE: after.dump(),
         **{f"{name}.html": text for name, text in drawn.items()},
-        **{f"{model}/index.html": drawn[f"{model}/{n}"] for model, n in newest.items()},
+        **{
+            f"{model}/index.html": drawn[f"{model}/{n}"]
+            for model, n in shown.items()
+            if f"{model}/{n}" in drawn
+        },
         **_lists(site, handle),
     }
+
+
+def _lite_pages(handles: list[Handle], after: Index) -> dict[str, str]:
+    """Pages of the LiteRT files of versions, by path in the hub."""
+    found = {}
+    for handle in handles:
+        version = after.published(handle)
+        if LITE in version.also and version.withdrawn is None:
+            is_known = after.url != index.LOCAL_URL
+            told = f"{after.url}/{handle}{LITE}" if is_known else LEGACY
+            found[f"{handle}{lite_page.SUFFIX}"] = lite_page.render(
+                handle, version.description, told, version.also[LITE]
+            )
+    return found
+
+
+def page_of(handle: Handle, markdown: str, known: Index) -> str:
+    """The page of a version as a hub has it: with links to its other models, or withdrawn.
+
+    Args:
+      handle: of the version.
+      markdown: its page.
+      known: the index of the hub.
+    """
+    version = known.published(handle)
+    if version.withdrawn is None:
+        return links.linked(markdown, handle, known)
+    newest = known.newest(handle.model)
+    instead = f"{known.url}/{handle.model}/{newest.number}.html" if newest else None
+    return withdrawn_page.render(
+        handle, version.metadata, version.withdrawn, version.archive.sha256, instead
+    )
 
 
 def _with_sibling(model: str, known: Index) -> list[str]:
@@ -66,7 +113,7 @@ def _with_sibling(model: str, known: Index) -> list[str]:
 def _read(hub: View, handle: Handle) -> str:
     path = hub.path(f"{handle}.md")
     try:
-        return path.read_text("utf-8")
+        return foreign_files.read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise PublishError(

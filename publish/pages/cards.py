@@ -7,21 +7,44 @@ from typing import Any
 
 from slimhub.common import files
 from slimhub.publish.package import Package
-from slimhub.publish.pages import network_facts, sections, template_values
+from slimhub.publish.pages import (
+    class_names,
+    format_usage,
+    markdown,
+    network_facts,
+    sections,
+    statements,
+    template_values,
+)
 
 _DESCRIPTION = ("kaggle_description", "citation")
-_OVERVIEW = ("summary", "overview", "training", "cost", "verification", "provenance", "licence")
+_OVERVIEW = (
+    "summary",
+    "overview",
+    "variants",
+    "accuracy",
+    "cost",
+    "training",
+    "provenance",
+    "proof",
+    "license",
+)
+_USAGE = ("usage", "fine_tuning", "endpoints")
 _README = (
     "card_title",
-    "savedmodel",
     "overview",
-    "training",
-    "card_usage",
+    "usage",
+    "variants",
+    "accuracy",
+    "fine_tuning",
+    "endpoints",
     "cost",
-    "verification",
+    "training",
     "provenance",
-    "licence",
+    "proof",
+    "license",
     "citation",
+    "changelog",
 )
 _PIPELINES = {
     "feature_vector": "image-feature-extraction",
@@ -30,15 +53,20 @@ _PIPELINES = {
 # Ends a text that tells of a version: whoever edits the text is found by the digest.
 _MARK = "<!-- slimhub wrote this, sha256 {} -->"
 _MARKED = re.compile(r"(.*?)\s*" + _MARK.format("([0-9a-f]{64})"), re.DOTALL)
+_FORMAT_TAGS = {".tflite": "tflite", ".onnx": "onnx"}  # as Hugging Face has them
 _DATASETS = {network_facts.IMAGENET: "ILSVRC/imagenet-1k"}  # ids there, where they are other ones
 
 
-def kaggle(package: Package, load: str) -> dict[str, str]:
+def kaggle(
+    package: Package, load: str, version: str = "", suffix: str | None = None
+) -> dict[str, str]:
     """Texts of a model and its variation on Kaggle.
 
     Args:
       package: to be published.
       load: Python that loads it from there.
+      version: that it becomes there.
+      suffix: of the file of another format that is published in its place, or None.
 
     Returns:
       `description` of the model; `overview`, `usage`, `training data` (one per line, absent where
@@ -47,17 +75,24 @@ def kaggle(package: Package, load: str) -> dict[str, str]:
     Raises:
       PublishError: for a record that tells of an unknown network.
     """
-    values = _values(package, load)
+    values = _values(package, load, "kagglehub")
     texts = {
         "description": sections.render(values, _DESCRIPTION),
-        "overview": _marked(sections.render(values, _OVERVIEW)),
-        "usage": _marked(sections.render(values, ("card_usage",))),
+        "overview": _marked(
+            statements.with_note(sections.render(values, _OVERVIEW), package, version)
+        ),
+        "usage": _marked(sections.render(values, _USAGE)),
         "fine-tunable": "yes",
     }
+    if suffix is not None:
+        usage = f"```python\n{load}\n```\n{format_usage.render([suffix])}"
+        texts |= {"usage": _marked(usage), "fine-tunable": "no"}
     return texts | ({"training data": values["dataset"]} if values["dataset"] else {})
 
 
-def huggingface(package: Package, load: str, title: str, license: str | None) -> str:
+def huggingface(
+    package: Package, load: str, title: str, license: str | None, version: str = ""
+) -> str:
     """The README of a repository on Hugging Face.
 
     The record holds no accuracy that was measured, so the metadata has no `model-index`.
@@ -67,23 +102,25 @@ def huggingface(package: Package, load: str, title: str, license: str | None) ->
       load: Python that loads it from there.
       title: first line.
       license: as Hugging Face calls it.
+      version: that it becomes there.
 
     Raises:
       PublishError: for a record that tells of an unknown network.
     """
     from huggingface_hub import ModelCard, ModelCardData
 
-    values = _values(package, load) | {"title": title}
+    values = _values(package, load, "huggingface-hub") | {"title": title}
     dataset = values["dataset"]
     data = ModelCardData(
         library_name="tf-keras",
         pipeline_tag=_PIPELINES[package.record.task],
         license=license,
         datasets=[_DATASETS.get(dataset, dataset)] if dataset else None,
-        tags=_tags(values),
+        tags=[*_tags(values), *(_FORMAT_TAGS[suffix] for suffix in package.also or ())],
     )
-    card = ModelCard(f"---\n{data.to_yaml()}\n---\n\n{sections.render(values, _README)}")
-    return _marked(str(card))
+    text = sections.render(values, _README) + format_usage.render(package.also or ())
+    card = ModelCard(f"---\n{data.to_yaml()}\n---\n\n{text}")
+    return _marked(statements.with_note(str(card), package, version))
 
 
 def unmarked(text: str) -> str:
@@ -120,9 +157,20 @@ def _digest(text: str) -> str:
     return files.digest_text(text).sha256
 
 
-def _values(package: Package, load: str) -> dict[str, Any]:
-    told = template_values.values(package.record, license=package.license, dataset=package.dataset)
-    return told | {"load": load, "sibling": None}
+def _values(package: Package, load: str, client: str) -> dict[str, Any]:
+    """What templates may use; `client` is the package that `load` imports to download."""
+    if package.texts is not None:
+        package.texts.check()
+    told = template_values.values(
+        package.record,
+        license=package.license,
+        dataset=package.dataset,
+        texts=package.texts,
+        class_names=class_names.read(package.folder, package.record),
+    )
+    source = markdown.Markdown("path")  # which `load` sets
+    places = {"source": source, "folder": source, "is_placeholder": False}
+    return told | places | {"load": load, "client": client}
 
 
 def _tags(values: dict[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a page tells of a registered network, from stored data: nothing is built."""
+"""What a page says about a network, from its record and stored data: nothing is built."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import dataclasses
 import functools
 import re
 import urllib.parse
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
 from slimhub import nets
 from slimhub.export.record import Record
 from slimhub.nets import NetworkOptions, NetworkSpec
+from slimhub.nets.options import option_value
 from slimhub.nets.scaling import InputScaling
 from slimhub.publish.pages import recorded_network
 from slimhub.publish.pages.checker import grammar
@@ -51,7 +53,8 @@ def is_public(spec: NetworkSpec, record: Record) -> bool:
 
 def is_from_caffe(spec: NetworkSpec) -> bool:
     """Whether the public checkpoint was trained in Caffe, and converted."""
-    return spec.input_scaling is InputScaling.CAFFE
+    plain = spec if spec.reference else nets.get(spec.name)
+    return plain.input_scaling is InputScaling.CAFFE
 
 
 def variants(spec: NetworkSpec) -> list[dict[str, Any]]:
@@ -70,24 +73,18 @@ def _variant(name: str) -> dict[str, Any]:
         "features": spec.feature_depth,
         "top1": spec.published.top1,
         "top5": spec.published.top5,
+        "latency": spec.published.latency,
         "source": spec.published.source,
         "macs": nets.count_macs(name),
         "parameters": nets.count_parameters(name)["trainable"],
     }
 
 
-def has_stored_layers(spec: NetworkSpec) -> bool:
-    """Whether the layers are those of the network without options, classes left aside."""
-    plain = nets.get(spec.name)
-    keys = ("depth_multiplier", "image_size", "feature_depth")
-    return spec.options == plain.options and all(
-        getattr(spec, key) == getattr(plain, key) for key in keys
-    )
-
-
-def macs(spec: NetworkSpec, record: Record) -> int | None:
+def macs(spec: NetworkSpec | None, record: Record) -> int | None:
     """Multiply-adds for one image of the artifact's size; None where they were not counted."""
-    if not has_stored_layers(spec):
+    if record.figures is not None:
+        return record.figures.macs
+    if spec is None or not nets.has_stored_layers(spec):
         return None
     plain = nets.get(spec.name)
     # The logits are one matrix product in every network: features times classes.
@@ -97,31 +94,31 @@ def macs(spec: NetworkSpec, record: Record) -> int | None:
     return headless + spec.feature_depth * spec.num_classes
 
 
-def endpoints(spec: NetworkSpec, record: Record) -> list[dict[str, Any]]:
-    """What an artifact hands out, in graph order; nothing where the shapes are not stored."""
-    if not has_stored_layers(spec):
+def endpoints(spec: NetworkSpec | None, record: Record) -> list[dict[str, Any]]:
+    """What an artifact returns, in graph order; nothing where the shapes are not known."""
+    if record.figures is not None:
+        found = nets.describe_shapes(record.figures.endpoints, record.network.image_size)
+    elif spec is not None and nets.has_stored_layers(spec):
+        found = tuple(_stored(spec, record))
+    else:
         return []
-    rows = [{"key": "default", "shape": (record.output.width,), "is_inner": False}]
+    output = {"key": "default", "shape": (record.output.width,), "is_inner": False}
+    return [output, *(dataclasses.asdict(one) | {"key": one.name} for one in found)]
+
+
+def _stored(spec: NetworkSpec, record: Record) -> Iterator[nets.Endpoint]:
+    """The stored endpoints, with the artifact's number of classes."""
     for endpoint in nets.describe_endpoints(spec.name):
         shape = endpoint.shape
-        if endpoint.name in _of_classes(spec):
+        if endpoint.name in (
+            spec.logits_endpoint,
+            spec.predictions_endpoint,
+            spec.sigmoid_endpoint,
+        ):
             shape = (*shape[:-1], spec.num_classes)
-        rows.append(
-            {
-                "key": spec.endpoint_key(endpoint.name),
-                "shape": shape,
-                "stride": endpoint.stride,
-                "level": endpoint.level,
-                "is_inner": endpoint.is_inner,
-            }
-        )
+        yield dataclasses.replace(endpoint, name=spec.endpoint_key(endpoint.name), shape=shape)
         if record.task == "feature_vector" and endpoint.name == spec.feature_endpoint:
             break  # what follows is the classification
-    return rows
-
-
-def _of_classes(spec: NetworkSpec) -> tuple[str | None, ...]:
-    return (spec.logits_endpoint, spec.predictions_endpoint, spec.sigmoid_endpoint)
 
 
 def options(record: Record) -> list[str]:
@@ -132,7 +129,8 @@ def options(record: Record) -> list[str]:
     found = []
     for field in named:
         key = field.metadata["attribute"] or field.name
-        usual, value = getattr(plain, key, None), network.get(key)
-        if value != usual:
+        usual = option_value(field, getattr(plain, key, None))
+        value = option_value(field, network.get(key))
+        if value not in (usual, None):
             found.append(f"{field.metadata['label']} {value} in place of {usual}")
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from slimhub.common.errors import RequestError
+from slimhub.common.errors import RequestError, option
 from slimhub.publish.handle import NAME, PUBLISHER, Handle
 from slimhub.publish.pages.checker import grammar
 from slimhub.publish.pages.markdown import text
@@ -52,7 +52,9 @@ def collection_page(
     if not PUBLISHER.fullmatch(publisher) or not NAME.fullmatch(name):
         raise RequestError(f"the collection {collection!r} is not PUBLISHER/NAME")
     if not models:
-        raise RequestError(f"the collection {collection} needs at least one model")
+        raise RequestError(
+            f"the collection {collection} needs at least one model: name it in {option('models')}"
+        )
     lines = [
         f"# Collection {collection}/1",
         _described(description),
@@ -69,7 +71,7 @@ def collection_page(
 def _described(description: str) -> str:
     line = text(description)
     if not line:
-        raise RequestError("a description is needed: say in a sentence what it is")
+        raise RequestError(f"pass {option('description')}: a sentence that says what it is")
     return line
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from slimhub import nets
 from slimhub.common import extras
 from slimhub.common.errors import PublishError, RequestError
 from slimhub.export.record import Record
 from slimhub.publish.handle import Handle
-from slimhub.publish.pages import sections, template_values
+from slimhub.publish.pages import markdown, sections, template_values
 from slimhub.publish.pages.checker import grammar, linter
+from slimhub.publish.pages.publisher_texts import PublisherTexts
 
-LEGACY = "legacy"  # asset path of a page that says nothing of where its archive is
+LEGACY = "legacy"  # asset path of a page that does not say where its archive is
+PLACEHOLDER = "https://your-hub.example"  # leads nowhere; the page says what to replace it with
 
 
 def render(
@@ -22,6 +26,8 @@ def render(
     load_url: str | None = None,
     license: str | None = None,
     dataset: str | None = None,
+    texts: PublisherTexts | None = None,
+    class_names: Sequence[str] = (),
 ) -> str:
     """The page as Markdown, in the grammar that `linter.check` accepts.
 
@@ -29,25 +35,34 @@ def render(
       record: of the artifact.
       handle: what the artifact is called on the hub.
       asset_path: URL of its archive, or `legacy`.
-      load_url: what the examples load; by default the asset path, or the handle's URL on tfhub.dev.
-      license: the hub's id of the licence that the publisher gives.
+      load_url: what the examples load; by default the asset path, or a URL below `PLACEHOLDER`.
+      license: the hub's id of the license that the publisher gives.
       dataset: the hub's id of what the weights were trained on; by default that of the public
         checkpoint, where the artifact was made of it.
+      texts: of the publisher.
+      class_names: in the order of the logits, where there are few; see `class_names.read`.
 
     Raises:
-      RequestError: for an asset path, licence, data set or handle that cannot be, and without the
-        package jinja2.
+      RequestError: for an asset path, license, data set, text or handle that cannot be, and without
+        the package jinja2.
       PublishError: for a record that names an unknown network.
     """
     extras.need("jinja2")
     _check_request(record, handle, asset_path, license, dataset)
-    url = load_url or (f"https://tfhub.dev/{handle}" if asset_path == LEGACY else asset_path)
-    values = template_values.values(record, license=license, dataset=dataset) | {
+    known = load_url or (None if asset_path == LEGACY else asset_path)
+    source = markdown.literal(known or f"{PLACEHOLDER}/{handle}")
+    if texts is not None:
+        texts.check()
+    values = template_values.values(
+        record, license=license, dataset=dataset, texts=texts, class_names=class_names
+    ) | {
         "handle": handle,
         "asset_path": asset_path,
-        "url": url,
+        "load": None,
+        "source": source,
+        "folder": markdown.Markdown(f"hub.resolve({source})"),
+        "is_placeholder": known is None,
         "hub_task": template_values.TASKS[record.task],
-        "sibling": _sibling(handle, record.task, url),
     }
     text = sections.render(values, sections.PAGE)
     if complaints := linter.check(text):
@@ -71,7 +86,7 @@ def _check_request(
             f"the asset path {asset_path!r} must be a URL that ends in .tar.gz, without a query, "
             "and not on github.com"
         )
-    check_task(handle, record.task)
+    check_handle(handle, record.task, record.network.name)
 
 
 def check_ids(license: str | None, dataset: str | None) -> None:
@@ -86,26 +101,26 @@ def check_ids(license: str | None, dataset: str | None) -> None:
             raise RequestError(message)
 
 
-def check_task(handle: Handle, task: str) -> None:
-    """Refuses a handle that names another task.
+def check_handle(handle: Handle, task: str, network: str | None = None) -> None:
+    """Refuses a handle that names another task, or another registered network.
+
+    Args:
+      handle: of an artifact.
+      task: of the artifact.
+      network: its name; None where it is not known yet.
 
     Raises:
       RequestError: says which.
     """
-    other = next(one for one in template_values.TASKS if one != task)
-    if other in handle.name.split("/"):
+    parts = handle.name.split("/")
+    others = [name for name in nets.names() if name in parts and name != network]
+    if network is not None and others:
         raise RequestError(
-            f"the handle {handle} is one for {other}, the artifact has the task {task}"
+            f"the handle {handle} names the network {others[0]}, but the artifact is {network}: "
+            "name that one, or neither"
         )
-
-
-def _sibling(handle: Handle, task: str, url: str) -> dict[str, str] | None:
-    """The same network with the other output, where the handle is named by its task."""
-    other = next(name for name in template_values.TASKS if name != task)
-    parts = handle.model.split("/")
-    if parts[-1] != task:
-        return None
-    model = "/".join([*parts[:-1], other])
-    address = url.removesuffix(".tar.gz")
-    hub = address.removesuffix(str(handle))
-    return {"task": other, "model": model, "url": f"{hub}{model}" if hub != address else ""}
+    other = next(one for one in template_values.TASKS if one != task)
+    if other in parts:
+        raise RequestError(
+            f"the handle {handle} says {other}, but the task of the artifact is {task}"
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from slimhub.common import files
+from slimhub.common import disks, files, paths
 from slimhub.common.errors import PublishError, RequestError, option
 
 
@@ -23,7 +23,7 @@ def check_target(path: str, artifact: str | None, *, overwrite: bool) -> None:
     target = Path(path)
     if not path or target.is_dir():
         raise RequestError(f"{option('output')} must name a file, not the folder {path or '.'}")
-    if artifact is not None and target.resolve().is_relative_to(Path(artifact).resolve()):
+    if artifact is not None and paths.resolved(target).is_relative_to(paths.resolved(artifact)):
         raise RequestError(
             f"{option('output')} must be outside the artifact, which holds nothing but itself"
         )
@@ -46,4 +46,4 @@ def write(path: str, text: str) -> None:
     try:
         files.write_atomically(Path(path), text)
     except OSError as error:
-        raise PublishError(f"cannot write {path}: {error.strerror}") from error
+        raise PublishError(f"cannot write {path}: {disks.explain(error, Path(path))}") from error

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 PAGE = (
     "header",
-    "savedmodel",
     "overview",
-    "training",
     "usage",
+    "variants",
+    "accuracy",
     "fine_tuning",
     "endpoints",
     "cost",
-    "verification",
+    "training",
     "provenance",
-    "licence",
+    "proof",
+    "license",
     "citation",
     "changelog",
 )
@@ -34,7 +35,7 @@ def render(values: dict[str, Any], names: Iterable[str]) -> str:
     """Sections that have something to say, as Markdown.
 
     Args:
-      values: what the templates tell.
+      values: what the templates may use.
       names: of the sections, in their order.
     """
     sections = [_section(_environment().get_template(name), values) for name in names]
@@ -56,7 +57,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-        finalize=markdown.text,  # every value is made harmless, unless a filter below did it
+        finalize=markdown.text,  # every value is escaped, unless a filter below did it
     )
     environment.filters |= {
         "block": markdown.block,

@@ -1,1 +1,1 @@
-"""What `scripts.benchmark` measures: one module for each of its subjects."""
+"""What `scripts.benchmark` measures: one module for each subject."""

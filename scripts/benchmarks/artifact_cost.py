@@ -1,4 +1,4 @@
-"""An artifact beside Keras' export of the same network: load, size, inference, fine-tuning.
+"""An artifact compared with Keras' export of the same network: load, size, inference, fine-tuning.
 
 The network is MobileNet V3 small 0.75 with 1001 logits on both sides. The fine-tuning step is
 `train_on_batch` of a tf_keras model: `hub.KerasLayer` on the artifact, and tf_keras.applications.
@@ -38,13 +38,13 @@ print(json.dumps(getattr(calls, sys.argv[1])(*sys.argv[2:])))
 
 
 def compare(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
-    """Everything about the two artifacts.
+    """Measures everything about the two artifacts.
 
     Args:
       rounds: of loading, each in a fresh process; inference and steps have more.
 
     Returns:
-      The ratios, and the share of time that TensorFlow's kernels take of ours.
+      The ratios, and the share of our time that TensorFlow's kernels take.
     """
     with tempfile.TemporaryDirectory() as scratch:
         ours, theirs = str(Path(scratch, "ours")), str(Path(scratch, "theirs"))

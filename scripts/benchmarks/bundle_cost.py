@@ -1,4 +1,4 @@
-"""`slimhub bundle` beside the shell's way to make an archive."""
+"""`slimhub bundle` compared with the shell's way to make an archive."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ print(time.perf_counter() - start)
 
 
 def compare(rounds: int) -> list[Ratio]:
-    """Time to pack an artifact, to that of `tar | gzip` and, if it is there, `tar | pigz`.
+    """Time to pack an artifact, relative to `tar | gzip` and, if installed, `tar | pigz`.
 
     Args:
-      rounds: each is run that often, in turn.
+      rounds: how often to run each, in turn.
     """
     peers = [tool for tool in ("gzip", "pigz") if shutil.which(tool)]
     times: dict[str, list[float]] = {tool: [] for tool in ("ours", *peers)}

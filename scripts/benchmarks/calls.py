@@ -1,13 +1,14 @@
-"""Calls of an artifact and of Keras' export, in turn in one process. Imports TensorFlow."""
+"""Calls an artifact and Keras' export, in turn in one process. Imports TensorFlow."""
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import time
 from pathlib import Path
 
-os.environ["TF_USE_LEGACY_KERAS"] = "1"  # before TensorFlow: hub.KerasLayer is of that Keras
+os.environ["TF_USE_LEGACY_KERAS"] = "1"  # before TensorFlow: hub.KerasLayer uses that Keras
 
 import numpy as np
 import tensorflow as tf
@@ -17,7 +18,7 @@ from scripts.benchmarks.costs import in_turn
 
 _SIZE = 224  # pixels
 _CLASSES = 1001
-_WARMING = 5  # calls before the ones that count
+_WARMING = 5  # calls before those that are measured
 _STEP_BATCH = 16  # images
 _IS_CALL = re.compile(r" = (Stateful)?PartitionedCall\(")
 
@@ -36,10 +37,10 @@ def inference(ours: str, theirs: str, batch: str) -> dict[str, float]:
 
 
 def fine_tuning(ours: str) -> dict[str, float]:
-    """Median seconds of one step of gradient descent on 16 images, all variables trained.
+    """Median seconds of one gradient descent step on 16 images that trains all variables.
 
-    The artifact has an L2 loss, which Keras adds; the peer is measured with the same (`theirs`),
-    and without any (`bare`).
+    The artifact has an L2 loss, which Keras adds; the peer is measured both with the same loss
+    (`theirs`) and without any (`bare`).
     """
     import tensorflow_hub as hub
     import tf_keras
@@ -65,9 +66,9 @@ def fine_tuning(ours: str) -> dict[str, float]:
 
 
 def kernel_share(ours: str, batch: str) -> float:
-    """Share of the time of a call during which a kernel of TensorFlow runs.
+    """Share of a call's time in which a TensorFlow kernel runs.
 
-    The rest is what the caller, the function's dispatch and the executor take.
+    The rest goes to the caller, the dispatch of the function and the executor.
     """
     images = _images(int(batch))
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
@@ -115,3 +116,36 @@ def count_nodes(path: str) -> int:
 
 def _images(batch: int) -> np.ndarray:
     return np.random.RandomState(0).uniform(0, 1, (batch, _SIZE, _SIZE, 3)).astype(np.float32)
+
+
+def formats(artifact: str, batch: str, rounds: str, *files: str) -> list[float]:
+    """Median CPU seconds of a call of an artifact, and of files in LiteRT and ONNX Runtime.
+
+    With one thread that is the latency of a quiet machine, whatever else this one does.
+
+    Args:
+      artifact: folder of a SavedModel.
+      batch: images in a call.
+      rounds: calls of each, in turn.
+      files: paths.
+    """
+    from slimhub.export.formats import file_formats
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    images = _images(int(batch))
+    pixels = np.asarray(images)
+    signature = tf.saved_model.load(artifact).signatures["serving_default"]
+    calls = {artifact: lambda: signature(inputs=images)["logits"].numpy()}
+    for path in files:
+        module = file_formats.of_path(path).load_module()
+        loaded = module.load(Path(path), threads=1, is_optimized=True)
+        calls[path] = functools.partial(loaded, pixels)
+    in_turn(calls, _WARMING)
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for number in range(int(rounds)):
+        for name, call in list(calls.items())[:: -1 if number % 2 else 1]:
+            start = time.process_time()
+            call()
+            times[name].append(time.process_time() - start)
+    return [float(np.median(each)) for each in times.values()]

@@ -1,4 +1,4 @@
-"""One cold export beside Keras building and exporting its own network of the same kind."""
+"""One cold export compared with Keras building and exporting its own network of the same kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ network = keras.applications.MobileNetV3Small(
 )
 network.export(sys.argv[1], verbose=False)
 """
-# Times of an export from inside: when each phase begins.
+# Times of an export from inside: when each phase starts.
 _PHASES_PROGRAM = """
 import time
 begun = [("start", time.perf_counter())]
@@ -47,10 +47,10 @@ print(json.dumps(begun))
 
 
 def compare(rounds: int) -> list[Ratio]:
-    """Time and memory of an export, without its proof and with it, to the peer's.
+    """Time and memory of an export, with and without its proof, relative to the peer's.
 
     Args:
-      rounds: each is run that often, in turn, after one run that is not counted.
+      rounds: how often to run each, in turn, after one run that does not count.
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)

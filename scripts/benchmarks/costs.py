@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 NETWORK = "mobilenet_v3_small_075_224"
-_SHOWN = 2000  # characters of what a process said before it failed
+_SHOWN = 2000  # characters of a failed process's output to show
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Cost:
 
 
 def measure(command: Sequence[str]) -> Cost:
-    """Runs a command in a process of its own.
+    """Runs a command in a separate process.
 
     Raises:
-      RuntimeError: where it fails; the message ends with what it wrote to stderr.
+      RuntimeError: if it fails; the message ends with its stderr.
     """
     with tempfile.TemporaryFile("w+") as errors:
         start = time.perf_counter()
@@ -47,7 +47,7 @@ def measure(command: Sequence[str]) -> Cost:
 
 
 def ask(program: str, *arguments: str) -> Any:
-    """What a program says in a process of its own, which prints JSON in its last line."""
+    """The result of a program in a separate process, which prints JSON in its last line."""
     command = [sys.executable, "-c", program, *arguments]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
     finished = subprocess.run(command, capture_output=True, text=True, env=environment)
@@ -57,9 +57,9 @@ def ask(program: str, *arguments: str) -> Any:
 
 
 def in_turn(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
-    """Median wall time in seconds of each call; they are called one after the other, each round.
+    """Median wall time of each call, in seconds; each round calls them one after the other.
 
-    Every other round goes backwards: what was called before leaves caches and memory otherwise.
+    Every other round is reversed, because each call affects caches and memory for the next.
     """
     times: dict[str, list[float]] = {name: [] for name in calls}
     for number in range(rounds):
@@ -71,7 +71,7 @@ def in_turn(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float
 
 
 def make_checkpoint(network: str, folder: Path) -> Path:
-    """Writes an untrained checkpoint, and gives its prefix."""
+    """Writes an untrained checkpoint, and returns its prefix."""
     prefix = folder / network / "model.ckpt-1"
     make = [sys.executable, "-m", "scripts.make_checkpoint", network, str(prefix)]
     subprocess.run(make, check=True, capture_output=True)
@@ -91,14 +91,14 @@ def machine() -> dict[str, object]:
 
 @dataclasses.dataclass(frozen=True)
 class Ratio:
-    """One figure of ours beside a peer's.
+    """One of our figures compared with a peer's.
 
     Attributes:
-      what: is compared.
+      what: what is compared.
       ours: in `unit`.
       theirs: in `unit`.
       unit: such as `s`, `ms`, `MB`.
-      goal: the largest ratio of ours to theirs that is good enough, or None.
+      goal: the largest acceptable ratio of ours to theirs, or None.
     """
 
     what: str
@@ -109,16 +109,16 @@ class Ratio:
 
     @property
     def value(self) -> float:
-        """Ours to theirs."""
+        """Ratio of ours to theirs."""
         return self.ours / self.theirs
 
     @property
     def is_missed(self) -> bool:
-        """Whether there is a goal, and this is beyond it."""
+        """Whether there is a goal, and this exceeds it."""
         return self.goal is not None and self.value > self.goal
 
     def line(self) -> str:
-        """As printed."""
+        """The line to print."""
         goal = "" if self.goal is None else f"  goal {self.goal:g}"
         missed = ", missed" if self.is_missed else ""
         figures = f"{self.ours:10.2f}{self.theirs:10.2f} {self.unit:6}"

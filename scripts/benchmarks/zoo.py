@@ -1,4 +1,4 @@
-"""`slimhub zoo` with one worker and with two, beside one cold process for each export."""
+"""`slimhub zoo` with one worker and with two, compared with one cold process per export."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ networks = {networks}
 
 
 def compare() -> tuple[list[Ratio], dict[str, float]]:
-    """Seconds of one export among six with their proofs, and what of a run no export takes.
+    """Seconds per export for six exports with their proofs, and the time of a run outside exports.
 
     Returns:
-      The ratios; and by name exports per minute, the share of the workers' time in which they
-      do no export (starting, importing TensorFlow, Dask, waiting for the last), and that between
-      the end of an export on a worker and the start of the next, which is Dask's alone.
+      The ratios; and by name exports per minute, the share of the workers' time outside exports
+      (starting, importing TensorFlow, Dask, waiting for the last), and the share between the end of
+      an export on a worker and the start of the next, which is only Dask's.
     """
     count = len(_NETWORKS) * len(_TASKS)
     details: dict[str, float] = {}
@@ -46,7 +46,7 @@ def compare() -> tuple[list[Ratio], dict[str, float]]:
             seconds[jobs] = wall / count
             busy = sum(e["seconds"] for e in events if e["event"] == "finished")
             details[f"per minute, {jobs} workers"] = 60 / seconds[jobs]
-            details[f"outside of exports, {jobs} workers"] = 1 - busy / (wall * jobs)
+            details[f"outside exports, {jobs} workers"] = 1 - busy / (wall * jobs)
             details[f"Dask between exports, {jobs} workers"] = _between(events) / (wall * jobs)
     return [
         Ratio("zoo, 1 worker, to cold processes", seconds[1], cold, "s", 1.0),

@@ -6,26 +6,29 @@ import argparse
 import json
 from pathlib import Path
 
+from slimhub.cli import flag_text
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     parser.add_argument("artifact", metavar="ARTIFACT", help="folder of a SavedModel")
     parser.add_argument(
-        "--output", metavar="FILE", help="archive to write; ARTIFACT.tar.gz by default"
+        "--output", metavar="FILE", help="archive to write (default: ARTIFACT.tar.gz)"
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace an archive that is there")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing archive")
+    flag_text.add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Writes the archive and its digest file, and says what they are."""
+    from slimhub.common import paths
     from slimhub.common.errors import RequestError
     from slimhub.publish import bundle
 
     artifact = Path(arguments.artifact)
-    absolute = artifact.resolve()
+    absolute = paths.resolved(artifact)
     if not absolute.name:
-        raise RequestError(f"{artifact} is no artifact: name the folder of a SavedModel")
+        raise RequestError(f"{artifact} is not an artifact: pass the folder of a SavedModel")
     target = Path(arguments.output or absolute.with_name(absolute.name + bundle.SUFFIX))
     archive = bundle.write_with_digest(artifact, target, arguments.overwrite)
     if arguments.format == "json":

@@ -24,10 +24,10 @@ def add(parser: argparse.ArgumentParser, checkpoint: str, *, required: bool = Tr
     parser.add_argument(
         "--checkpoint_name",
         metavar="NAME",
-        help="which one, where there are several, as `slimhub inspect` names them",
+        help="which checkpoint, if there are several: a name from `slimhub inspect`",
     )
     parser.add_argument(
-        "--sha256", metavar="DIGEST", help="hex digest the archive or file must have"
+        "--sha256", metavar="DIGEST", help="sha256 that the archive or file must have, in hex"
     )
 
 
@@ -40,12 +40,13 @@ def add_averages(parser: argparse.ArgumentParser, default: str | None = "auto") 
     """
     from slimhub import checkpoints
 
-    known = "auto, the default" if default else "auto; by default as the artifact's record says"
+    known = "auto" if default else "what the artifact's record says"
     parser.add_argument(
         "--averages",
         choices=checkpoints.AVERAGES,
         default=default,
-        help=f"moving averages: all of them (shadow), none (raw), where stored ({known})",
+        help="which values to use: moving averages where they are stored (auto), only averages "
+        f"(shadow), or only raw values (raw) (default: {known})",
     )
 
 
@@ -59,8 +60,8 @@ def add_ignore_leftover(parser: argparse.ArgumentParser, default: str = "") -> N
     parser.add_argument(
         "--ignore_leftover",
         metavar="PATTERN",
-        help="leave out layers of the checkpoint that the network does not have, where this "
-        f"regular expression matches their names, at your own risk{default}",
+        help="regular expression for names of layers that the checkpoint has and the network does "
+        f"not: leave these out, at your own risk{default}",
     )
 
 
@@ -74,6 +75,5 @@ def add_scope(parser: argparse.ArgumentParser, default: str = "") -> None:
     parser.add_argument(
         "--scope",
         metavar="PREFIX",
-        help="what stands in front of the network's names in the checkpoint, such as "
-        f"FeatureExtractor/{default}",
+        help=f"prefix of the network's names in the checkpoint, such as FeatureExtractor/{default}",
     )

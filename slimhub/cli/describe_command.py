@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from slimhub.cli import flag_text, network_description
 
 if TYPE_CHECKING:
     from slimhub.nets import NetworkSpec
@@ -12,11 +14,17 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
-    parser.add_argument("name", metavar="NAME", help="a name that `slimhub list` shows")
     parser.add_argument(
-        "--endpoints", action="store_true", help="list those inside blocks, too (JSON: always)"
+        "name",
+        metavar="NAME",
+        help="a name from `slimhub list`, or package.module:SPEC for a custom network",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--endpoints",
+        action="store_true",
+        help="also list the endpoints inside blocks (JSON always has them)",
+    )
+    flag_text.add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -25,39 +33,13 @@ def execute(arguments: argparse.Namespace) -> int:
 
     spec = nets.get(arguments.name)
     if arguments.format == "json":
-        print(json.dumps(_as_json(spec), indent=2))
+        print(json.dumps(network_description.as_json(spec), indent=2))
         return 0
     for key, value in _as_text(spec).items():
         print(f"{key:21}{value}")
-    if _is_stored(spec):
+    if network_description.is_stored(spec):
         print("\n" + "\n".join(_endpoint_table(spec, arguments.endpoints)))
     return 0
-
-
-def _is_stored(spec: NetworkSpec) -> bool:
-    """Whether its variables and endpoints are known without building it; a user's own are not."""
-    return not spec.reference
-
-
-def _as_json(spec: NetworkSpec) -> dict[str, Any]:
-    import dataclasses
-
-    from slimhub import nets
-    from slimhub.export import record_draft, record_json
-
-    description: dict[str, Any] = record_json.encode(record_draft.describe_network(spec)) | {
-        "published": dataclasses.asdict(spec.published),
-    }
-    if not _is_stored(spec):
-        return description
-    return description | {
-        "parameters": nets.count_parameters(spec.name),
-        "macs": nets.count_macs(spec.name),
-        "endpoints": [
-            dataclasses.asdict(endpoint) | {"name": spec.endpoint_key(endpoint.name)}
-            for endpoint in nets.describe_endpoints(spec.name)
-        ],
-    }
 
 
 def _as_text(spec: NetworkSpec) -> dict[str, str]:
@@ -70,14 +52,16 @@ def _as_text(spec: NetworkSpec) -> dict[str, str]:
         "paper": f"{paper.title} ({paper.year}), {paper.url}" if paper else "none known",
         "depth multiplier": f"{spec.depth_multiplier:g}" if spec.depth_rule else "none",
         "images": f"f32[batch, {size}, 3], RGB in [0, 1]; inside: {spec.input_scaling.value}",
-        "feature vector": f"{spec.feature_depth} numbers, from {spec.feature_endpoint}",
+        "feature vector": f"{spec.feature_depth} features, from {spec.feature_endpoint}",
         "classes": f"{spec.num_classes}, {background}",
         "weight decay": f"{spec.weight_decay:g}",
         "batch norm": f"epsilon {spec.batch_norm_epsilon:g}, trained with momentum "
         f"{spec.batch_norm_decay:g}",
-        **(_counts(spec) if _is_stored(spec) else {}),
+        **(_counts(spec) if network_description.is_stored(spec) else {}),
         "published accuracy": _accuracy(spec),
+        **({"published latency": _latency(spec)} if spec.published.latency else {}),
         "public checkpoint": spec.checkpoint or "none known",
+        **({"download it from": spec.archive_url} if spec.archive_url else {}),
     }
 
 
@@ -98,8 +82,15 @@ def _counts(spec: NetworkSpec) -> dict[str, str]:
 def _accuracy(spec: NetworkSpec) -> str:
     if spec.published.top1 is None:
         return "none known"
-    top5 = "" if spec.published.top5 is None else f", top-5 {spec.published.top5} %"
-    return f"ImageNet top-1 {spec.published.top1} %{top5} ({spec.published.source})"
+    top5 = "" if spec.published.top5 is None else f", top-5 {spec.published.top5}%"
+    return f"ImageNet top-1 {spec.published.top1}%{top5} ({spec.published.source})"
+
+
+def _latency(spec: NetworkSpec) -> str:
+    from slimhub import nets
+
+    times = zip(nets.PHONES, spec.published.latency or (), strict=True)
+    return ", ".join(f"{time} ms on {phone}" for phone, time in times) + ", for one image"
 
 
 def _pixels(spec: NetworkSpec) -> str:
@@ -120,5 +111,7 @@ def _endpoint_table(spec: NetworkSpec, every: bool) -> list[str]:
         lines.append(row.rstrip())
     lines.append(f"Shapes are without the batch, for images of the default size, {_pixels(spec)}.")
     if hidden := len(endpoints) - len(shown):
-        lines.append(f"{hidden} more are inside these: --endpoints lists them, too.")
+        lines.append(
+            f"{hidden} more endpoints are inside these layers: list them with --endpoints."
+        )
     return lines

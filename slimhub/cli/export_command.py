@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from slimhub.cli import checkpoint_flags, flag_text, network_flags
+from slimhub.cli import checkpoint_flags, convert_command, flag_text, network_flags
 
 if TYPE_CHECKING:
     from slimhub.export import Result
@@ -20,31 +20,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "network",
         metavar="NAME",
-        help="a name that `slimhub list` shows, package.module:SPEC for one of your own, or auto "
-        "for the one that the checkpoint fits",
+        help="a name from `slimhub list`, package.module:SPEC for a custom network, or auto for "
+        "the network that the checkpoint fits",
     )
     checkpoint_flags.add(parser, "--checkpoint")
     checkpoint_flags.add_averages(parser)
-    checkpoint_flags.add_scope(parser, "; auto finds it")
+    checkpoint_flags.add_scope(parser, "; NAME auto finds it")
     checkpoint_flags.add_ignore_leftover(parser)
-    parser.add_argument("--task", choices=TASKS, default="feature_vector")
-    parser.add_argument("--output", required=True, metavar="FOLDER", help="folder to be written")
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace the SavedModel that is at the output"
+        "--task",
+        choices=TASKS,
+        default="feature_vector",
+        help="what the artifact outputs: the features, or the logits (classification)",
+    )
+    parser.add_argument(
+        "--output", required=True, metavar="FOLDER", help="folder to write; it must be new or empty"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the SavedModel at the output"
     )
     parser.add_argument(
         "--labels",
         metavar="FILE",
-        help="one class name per line, in the order of the logits; ImageNet's are built in",
+        help="class names, one per line, in the order of the logits (default: ImageNet's, if the "
+        "network has its classes)",
     )
     parser.add_argument(
         "--proof",
         choices=MODES,
         default="full",
-        help="what is proved before the artifact is put in place: everything (full, the default), "
-        "no training and gradients (quick), nothing (none)",
+        help="what to prove before the artifact is put in place: everything (full), everything but "
+        "training and gradients (quick), or nothing (none)",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--also",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="also write the artifact as FILE.tflite or FILE.onnx, see `slimhub convert`; "
+        "FILE.float16.tflite, FILE.int8.tflite and the like name how numbers are stored; can be "
+        "repeated",
+    )
+    flag_text.add_format(parser)
     network_flags.add(parser)
 
 
@@ -52,6 +69,8 @@ def execute(arguments: argparse.Namespace) -> int:
     """Exports, and prints what was done."""
     from slimhub.cli.progress_display import ProgressDisplay
     from slimhub.export import PHASES, Request, export
+    from slimhub.export.formats import PHASES as ALSO_PHASES
+    from slimhub.export.formats import companions
 
     request = Request(
         network=arguments.network,
@@ -68,13 +87,21 @@ def execute(arguments: argparse.Namespace) -> int:
         scope=arguments.scope,
         options=network_flags.chosen(arguments),
     )
-    with ProgressDisplay(len(PHASES)) as progress:
-        result = export(request, progress.phase, progress.transfer)
+    also, overwrite = arguments.also, arguments.overwrite
+    companions.check(arguments.output, also, overwrite)
+    with ProgressDisplay(len(PHASES) + len(also) * len(ALSO_PHASES)) as progress:
+        result = export(request, progress.phase, progress.transfer, forks=True)
+        written = companions.write(arguments.output, also, overwrite, progress.phase)
     if arguments.format == "json":
-        print(json.dumps({"output": arguments.output, "record": result.record.to_json()}, indent=2))
+        found = {"output": arguments.output, "record": result.record.to_json()}
+        if also:
+            found["also"] = [conversion.to_json() for conversion in written]
+        print(json.dumps(found, indent=2))
     else:
         choice = flag_text.in_flags(result.network_choice, arguments)
         print("\n".join(_lines(result, arguments.output, choice)))
+        for conversion in written:
+            print(flag_text.in_flags("\n".join(convert_command.lines(conversion)), arguments))
     return 0
 
 
@@ -87,7 +114,7 @@ def _lines(result: Result, output: str, choice: str) -> list[str]:
     rows = [("network", f"{record.network.name}, {record.task}: {width} {unit}")]
     if choice:
         rows.append(("", choice))
-    rows.append(("checkpoint", f"{source.name}, of {source.origin}"))
+    rows.append(("checkpoint", f"{source.name}, from {source.origin}"))
     rows.append(("", result.choice))
     rows += [("" if i else "variables", line) for i, line in enumerate(result.filled)]
     if labels is not None:
@@ -95,12 +122,12 @@ def _lines(result: Result, output: str, choice: str) -> list[str]:
     elif record.task == "classification":
         rows.append(("labels", "none: --labels=FILE adds the names of your classes"))
     if result.proof is None:
-        rows.append(("proof", "none, as asked: nobody knows whether it computes what it should"))
+        rows.append(("proof", "skipped (--proof=none): this artifact is unverified"))
     else:
         rows.append(("proof", result.proof.summary()))
         told = [check for check in result.proof.checks if check.name == ORIGINAL_GRAPH]
         told += [check for check in result.proof.not_run if check not in told]
-        rows += [("", f"{check.name}: {check.detail}") for check in told]
+        rows += [("", f"{check.outcome}: {check.name}: {check.detail}") for check in told]
     rows.append(("artifact", f"{output}, {result.bytes / 1e6:.1f} MB"))
     rows.append(("load it", f"hub.KerasLayer({output!r}, trainable=True)"))
     return [f"{head:12}{text}".rstrip() for head, text in rows]

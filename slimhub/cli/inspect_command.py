@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 
-from slimhub.cli import checkpoint_flags
+from slimhub.cli import checkpoint_flags, flag_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     checkpoint_flags.add(parser, "checkpoint")
     parser.add_argument("--tensors", action="store_true", help="list every tensor")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    flag_text.add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:

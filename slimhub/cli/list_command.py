@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+
+from slimhub.cli import flag_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
-    parser.add_argument("pattern", nargs="?", default="*", help="name with * and ?, default all")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "pattern",
+        metavar="PATTERN",
+        nargs="?",
+        default="*",
+        help="the beginning or a part of names, or a pattern with * and ? (default: all networks)",
+    )
+    flag_text.add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Prints one line per network; exit code 1 where none matches."""
+    """Prints one line per network."""
     from slimhub import nets
+    from slimhub.cli import network_description
+    from slimhub.common.errors import SlimhubError
 
-    specs = [nets.get(name) for name in nets.names(arguments.pattern)]
+    given = arguments.pattern
+    found = nets.names(given) or nets.names(f"{given}*") or nets.names(f"*{given}*")
+    specs = [nets.get(name) for name in found]
     if not specs:
-        print(f"slimhub: no network matches {arguments.pattern!r}", file=sys.stderr)
-        return 1
+        hint = nets.suggest(arguments.pattern)
+        raise SlimhubError(f"no network matches {arguments.pattern!r}: {hint}")
     if arguments.format == "json":
-        print(json.dumps([spec.name for spec in specs], indent=2))
+        print(json.dumps([network_description.as_json(spec) for spec in specs], indent=2))
         return 0
     width = max(len(spec.name) for spec in specs)
     print(f"{'network':{width}}  pixels  features  public checkpoint")

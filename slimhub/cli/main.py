@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import gc
+import json
 import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from absl import app
+
+from slimhub.cli import console
+from slimhub.common import scratch
 
 DONE, FAILED, WRONG_COMMAND_LINE = 0, 1, 2
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -27,6 +32,8 @@ def run() -> None:
     # A command's graphs are half a million small objects, needed until it ends: looking for
     # garbage among them, and taking them apart in the end, would be a third of its time.
     gc.disable()
+    console.protect()
+    scratch.own_temporary_files()
     try:
         app.run(_main, flags_parser=_parse)
     finally:
@@ -40,21 +47,25 @@ def _heed(number: signal.Signals, action: Any) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    """Ends by an exception, so that whatever was begun is cleaned up."""
+    """Ends by an exception, so that what was started is cleaned up."""
     sys.exit(128 + number)
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
+    from absl import flags
+
     from slimhub.cli import commands
 
-    return commands.parser().parse_args(argv[1:])
+    arguments = commands.parser().parse_args(argv[1:])
+    flags.FLAGS.mark_as_parsed()  # all at their defaults: absl's own flags are not ours to offer
+    return arguments
 
 
 def _main(arguments: argparse.Namespace) -> int:
     from absl import logging
 
     from slimhub import nets
-    from slimhub.common import quiet_tensorflow
+    from slimhub.common import disks, quiet_tensorflow
     from slimhub.common.errors import ExportError, RequestError, SlimhubError
 
     if not arguments.debug:
@@ -76,14 +87,21 @@ def _main(arguments: argparse.Namespace) -> int:
     except OSError as error:  # of a disk or a folder that nobody nearer knew how to name
         if error.strerror is None:
             raise
-        where = f"{error.filename}: " if error.filename else ""
-        return _report(ExportError(f"{where}{error.strerror}"), FAILED, arguments)
+        said = error.strerror
+        if isinstance(error.filename, (str, bytes)):  # not of a stream
+            place = os.fsdecode(error.filename)
+            said = f"{place}: {disks.explain(error, Path(place))}"
+        return _report(ExportError(said), FAILED, arguments)
 
 
 def _report(error: Exception, code: int, arguments: argparse.Namespace) -> int:
     from slimhub.cli import flag_text
+    from slimhub.common.text import harmless
 
     if arguments.debug:
         raise error
-    print(f"slimhub: {flag_text.in_flags(str(error), arguments)}", file=sys.stderr)
+    message = harmless(flag_text.in_flags(str(error), arguments))
+    if getattr(arguments, "format", "text") == "json":
+        print(json.dumps({"error": message, "exit_code": code}, indent=2))
+    print(f"slimhub: {message}", file=sys.stderr)
     return code

@@ -10,14 +10,18 @@ from slimhub.nets import NetworkOptions
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Adds a flag for each of `NetworkOptions`."""
-    group = parser.add_argument_group("a network of one's own")
+    group = parser.add_argument_group("network options")
     for field in dataclasses.fields(NetworkOptions):
         flag, facts = f"--{field.name}", field.metadata
         if facts["type"] is bool:
             group.add_argument(flag, action="store_true", help=facts["help"])
         else:
             group.add_argument(
-                flag, type=facts["type"], metavar=facts["metavar"], help=facts["help"]
+                flag,
+                type=facts["type"],
+                metavar=facts["metavar"],
+                choices=facts["values"] and list(facts["values"]),
+                help=facts["help"],
             )
 
 

@@ -6,54 +6,65 @@ import argparse
 import dataclasses
 import json
 
+from slimhub.cli import text_flags
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     parser.add_argument(
         "artifact", nargs="?", metavar="ARTIFACT", help="folder that `slimhub export` wrote"
     )
-    parser.add_argument("--handle", help="what it is called on the hub: PUBLISHER/NAME/VERSION")
+    parser.add_argument("--handle", help="name of the model on the hub: PUBLISHER/NAME/VERSION")
     parser.add_argument(
         "--asset_path",
         metavar="URL",
         default="legacy",
-        help="where its archive is, a URL that ends in .tar.gz; by default the page leaves it open",
+        help="URL of its archive, which ends in .tar.gz (default: none)",
     )
     parser.add_argument(
         "--load_url",
         metavar="URL",
-        help="what the examples load; by default the asset path, or the handle on tfhub.dev",
+        help="what the examples load (default: the asset path, or a placeholder)",
     )
-    parser.add_argument("--license", metavar="ID", help="the hub's id, such as apache-2.0")
+    parser.add_argument(
+        "--license", metavar="ID", help="license, by the hub's id, such as apache-2.0"
+    )
     parser.add_argument(
         "--dataset",
         metavar="ID",
-        help="the hub's id of what the weights were trained on; known for public checkpoints",
+        help="data that the weights were trained on, by the hub's id (default: that of public "
+        "checkpoints)",
     )
+    text_flags.add_arguments(parser)
     parser.add_argument(
         "--output",
         metavar="FILE",
-        help="write the page there, not to stdout; an existing file stays",
+        help="file to write (default: standard output)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace the file at the output")
     other = parser.add_argument_group("pages of publishers and collections")
-    other.add_argument("--publisher", metavar="NAME", help="write the page of a publisher instead")
+    other.add_argument("--publisher", metavar="NAME", help="write the page of this publisher")
     other.add_argument(
-        "--collection", metavar="PUBLISHER/NAME", help="write the page of a collection instead"
+        "--collection", metavar="PUBLISHER/NAME", help="write the page of this collection"
     )
-    other.add_argument("--description", metavar="TEXT", help="of either, a sentence or two")
     other.add_argument("--title", metavar="TEXT", help="heading above a collection's models")
     other.add_argument(
-        "--models", nargs="+", metavar="HANDLE", help="of a collection, PUBLISHER/NAME/VERSION"
+        "--models",
+        nargs="+",
+        metavar="HANDLE",
+        help="models of a collection: PUBLISHER/NAME/VERSION",
     )
     parser.add_argument(
         "--check",
         nargs="+",
         metavar="FILE",
-        help="check pages by the hub's grammar instead; exit code 1 where one has a complaint",
+        help="check pages by the hub's grammar; exit code 1 if there are complaints",
     )
     parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="of what --check finds"
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="how to print the findings of --check",
     )
 
 
@@ -72,7 +83,7 @@ def execute(arguments: argparse.Namespace) -> int:
             "name an ARTIFACT and its --handle, a --publisher or --collection, or pages to --check"
         )
     if arguments.handle is None:
-        raise RequestError("a page needs the model's --handle, as acme/flowers/feature_vector/1")
+        raise RequestError("pass the model's --handle, such as acme/flowers/feature_vector/1")
     if arguments.format != "text":
         raise RequestError("--format goes with --check; a page is Markdown")
     return _render(arguments)
@@ -100,18 +111,21 @@ def _check(arguments: argparse.Namespace) -> int:
 def _render(arguments: argparse.Namespace) -> int:
     from slimhub.export.record import Record
     from slimhub.publish import Handle
-    from slimhub.publish.pages import page, page_file
+    from slimhub.publish.pages import class_names, page, page_file
 
     handle = Handle.parse(arguments.handle)
     if arguments.output is not None:
         page_file.check_target(arguments.output, arguments.artifact, overwrite=arguments.overwrite)
+    record = Record.read(arguments.artifact)
     text = page.render(
-        Record.read(arguments.artifact),
+        record,
         handle,
         asset_path=arguments.asset_path,
         load_url=arguments.load_url,
         license=arguments.license,
         dataset=arguments.dataset,
+        texts=text_flags.texts(arguments),
+        class_names=class_names.read(arguments.artifact, record),
     )
     return _give(arguments, text, str(handle))
 

@@ -8,6 +8,8 @@ from types import TracebackType
 
 _LINE_EVERY = 2.0  # seconds between plain lines of one transfer
 
+_LEAST_MEGABYTES = 0.1  # of a file that is shown in them
+
 
 class ProgressDisplay:
     """Phases of one piece of work, and transfers inside them."""
@@ -55,11 +57,16 @@ class ProgressDisplay:
           done: bytes so far.
           total: bytes in all, where known.
         """
-        amount = f"{done / 1e6:.1f} MB"
-        if total:
-            amount = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB"
+        amount = _amount(done, total)
         if self._bar is not None:
             self._bar.set_description(f"{what}: {amount}")
         elif time.monotonic() - self._last_line > _LINE_EVERY or done == total:
             self._last_line = time.monotonic()
             print(f"slimhub: {what}: {amount}", file=sys.stderr, flush=True)
+
+
+def _amount(done: int, total: int | None) -> str:
+    """Bytes as people read them: small files in bytes, which would be 0.0 MB."""
+    if total is not None and total < _LEAST_MEGABYTES * 1e6:
+        return f"{done:,} of {total:,} bytes"
+    return f"{done / 1e6:.1f} of {total / 1e6:.1f} MB" if total else f"{done / 1e6:.1f} MB"

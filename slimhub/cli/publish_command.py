@@ -6,7 +6,7 @@ import argparse
 import dataclasses
 import json
 
-from slimhub.cli import flag_text, publish_output
+from slimhub.cli import flag_text, publish_output, text_flags
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,30 +21,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--handle",
         metavar="PUBLISHER/NAME/VERSION",
-        help="what it is called there; local/NETWORK/TASK/1 by default",
+        help="what it is called there (default: local/NETWORK/TASK/1)",
     )
     parser.add_argument(
         "--url",
-        help="address of the hub, for its pages; needs to be said once (http://localhost:8080). Of "
-        "a bucket or folder: where it is read, if not at the store's own address",
+        help="address where the hub is served, for its pages; a hub remembers it (default: "
+        "http://localhost:8080). For a bucket or folder: where it is read, if not at the store's "
+        "own address",
     )
-    parser.add_argument("--license", metavar="ID", help="licence that the page names")
-    parser.add_argument("--dataset", metavar="ID", help="dataset that the page names")
+    parser.add_argument("--license", metavar="ID", help="license that the page names")
     parser.add_argument(
-        "--overwrite_card", action="store_true", help="replace a README that is there"
+        "--dataset",
+        metavar="ID",
+        help="data set that the page names, such as imagenet-ilsvrc-2012-cls",
     )
     parser.add_argument(
-        "--sign", metavar="KEY", help="sign with a private EC key: a PEM file without a password"
+        "--also",
+        action="append",
+        metavar="FILE",
+        help="also publish FILE.tflite or FILE.onnx, which `slimhub convert` made from the "
+        "artifact; with kaggle://OWNER/MODEL/tfLite/VARIATION or …/onnx/… instead of the "
+        "artifact; not for stores; can be repeated",
+    )
+    text_flags.add_arguments(parser)
+    parser.add_argument(
+        "--overwrite_card",
+        action="store_true",
+        help="replace texts that somebody else may have written",
+    )
+    parser.add_argument(
+        "--sign",
+        metavar="KEY",
+        help="PEM file of a private EC key, without a password, to sign the artifact with",
     )
     parser.add_argument(
         "--network",
         metavar="package.module:SPEC",
-        help="of an artifact of a network of your own, for its proof",
+        help="definition of a custom network, for the proof of its artifact",
     )
     parser.add_argument(
-        "--dry_run", action="store_true", help="print what would be written, and write nothing"
+        "--trust",
+        action="store_true",
+        help="load the artifact for its proof even if it has operations that slimhub does not "
+        "write, as custom networks may have",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--dry_run",
+        action="store_true",
+        help="print what would be sent, and send nothing; needs no credentials",
+    )
+    flag_text.add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -56,10 +82,13 @@ def execute(arguments: argparse.Namespace) -> int:
         handle=arguments.handle,
         license=arguments.license,
         dataset=arguments.dataset,
+        texts=text_flags.texts(arguments),
         overwrite_card=arguments.overwrite_card,
         url=arguments.url,
+        also=tuple(arguments.also) if arguments.also else None,
         sign=arguments.sign,
         network=arguments.network,
+        trust=arguments.trust,
         dry_run=arguments.dry_run,
     )
     with ProgressDisplay(len(delivery.PHASES)) as progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ _DONE = {
     "page": "page replaced",
     "none": "there already, nothing changed:",
 }
+_PAST = {"upload": "uploaded", "write": "wrote"}  # of verbs that do not just take a d
 
 
 def lines(outcome: PublishOutcome) -> list[str]:
@@ -28,7 +30,7 @@ def lines(outcome: PublishOutcome) -> list[str]:
     changes = outcome.plan.changes
     notes = [f"note        {note}" for note in outcome.plan.notes]
     if outcome.is_published:
-        done = [f"did         {_change(change)}" for change in changes]
+        done = [_past(change) for change in changes]
         return [*done, *notes, f"{_DONE[outcome.plan.result]:11s} {outcome.plan.url}", *load]
     would = [f"would       {_change(change)}" for change in changes]
     return [
@@ -46,6 +48,13 @@ def _cards(cards: dict[str, str]) -> list[str]:
     for name, text in cards.items():
         lines += [f"card        {name}", *(f"  | {line}".rstrip() for line in text.splitlines())]
     return lines
+
+
+def _past(change: Change) -> str:
+    """What was done, such as `wrote       FILE` for `write FILE`."""
+    verb, _, rest = change.action.partition(" ")
+    done = dataclasses.replace(change, action=rest)
+    return f"{_PAST.get(verb, f'{verb}d'):11s} {_change(done).lstrip()}"
 
 
 def _change(change: Change) -> str:

@@ -8,6 +8,7 @@ import gc
 import logging
 import re
 import socket
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,52 +16,60 @@ if TYPE_CHECKING:
     from slimhub.publish.hub.server import ServerOptions
 
 _SHUTDOWN_SECONDS = 10  # for downloads that are under way
+_BACKLOG = 256  # connections that wait to be accepted
 _PREFIX = re.compile(r"(/[\w.~-]+)*", re.ASCII)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     parser.add_argument("hub", metavar="HUB", help="folder that `slimhub publish` writes")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (%(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at")
     parser.add_argument(
-        "--port", type=int, default=8080, help="port, 0 for any that is free (%(default)s)"
+        "--port", type=int, default=8080, help="port to listen at; 0 for any free one"
     )
-    parser.add_argument("--prefix", default="", help="path that the hub is under, such as /models")
     parser.add_argument(
-        "--url", help="address of the hub as its readers see it; by default what they asked for"
+        "--prefix", default="", help="path that the hub is served under, such as /models"
+    )
+    parser.add_argument(
+        "--url", help="public address of the hub (default: the address of each request)"
     )
     parser.add_argument(
         "--gcs_base",
         metavar="gs://…",
-        help="copy of the hub that uncompressed loading is sent to",
+        help="copy of the hub in a bucket, to which uncompressed loading is redirected",
     )
-    parser.add_argument("--access_log", action="store_true", help="a line for every request")
+    parser.add_argument("--access_log", action="store_true", help="log every request")
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Serves until it is told to end."""
+    """Serves until it is stopped."""
     from slimhub.common import extras
 
     extras.need("starlette", "uvicorn", "httptools", "jinja2", "markdown_it", "pygments")
     import uvicorn
 
+    from slimhub.publish.hub.connections import LimitedConnection, most_connections
     from slimhub.publish.hub.sendfile import FileSending
     from slimhub.publish.hub.server import Application
 
     gc.enable()  # which `slimhub.cli.main` turns off for commands that end
     application = FileSending(Application(Path(arguments.hub), _options(arguments)))
+    LimitedConnection.most = most_connections()
     with _listen(arguments.host, arguments.port) as listener:
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         print(f"serving {arguments.hub} at http://{shown}:{port}{arguments.prefix}/", flush=True)
+        print("slimhub: press Ctrl-C to stop", file=sys.stderr, flush=True)
         logging.basicConfig(format="%(message)s", level=logging.WARNING)
         config = uvicorn.Config(
             application,
-            http="httptools",
+            http=LimitedConnection,
+            backlog=_BACKLOG,  # without descriptors, asyncio complains once for each of these
             loop="asyncio",  # uvloop, which uvicorn would take if it is there, has no sendfile
             lifespan="off",
             ws="none",
-            log_level="info" if arguments.access_log else "warning",
+            # Of what clients do wrong, only a log of everything tells: they could fill the disk.
+            log_level="info" if arguments.access_log else "error",
             access_log=arguments.access_log,
             server_header=False,
             timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
@@ -97,7 +106,7 @@ def _listen(host: str, port: int) -> socket.socket:
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
-            listener.listen(2048)
+            listener.listen(_BACKLOG)
         except BaseException:
             listener.close()
             raise

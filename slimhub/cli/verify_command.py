@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from slimhub.cli import checkpoint_flags, flag_text, network_flags
@@ -21,35 +22,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("artifact", metavar="ARTIFACT", help="folder of a SavedModel")
     checkpoint_flags.add(parser, "--checkpoint", required=False)
     checkpoint_flags.add_averages(parser, default=None)
-    checkpoint_flags.add_scope(parser, "; by default as the artifact's record says")
-    checkpoint_flags.add_ignore_leftover(parser, "; by default as the artifact's record says")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.add_argument("--report", metavar="FOLDER", help="write a report, report.html, there")
+    checkpoint_flags.add_scope(parser, " (default: what the artifact's record says)")
+    checkpoint_flags.add_ignore_leftover(parser, " (default: what the artifact's record says)")
+    flag_text.add_format(parser)
+    parser.add_argument(
+        "--report", metavar="FOLDER", help="write the proof as FOLDER/report.html, with plots"
+    )
     parser.add_argument(
         "--network",
         metavar="NAME",
-        help="which network it is, where the artifact does not say",
+        help="the network, if the artifact does not say which one it is",
     )
     parser.add_argument(
         "--public_key",
         metavar="FILE",
-        help="the key that its signature must have been made with, as PEM",
+        help="PEM file of the public key to check the signature with",
     )
-    parser.add_argument("--task", choices=TASKS, default=None, help="its task; with --network")
+    flag_text.add_trust(parser)
+    parser.add_argument("--task", choices=TASKS, default=None, help="the task, with --network")
     network_flags.add(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Verifies, and prints every check; exit code 1 where one failed."""
     from slimhub.cli.progress_display import ProgressDisplay
-    from slimhub.export.verify import PHASES, verify
+    from slimhub.export.verify import PHASES, Check, Proof, report, verify
     from slimhub.publish import signing
 
     if arguments.report is not None:
-        from slimhub.export.verify import report
-
         report.check_folder(arguments.report, arguments.artifact)
     signature = signing.check(arguments.artifact, arguments.public_key)
+    if signature is not None and signature.outcome == "failed" and not arguments.trust:
+        rest = Check("contract", "everything else", "not run", "the signature does not hold")
+        return _finish(Proof("contract", (signature, rest)), arguments)
     with ProgressDisplay(len(PHASES)) as progress:
         proof = verify(
             arguments.artifact,
@@ -61,6 +66,7 @@ def execute(arguments: argparse.Namespace) -> int:
             scope=arguments.scope,
             subject=_subject(arguments),
             wants_layers=arguments.report is not None,
+            trust=arguments.trust,
             on_phase=progress.phase,
             on_transfer=progress.transfer,
         )
@@ -68,12 +74,22 @@ def execute(arguments: argparse.Namespace) -> int:
     proof = dataclasses.replace(
         proof, checks=tuple(_in_flags(check, arguments) for check in checks)
     )
+    return _finish(proof, arguments)
+
+
+def _finish(proof: Proof, arguments: argparse.Namespace) -> int:
+    """Prints a proof, and writes the report that was asked for."""
+    from slimhub.export.verify import report
+
     if arguments.format == "json":
         print(json.dumps(proof.to_json(), indent=2))
     else:
         print("\n".join(_lines(proof)))
     if arguments.report is not None:
-        report.write(arguments.report, arguments.artifact, proof)
+        written = report.write(arguments.report, arguments.artifact, proof)
+        print(
+            f"report      {written}", file=sys.stderr if arguments.format == "json" else sys.stdout
+        )
     return 0 if proof.holds else 1
 
 

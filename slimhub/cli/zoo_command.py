@@ -5,12 +5,21 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from slimhub.cli import flag_text
+from slimhub.common import text
 
 if TYPE_CHECKING:
     from slimhub.zoo import Job, JobOutcome
+
+_OPEN_SCHEDULER = (
+    "without TLS, anyone who can reach the scheduler can run programs as its owner; use a tls:// "
+    "address"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,38 +28,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--folder",
         metavar="FOLDER",
-        help="what relative paths of the manifest begin at; its own folder by default",
+        help="folder that relative paths in the manifest start from (default: its own folder)",
     )
     parser.add_argument(
-        "--dry_run", action="store_true", help="print what would be done, and do nothing"
+        "--dry_run",
+        action="store_true",
+        help="print the plan without running it; exit code 1 if an export would fail",
     )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
-        "--jobs", type=int, metavar="N", help="exports side by side; one for each core by default"
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="exports to run at the same time (default: one per core)",
     )
     where.add_argument(
         "--scheduler",
         metavar="ADDRESS",
-        help="run it on the Dask cluster whose scheduler is there, such as tcp://host:8786",
+        help="address of a Dask scheduler, such as tls://host:8786: run the exports on its cluster",
     )
     parser.add_argument(
         "--memory",
         type=float,
         metavar="GB",
-        help="gigabytes that all exports of this machine may need together; 90%% of it by default",
+        help="memory that all exports on this machine may use together (default: 90%% of it)",
     )
     parser.add_argument(
         "--progress",
         choices=("auto", "bar", "lines", "json"),
         default="auto",
-        help="bars (auto on a terminal), lines (auto elsewhere), or an event for a program on each "
-        "line of stderr (json)",
+        help="bars, plain lines, or one JSON event per line on stderr (default: bars on a "
+        "terminal, lines elsewhere)",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    flag_text.add_format(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Plans, runs the plan, and prints what became of it; exit code 1 where an export failed."""
+    """Runs a plan and prints the outcome; exit code 1 if an export failed, or would fail."""
     from slimhub import zoo
     from slimhub.cli import zoo_tables
     from slimhub.common import extras
@@ -61,7 +75,9 @@ def execute(arguments: argparse.Namespace) -> int:
         if value is not None and not value > 0:
             raise RequestError(f"--{name}={value:g} must be above 0")
     if arguments.memory is not None and arguments.scheduler is not None:
-        raise RequestError("--memory is for this machine: workers of a cluster say themselves")
+        raise RequestError(
+            "--memory applies to this machine only: set the memory of a cluster on its workers"
+        )
     folder = None if arguments.folder is None else Path(arguments.folder)
     plan = zoo.plan(Path(arguments.manifest), folder)
     as_json = arguments.format == "json"
@@ -71,13 +87,14 @@ def execute(arguments: argparse.Namespace) -> int:
             print(json.dumps(zoo_tables.plan_as_json(plan, states), indent=2))
         else:
             print("\n".join(zoo_tables.plan_as_text(plan, states)))
-        return 0
-    extras.need("distributed", extra="zoo")
+        return int(any(action == zoo_tables.FAIL for action, _ in states))
+    extras.need("distributed", "cryptography", extra="zoo")
     outcomes = _run(plan, arguments)
     if as_json:
         print(json.dumps([outcome.to_json() for outcome in outcomes], indent=2))
     else:
-        print("\n".join(zoo_tables.outcomes_as_text(outcomes)))
+        lines = zoo_tables.outcomes_as_text(outcomes)
+        print("\n".join([*lines, *zoo_tables.next_steps(plan, outcomes)]))
     return int(any(outcome.result == "failed" for outcome in outcomes))
 
 
@@ -91,5 +108,21 @@ def _run(plan: Sequence[Job], arguments: argparse.Namespace) -> list[JobOutcome]
         cluster = clusters.local(arguments.jobs, memory, plan)
     else:
         cluster = clusters.existing(arguments.scheduler, plan)
-    with zoo_progress.shown(arguments.progress, len(plan)) as on_event, cluster as client:
-        return execution.carry_out(client, plan, on_event)
+    done = 0
+
+    def count(event: dict[str, Any]) -> None:
+        nonlocal done
+        done += event["event"] == "finished" and event["result"] != "failed"
+        on_event(event)
+
+    try:
+        with zoo_progress.shown(arguments.progress, len(plan)) as on_event:
+            if arguments.scheduler is not None and not clusters.is_encrypted(arguments.scheduler):
+                on_event({"event": "warning", "detail": _OPEN_SCHEDULER, "time": time.time()})
+            with cluster as client:
+                return execution.carry_out(client, plan, count)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"{done} of {text.count(len(plan), 'export')} done and kept: run the same command "
+            "again for the rest"
+        ) from None

@@ -93,9 +93,11 @@ class Lines:
     def take(self, event: Event) -> None:
         """Prints what an event tells."""
         if event["event"] == "started":
-            self._print(f"{event['name']}: begun by worker {event['worker']}")
+            self._print(f"{event['name']}: started on worker {event['worker']}")
         elif event["event"] == "lost":
             self._print(f"worker {event['worker']} is gone")
+        elif event["event"] == "warning":
+            self._print(f"warning: {event['detail']}")
         elif event["event"] == "finished":
             self._tally.count(event)
             self._print(f"{event['name']}: {_told(event)}; {self._tally}")
@@ -134,9 +136,11 @@ class Bars:
         if kind == "finished":
             self._finish(event)
         elif kind in ("started", "phase"):
-            self._worker(event["worker"], f"{event['name']}: {event.get('phase', 'begun')}")
+            self._worker(event["worker"], f"{event['name']}: {event.get('phase', 'started')}")
         elif kind == "lost":
             self._tqdm.write(f"slimhub: worker {event['worker']} is gone", sys.stderr)
+        elif kind == "warning":
+            self._tqdm.write(f"slimhub: warning: {event['detail']}", sys.stderr)
         self._show()
 
     def _finish(self, event: Event) -> None:

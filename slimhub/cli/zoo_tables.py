@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from slimhub import checkpoints
+from slimhub.common import text
 from slimhub.zoo import Job, JobOutcome
 from slimhub.zoo.state import FOREIGN, NEW, OUTDATED, UNCHANGED, State, look
 
-_EXPORT, _AGAIN, _NOTHING, _FAIL = "export", "export again", "nothing", "fail"
-_ACTIONS = {NEW: _EXPORT, OUTDATED: _AGAIN, UNCHANGED: _NOTHING, FOREIGN: _FAIL}
+_EXPORT, _AGAIN, _NOTHING, FAIL = "export", "export again", "nothing", "fail"
+_ACTIONS = {NEW: _EXPORT, OUTDATED: _AGAIN, UNCHANGED: _NOTHING, FOREIGN: FAIL}
+_HUB = "hub:"
+_COLUMNS = 80
+_ACTION_WIDTH = 12
 _IN_SUM = {
     _EXPORT: "to be exported",
     _AGAIN: "to be exported again",
     _NOTHING: "unchanged",
-    _FAIL: "would fail",
+    FAIL: "would fail",
 }
 
 
@@ -43,7 +50,7 @@ def _action(job: Job) -> tuple[str, str]:
                 fetches=False,
             )
     except checkpoints.CheckpointError as error:
-        return _FAIL, str(error)
+        return FAIL, str(error)
     return _ACTIONS[found.kind], found.reason
 
 
@@ -64,33 +71,67 @@ def plan_as_json(plan: Sequence[Job], actions: Sequence[tuple[str, str]]) -> lis
 
 
 def plan_as_text(plan: Sequence[Job], actions: Sequence[tuple[str, str]]) -> list[str]:
-    """A plan as lines: a table, reasons where there are any, and a line that counts."""
-    rows = [("network", "task", "output", "memory", "action", "published as")]
-    for job, (action, _) in zip(plan, actions, strict=True):
-        there = job.publication
-        published = (there.handle or there.target) if there else ""
-        memory = f"{job.memory / 1e9:.1f} GB"
-        rows.append((job.request.network, job.request.task, job.name, memory, action, published))
-    named = zip(plan, actions, strict=True)
-    why = [(job.name, f"{action}: {reason}") for job, (action, reason) in named if reason]
+    """A plan as lines of 80 columns, paths apart: what would fail comes last, then the counts."""
+    pairs = sorted(zip(plan, actions, strict=True), key=lambda pair: pair[1][0] == FAIL)
+    lines = [f"{'action':{_ACTION_WIDTH}}  memory  output"]
+    for job, (action, reason) in pairs:
+        lines += _planned(job, action, reason)
     counts = Counter(action for action, _ in actions)
-    told = ", ".join(f"{count} {_IN_SUM[action]}" for action, count in counts.items())
-    reasons = ["", *_aligned([("output", "why"), *why])] if why else []
-    return [*_aligned(rows), *reasons, "", f"{len(plan)} exports: {told}"]
+    summary = ", ".join(f"{count} {_IN_SUM[action]}" for action, count in counts.items())
+    return [*lines, "", f"{text.count(len(plan), 'export')}: {summary}"]
+
+
+def _planned(job: Job, action: str, reason: str) -> list[str]:
+    memory = f"{job.memory / 1e9:.1f} GB"
+    lines = [f"{action:{_ACTION_WIDTH}}  {memory:>6}  {job.name}"]
+    lines.append(f"  network  {job.request.network}, {job.request.task}")
+    if job.publication:
+        lines.append(f"  publish  {job.publication.handle or job.publication.target}")
+    if reason:
+        lines += textwrap.wrap(
+            reason,
+            _COLUMNS,
+            initial_indent="  why      ",
+            subsequent_indent=" " * 11,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return lines
 
 
 def outcomes_as_text(outcomes: Sequence[JobOutcome]) -> list[str]:
-    """What became of a run: a line that counts, and a table of what failed."""
+    """The outcome of a run: a line of counts, and a table of what failed."""
     counts = Counter(outcome.result for outcome in outcomes)
     published = sum(outcome.published in ("new", "page") for outcome in outcomes)
-    told = [f"{counts[result]} {result}" for result in ("exported", "unchanged") if counts[result]]
-    told += [f"{published} published"] if published else []
+    parts = [f"{counts[result]} {result}" for result in ("exported", "unchanged") if counts[result]]
+    parts += [f"{published} published"] if published else []
     failed = [outcome for outcome in outcomes if outcome.result == "failed"]
-    told += [f"{len(failed)} failed"] if failed else []
-    lines = [f"{len(outcomes)} exports: {', '.join(told)}"]
+    parts += [f"{len(failed)} failed"] if failed else []
+    lines = [f"{text.count(len(outcomes), 'export')}: {', '.join(parts)}"]
     if failed:
         lines += ["", *_aligned([("failed", "why"), *map(_failure, failed)])]
     return lines
+
+
+def next_steps(plan: Sequence[Job], outcomes: Sequence[JobOutcome]) -> list[str]:
+    """How to serve the hubs that a run published to, one command for each.
+
+    Args:
+      plan: the jobs.
+      outcomes: of the jobs, in their order.
+    """
+    hubs = {
+        job.publication.target.removeprefix(_HUB)
+        for job, outcome in zip(plan, outcomes, strict=True)
+        if job.publication and job.publication.target.startswith(_HUB) and outcome.published
+    }
+    return [f"serve it: {shlex.join(['slimhub', 'serve', _shown(hub)])}" for hub in sorted(hubs)]
+
+
+def _shown(folder: str) -> str:
+    """A folder as it is named from the working folder, where it is below that."""
+    path, here = Path(folder), Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else folder
 
 
 def _failure(outcome: JobOutcome) -> tuple[str, str]:

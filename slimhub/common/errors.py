@@ -1,6 +1,6 @@
 """The errors of slimhub. Each says what is wrong, where, and what to do next.
 
-A message names options as `option` writes them; the command line spells its own as flags.
+Messages name options with `option`; the command line turns them into flags.
 """
 
 from __future__ import annotations
@@ -12,52 +12,60 @@ _OPTION = re.compile(r"`(?P<name>[a-z]\w*)(?P<value>=[^`\n]*)?`")
 
 
 class SlimhubError(Exception):
-    """The root of all errors that are meant for a user; nothing half-written is left on disk."""
+    """The base of all errors that users should see; nothing half-written is left on disk."""
 
 
 class RequestError(SlimhubError):
-    """A request that is refused before any work: its caller has to change it."""
+    """A request that is refused before any work; the caller has to change it."""
 
 
 class NetworkError(RequestError, ValueError):
-    """A network that is not registered, or an option it cannot be built with."""
+    """A network that is not registered, or an option that it does not support."""
 
 
 class CheckpointError(SlimhubError):
     """A checkpoint that cannot be opened, read or fitted."""
 
 
+class MissingCheckpointError(CheckpointError, RequestError):
+    """A path at which there is nothing to open."""
+
+
 class ChoiceError(CheckpointError):
-    """A sound source, of which it is not clear which checkpoint is meant."""
+    """A valid source with several checkpoints, none of which is the obvious choice."""
 
 
 class ExportError(SlimhubError):
-    """An export or a proof that could not be done; the target is as it was."""
+    """An export or proof that failed; the target is unchanged."""
 
 
 class PublishError(SlimhubError):
     """An artifact that could not be published, or a target that does not allow it."""
 
 
+class MissingArtifactError(PublishError, RequestError):
+    """A folder that is not there, or is not what the caller says it is."""
+
+
 def option(name: str, value: object = None) -> str:
     """An option inside a message, in backticks.
 
-    The marks are plain text: they stay where one message becomes part of another, or of JSON.
+    The backticks are plain text: they survive when a message is embedded in another, or in JSON.
 
     Args:
-      name: as a Python keyword or a key of a manifest has it.
-      value: what it is, or should be; None where the message is about the option itself.
+      name: as a Python keyword or a manifest key.
+      value: its actual or required value; None if the message is about the option itself.
     """
     return f"`{name}`" if value is None else f"`{name}={value}`"
 
 
 def spell_options(message: str, names: Container[str], prefix: str) -> str:
-    """A message with options as a reader gives them, without the backticks.
+    """Spells the options in a message the way the reader gives them, without backticks.
 
     Args:
-      message: with marks of `option`.
-      names: of the options that this reader can give; others stay as they are.
-      prefix: what the reader writes in front of a name.
+      message: with options marked by `option`.
+      names: options that this reader can give; others stay unchanged.
+      prefix: what the reader writes before a name.
     """
 
     def spell(found: re.Match[str]) -> str:
@@ -68,7 +76,7 @@ def spell_options(message: str, names: Container[str], prefix: str) -> str:
 
 
 class RecordError(ExportError, PublishError):
-    """A record that is missing, damaged, or not of the artifact that it is in.
+    """A record that is missing, damaged, or does not match its artifact.
 
     Attributes:
       reason: what is wrong with it, as the end of a sentence.
@@ -77,3 +85,7 @@ class RecordError(ExportError, PublishError):
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class MissingRecordError(RecordError, RequestError):
+    """A folder without a record: not one that slimhub wrote."""

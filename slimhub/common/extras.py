@@ -1,4 +1,4 @@
-"""What only some need, and how to get it."""
+"""Optional packages, and how to install them."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from slimhub.common.errors import RequestError
 
 
 def need(*packages: str, extra: str = "hub") -> None:
-    """Refuses to go on without packages of an extra.
+    """Refuses to continue without the packages of an extra.
 
     Args:
-      packages: names as they are imported.
-      extra: that installs them.
+      packages: their import names.
+      extra: the extra that installs them.
 
     Raises:
-      RequestError: names those that are not installed.
+      RequestError: names the packages that are not installed.
     """
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
-        raise RequestError(
-            f"this needs {', '.join(missing)}, not installed: pip install 'slimhub[{extra}]'"
-        )
+        raise RequestError(f"{', '.join(missing)} not installed: pip install 'slimhub[{extra}]'")

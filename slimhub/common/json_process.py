@@ -1,4 +1,4 @@
-"""Child processes that speak lines of JSON: one message a line, on their stdin and stdout."""
+"""Child processes that exchange JSON over stdin and stdout, one message per line."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
@@ -19,19 +20,19 @@ _PROGRAM = (
     "import importlib, json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "importlib.import_module(sys.argv[2]).main(*sys.argv[3:])"
 )
-_SHOWN = 2000  # characters of what a process said before it died
+_SHOWN = 2000  # characters of stderr kept from a process that died
 
 
 @dataclasses.dataclass(frozen=True)
 class Child:
-    """A started process, which leads a process group of its own.
+    """A started process that leads its own process group.
 
     Attributes:
       pid: of the process, and of its group.
-      stdin: what it reads.
-      stdout: what it writes.
-      wait: waits for its end, at most for a number of seconds where one is given, and returns
-        its exit code; None where it still runs.
+      stdin: its standard input.
+      stdout: its standard output.
+      wait: waits for it to end, up to a number of seconds if given, and returns its exit code; None
+        if it is still running.
     """
 
     pid: int
@@ -40,15 +41,15 @@ class Child:
     wait: Callable[[float | None], int | None]
 
 
-Start = Callable[[IO[str]], Child]  # from the file that takes the child's stderr
+Start = Callable[[IO[str]], Child]  # from the file that captures the child's stderr
 
 
 def python_command(module: str, *arguments: str) -> list[str]:
     """A command that runs the function `main` of a module in a new interpreter.
 
     Args:
-      module: full name; found where this process would find it, not in the working folder.
-      arguments: of the function.
+      module: full name; found where this process would find it, not in the current folder.
+      arguments: for the function.
     """
     return [sys.executable, "-c", _PROGRAM, json.dumps(sys.path), module, *arguments]
 
@@ -60,10 +61,10 @@ def start_python(
 
     Args:
       module: full name; found where this process would find it.
-      errors: file that takes its stderr.
-      environment: variables in addition to those of this process.
+      errors: file that captures its stderr.
+      environment: variables to add to those of this process.
     """
-    # numpy's threads would be in the way of a process that forks.
+    # numpy's threads would get in the way of a process that forks.
     quiet = {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
     process = subprocess.Popen(
         python_command(module),
@@ -72,7 +73,7 @@ def start_python(
         stderr=errors,
         env={**os.environ, **quiet, **(environment or {})},
         text=True,
-        start_new_session=True,  # Ctrl-C is for its parent, which ends it
+        start_new_session=True,  # Ctrl-C goes to the parent, which ends the child
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -89,10 +90,10 @@ class JsonProcess:
     """The parent's side of a child."""
 
     def __init__(self, start: Start) -> None:
-        """Starts it.
+        """Starts the child.
 
         Args:
-          start: does so.
+          start: starts it.
         """
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed by `kill`
         self.child = start(self._errors)
@@ -101,36 +102,36 @@ class JsonProcess:
         """Sends a message.
 
         Raises:
-          OSError: where the child does not read any more.
+          OSError: if the child no longer reads.
         """
         write_message(self.child.stdin, message)
 
     def receive(self) -> Message | None:
-        """Waits for a message; None where the child writes no more."""
+        """Waits for a message; None if the child has closed its output."""
         return read_message(self.child.stdout)
 
     def is_running(self) -> bool:
-        """Whether it has not ended."""
+        """Whether it is still running."""
         return self.child.wait(0) is None
 
     def wait(self, seconds: float | None = None) -> int | None:
-        """Waits for its end.
+        """Waits for it to end.
 
         Args:
-          seconds: the longest to wait; None for ever.
+          seconds: the longest to wait; None to wait forever.
 
         Returns:
-          Its exit code; None where it still runs.
+          Its exit code; None if it is still running.
         """
         return self.child.wait(seconds)
 
     def close_input(self) -> None:
-        """Closes what the child reads, which tells it to end."""
+        """Closes the child's input, which makes it end."""
         with contextlib.suppress(OSError):
             self.child.stdin.close()
 
     def kill(self) -> None:
-        """Ends it at once, with all that it has started, and closes what it was talked to by."""
+        """Kills it and everything it has started, and closes the pipes."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.child.pid, signal.SIGKILL)
         self.child.wait(None)
@@ -142,6 +143,21 @@ class JsonProcess:
         """The end of what it wrote to stderr."""
         self._errors.seek(0)
         return self._errors.read()[-_SHOWN:].strip()
+
+
+def when_input_ends(act: Callable[[], None]) -> None:
+    """Has something done once the parent closes this child's input, or dies.
+
+    Args:
+      act: called in a thread; of a child that has read all messages that it expects.
+    """
+
+    def wait() -> None:
+        while os.read(0, 1):  # not of `sys.stdin`, whose lock an interpreter that ends must get
+            pass
+        act()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def write_message(stream: IO[str], message: Message) -> None:

@@ -1,32 +1,32 @@
-"""How long work says how far it is."""
+"""How long-running work reports progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Protocol
 
-OnPhase = Callable[[str], None]  # called with the name of each phase as it begins
+OnPhase = Callable[[str], None]  # called with the name of each phase as it starts
 
-# Called with the name of a file, the bytes of it that were moved so far, and its size in bytes, or
-# None where that is not known.
+# Called with the name of a file, the bytes transferred so far, and its size in bytes, or None if
+# that is unknown.
 Transfer = Callable[[str, int, "int | None"], None]
 
 
 class ProgressListener(Protocol):
-    """Hears of phases, and of files that are moved inside them."""
+    """Receives phases, and file transfers inside them."""
 
     def phase(self, name: str) -> None:
-        """Says that a phase begins."""
+        """Reports that a phase starts."""
 
     def transfer(self, what: str, done: int, total: int | None) -> None:
-        """Says how much of a file was moved, see `Transfer`."""
+        """Reports how much of a file was transferred, see `Transfer`."""
 
 
 class Silence:
-    """A listener that passes nothing on."""
+    """A listener that ignores everything."""
 
     def phase(self, name: str) -> None:
-        """Says nothing."""
+        """Ignores the phase."""
 
     def transfer(self, what: str, done: int, total: int | None) -> None:
-        """Says nothing."""
+        """Ignores the transfer."""

@@ -10,31 +10,47 @@ import tempfile
 from collections.abc import Iterator
 from types import ModuleType
 
-_NO_NOTICES = 2  # TF_CPP_MIN_LOG_LEVEL from which on only errors are wanted
+_NO_NOTICES = 2  # the TF_CPP_MIN_LOG_LEVEL from which only errors are wanted
+
+
+@functools.cache
+def imported() -> ModuleType:
+    """Imports TensorFlow, which starts none of its threads: the process can still be forked.
+
+    TensorFlow 2.21 writes notices before its logging respects TF_CPP_MIN_LOG_LEVEL. If that asks
+    for errors only, the notices are held back during startup, and shown if it fails.
+    """
+    with _notices():
+        import tensorflow as tf
+    module: ModuleType = tf
+    return module
 
 
 @functools.cache
 def tensorflow() -> ModuleType:
-    """TensorFlow, imported and started.
+    """Imports and initializes TensorFlow, without its notices."""
+    tf = imported()
+    with _notices():
+        # Looks for devices, which has notices of its own. It also affects the names of an
+        # artifact's functions, so it always runs, whoever imported TensorFlow first.
+        tf.constant(0)
+    return tf
 
-    TensorFlow 2.21 writes notices before its logging heeds TF_CPP_MIN_LOG_LEVEL. Where that
-    asks for errors only, they are held back while it starts, and shown if it fails to.
-    """
+
+def has_begun() -> bool:
+    """Whether `tensorflow` was called: TensorFlow's threads run, and a fork would lack them."""
+    return tensorflow.cache_info().currsize > 0
+
+
+def _notices() -> contextlib.AbstractContextManager[None]:
     level = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "")
     wants_notices = not level.isdigit() or int(level) < _NO_NOTICES
-    with contextlib.nullcontext() if wants_notices else _native_output_held():
-        import tensorflow as tf
-
-        # Looks for devices, which has notices of its own. It also counts in the names that an
-        # artifact's functions get, so that it is done whoever imported TensorFlow before.
-        tf.constant(0)
-    started: ModuleType = tf
-    return started
+    return contextlib.nullcontext() if wants_notices else _native_output_held()
 
 
 @contextlib.contextmanager
 def _native_output_held() -> Iterator[None]:
-    """Keeps what is written to file descriptor 2, and passes it on if the block raises."""
+    """Holds back what is written to file descriptor 2, and shows it if the block raises."""
     sys.stderr.flush()
     original = os.dup(2)
     with tempfile.TemporaryFile() as held:

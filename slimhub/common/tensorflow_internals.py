@@ -1,19 +1,19 @@
 """What slimhub needs of TensorFlow beyond its public API. Imports TensorFlow.
 
-No other module imports from `tensorflow.python`. The names are the same in TensorFlow 2.16 to
-2.21; `tests/common/test_tensorflow_internals.py` checks each of them.
+No other module imports from `tensorflow.python`. The names are the same in TensorFlow 2.16 to 2.21;
+`tests/common/test_tensorflow_internals.py` checks each of them.
 
-- `saved_model.save_context.save_context`: what is traced outside of it is traced again by the
+- `saved_model.save_context.save_context`: functions traced outside it are traced again by the
   saver, and no public function enters it.
 - `ops.resource_variable_ops.ResourceVariable`: `tf.Variable` notifies the `tf.function` that is
   being traced, which then traces a second time. No public class creates a variable unnoticed.
-- `framework.op_def_registry`: the default values of an operation's attributes. Nothing public
-  lists the operations that TensorFlow knows.
+- `framework.op_def_registry`: the default values of an operation's attributes. There is no public
+  list of the operations that TensorFlow knows.
 - `concrete_functions` of a function that `tf.saved_model.load` returns:
   `tf.types.experimental.PolymorphicFunction` has no such attribute.
 
-The protos of `tensorflow.core` are file formats, which TensorFlow keeps; whoever reads such a file
-imports them directly.
+The protos of `tensorflow.core` are file formats, which TensorFlow keeps stable; modules that read
+such a file import them directly.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tensorflow.python.saved_model import save_context
 
 
 def saver_context() -> contextlib.AbstractContextManager[None]:
-    """The context in which `tf.saved_model.save` asks for traces."""
+    """The context in which `tf.saved_model.save` requests traces."""
     context: contextlib.AbstractContextManager[None] = save_context.save_context(
         tf.saved_model.SaveOptions()
     )
@@ -64,7 +64,7 @@ def unnoticed_variable(
 def attribute_defaults(operation: str) -> dict[str, Any]:
     """The default values of an operation's attributes, by name, as `AttrValue` protos.
 
-    An attribute without a default has an empty one.
+    An attribute without a default has an empty value.
 
     Args:
       operation: its type, such as `Conv2D`.
@@ -79,6 +79,6 @@ def concrete_functions(
     """Every trace that a SavedModel holds of a function.
 
     Args:
-      function: of an object that `tf.saved_model.load` returned.
+      function: of an object returned by `tf.saved_model.load`.
     """
     return list(function.concrete_functions)

@@ -42,12 +42,12 @@ def test_a_url_is_fetched_only_where_that_is_wanted():
     url = "http://127.0.0.1:9/none.tgz"
     assert checkpoints.digest(url, fetches=False) is None
     assert checkpoints.digest(url, sha256="AB" * 32) == "ab" * 32
-    with pytest.raises(checkpoints.CheckpointError, match="could not be downloaded"):
+    with pytest.raises(checkpoints.CheckpointError, match="could not download"):
         checkpoints.digest(url)
 
 
 def test_what_is_not_there_is_refused(tmp_path):
-    with pytest.raises(checkpoints.CheckpointError, match="there is no checkpoint"):
+    with pytest.raises(checkpoints.CheckpointError, match="no checkpoint at"):
         checkpoints.digest(tmp_path / "none")
     with pytest.raises(checkpoints.CheckpointError, match="has the sha256"):
         checkpoints.digest(SAMPLE, sha256="0" * 64)
@@ -56,5 +56,5 @@ def test_what_is_not_there_is_refused(tmp_path):
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
 def test_what_may_not_be_read_is_said(prefix):
     prefix.with_name(f"{prefix.name}.index").chmod(0)
-    with pytest.raises(checkpoints.CheckpointError, match="may not be read"):
+    with pytest.raises(checkpoints.CheckpointError, match=r"cannot read .*; check its permissions"):
         checkpoints.digest(prefix)

@@ -40,9 +40,9 @@ def test_a_description_says_what_is_in_it(described):
         "checkpoint": "model-7",
         "source": "source",
         "candidates": ["model-7"],
-        "choice": "the only one there",
+        "choice": "the only checkpoint in it",
         "format": "V2",
-        "kind": "a checkpoint of TensorFlow 1's Saver",
+        "kind": "a TensorFlow 1 Saver checkpoint",
         "step": 7,
         "averages": "unknown",
         "kinds": {"variables": 2, "training step": 1},
@@ -74,14 +74,14 @@ def test_a_description_names_no_folder_of_this_machine(folder, tmp_path):
 
 def test_a_description_is_readable_after_close(described):
     text = checkpoints.render(described(label="ema/model-7"))
-    assert "checkpoint  ema/model-7, of source" in text
-    assert "under the plain names, as the folder's name says" in text
+    assert "checkpoint  ema/model-7, from source" in text
+    assert "under the plain names, as the folder name says" in text
 
 
 def test_text_lists_the_other_candidates(described):
     described(label="pristine/model-7")
     lines = checkpoints.render(described(label="ema/model-7")).splitlines()
-    assert "also there  pristine/model-7" in lines
+    assert "others      pristine/model-7" in lines
     assert "            one of 2, preferred because it is in a folder named ema/" in lines
 
 
@@ -98,5 +98,5 @@ def test_text_says_what_is_unknown(described):
     description = described({"w" + SHADOW: PLAIN["Net/Conv/weights"]}, "model")
     text = checkpoints.render(description)
     assert "step        unknown" in text
-    assert "averages    beside the raw values, as X/ExponentialMovingAverage" in text
+    assert "averages    next to the raw values, as X/ExponentialMovingAverage" in text
     assert "scope" not in text

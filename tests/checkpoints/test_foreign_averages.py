@@ -35,7 +35,7 @@ def test_averages_are_read_by_their_usual_names(tmp_path):
         assert opened.averages == "shadows"
         assert opened.read(opened.shadow_of("a/w")) == [2.0]
         assert opened.read("a/w") == [1.0]
-        said = f"1 averages have names of another form, such as train/a/w/{_AVERAGE}"
+        said = f"1 average named in another form, such as train/a/w/{_AVERAGE}"
         assert opened.notes == (said,)
 
 

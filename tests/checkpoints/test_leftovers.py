@@ -52,7 +52,7 @@ def test_slots_of_every_optimizer_are_expected(optimizer, prefix):
         ("Net/mean_rgb", "mean color"),
         ("mean_rgb", "mean color"),
         ("model_pruning/last_mask_update_step", "bookkeeping of pruning"),
-        ("Net/Logits/weights", "of parts the task does not have"),
+        ("Net/Logits/weights", "tensors of layers that this task does not use"),
     ],
 )
 def test_what_is_harmless_is_named_by_kind(name, kind):
@@ -118,12 +118,21 @@ def test_what_is_no_pattern_is_refused(pattern):
 @pytest.mark.parametrize(
     ("names", "looks"),
     [
-        (["Net/Conv/BatchNorm/gamma"], "the batch norms of the checkpoint have a gamma, this net"),
-        (["Net/Conv/BatchNorm/scale"], "the batch norms of the checkpoint have a scale, this net"),
-        (["Net/Conv/biases"], "layers of the checkpoint have biases, this network's have none."),
-        (["Net/Conv/mask"], "masks of pruning that fit no weights of this network."),
+        (
+            ["Net/Conv/BatchNorm/gamma"],
+            "batch norms of the checkpoint have a gamma, but those of this net",
+        ),
+        (
+            ["Net/Conv/BatchNorm/scale"],
+            "batch norms of the checkpoint have a scale, but those of this net",
+        ),
+        (
+            ["Net/Conv/biases"],
+            "layers of the checkpoint have biases, but those of this network do not.",
+        ),
+        (["Net/Conv/mask"], "pruning masks that do not match any weights of this network."),
         (["Net/se/weights", "Net/se/biases"], "layers that the network does not have."),
-        (["Net/Conv/BatchNorm/gamma", "Net/se/w"], "have none; layers that the network does not"),
+        (["Net/Conv/BatchNorm/gamma", "Net/se/w"], "do not; layers that the network does not"),
     ],
 )
 def test_the_complaint_says_what_they_look_like(names, looks):
@@ -137,7 +146,7 @@ def test_the_complaint_says_what_they_look_like(names, looks):
 def test_many_are_counted():
     names = [f"Net/se_{number}/weights" for number in range(10)]
     said = unknown_layers.complaint(names, WANTED, "model-7")
-    assert "has 10 tensors under the network's scope" in said
+    assert "has 10 tensors in the network's scope" in said
     assert "Net/se_3/weights and 6 more" in said
 
 

@@ -16,7 +16,7 @@ def test_averages_are_known_however_the_checkpoint_is_named(tmp_path, below):
     with checkpoints.open(tmp_path / "published" / below) as checkpoint:
         assert checkpoint.averages == "stored"
         summary = checkpoints.plan(checkpoint, wanted()).summary()
-    assert summary[0] == "2 filled: 2 with values of an averaged checkpoint"
+    assert summary[0] == "2 filled: 2 with values from an averaged checkpoint"
 
 
 def test_averages_are_known_from_within_their_folder(tmp_path, monkeypatch):
@@ -38,7 +38,7 @@ def test_only_the_checkpoints_own_folder_tells_of_averages(tmp_path):
     [
         (b"PK\3\4" + bytes(99), "is a zip file, such as .keras, .npz or PyTorch's"),
         (b"\x89HDF\r\n\x1a\n" + bytes(99), "is a Keras HDF5 file"),
-        (b"hello", "is damaged or truncated, it does not end as a checkpoint does"),
+        (b"hello", r"is damaged or truncated \(it does not end like a checkpoint\)"),
         (b"", "is empty: copy or download it again"),
     ],
     ids=["zip", "hdf5", "text", "empty"],
@@ -57,7 +57,7 @@ def test_another_kind_of_ckpt_file_is_named_in_folders_and_archives(
 @pytest.mark.parametrize("source", ["", " ", "a\0b"])
 def test_an_empty_or_malformed_path_is_refused(folder, monkeypatch, refuses, source):
     monkeypatch.chdir(folder)  # in which an empty path would find a checkpoint
-    refuses(source, "path of the checkpoint is empty or malformed")
+    refuses(source, "checkpoint path is empty or malformed")
 
 
 def test_a_link_to_nothing_is_called_that(tmp_path, refuses):

@@ -24,22 +24,22 @@ def ways(folder):
 def test_an_index_without_data_is_refused(folder, refuses):
     (folder / DATA).unlink()
     for source in ways(folder):
-        refuses(source, f"^{DATA} is missing beside {INDEX}: copy it to the same folder$")
+        refuses(source, f"^{DATA} is missing next to {INDEX}: copy it to the same folder$")
 
 
 def test_data_without_an_index_is_refused(folder, refuses):
     (folder / INDEX).unlink()
     for source in ways(folder):
-        refuses(source, f"^{INDEX} is missing beside {DATA}: copy it to the same folder$")
+        refuses(source, f"^{INDEX} is missing next to {DATA}: copy it to the same folder$")
 
 
 def test_a_graph_without_index_and_data_is_refused(folder, refuses):
     (folder / INDEX).unlink()
     (folder / DATA).unlink()
     for source in (folder / "model.ckpt-7.meta", folder / "model.ckpt-7"):
-        refuses(source, f"^{INDEX} is missing: copy it to where its other files are$")
+        refuses(source, f"^{INDEX} is missing: copy it to the folder of its other files$")
     (folder / "frozen.pb").unlink()
-    refuses(folder, r"the folder published holds no checkpoint .* model\.ckpt-7\.meta")
+    refuses(folder, r"the folder published does not hold a checkpoint .* model\.ckpt-7\.meta")
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def sharded(tmp_path):
 def test_a_missing_shard_is_named(sharded, refuses, number):
     shard = sharded.with_name(f"model.data-0000{number}-of-00002")
     shard.unlink()
-    refuses(sharded, rf"^{shard.name} is missing beside model\.index")
+    refuses(sharded, rf"^{shard.name} is missing next to model\.index")
 
 
 def test_a_damaged_tensor_in_one_of_several_shards_blames_no_other_shard(sharded):
@@ -139,8 +139,8 @@ def test_a_flipped_byte_anywhere_in_a_v1_file_is_refused_or_does_no_harm(tmp_pat
 def test_a_truncated_v1_file_is_refused(tmp_path, refuses):
     path = make_v1(tmp_path / "model.ckpt")
     path.write_bytes(path.read_bytes()[:-9])
-    refuses(path, r"^model\.ckpt is damaged or truncated, it does not end as a checkpoint does")
-    refuses(tmp_path, r"^model\.ckpt is damaged or truncated, it does not end as a checkpoint does")
+    refuses(path, r"^model\.ckpt is damaged or truncated \(it does not end like a checkpoint\)")
+    refuses(tmp_path, r"^model\.ckpt is damaged or truncated \(it does not end like a checkpoint\)")
 
 
 def test_messages_show_no_path_of_the_temporary_folder(folder, tmp_path, temporary, refuses):
@@ -157,28 +157,28 @@ def test_an_empty_file_is_refused(tmp_path, refuses):
 
 def test_an_empty_folder_is_refused(tmp_path, refuses):
     (tmp_path / "nothing").mkdir()
-    match = "^the folder nothing is empty: name a folder or archive with a checkpoint$"
+    match = "^the folder nothing is empty: pass a folder or archive that holds a checkpoint$"
     refuses(tmp_path / "nothing", match)
 
 
 def test_a_folder_of_other_things_is_refused(tmp_path, refuses):
     (tmp_path / "notes.txt").write_text("hello")
     (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model-1"')
-    refuses(tmp_path, "holds no checkpoint .* only: checkpoint, notes.txt$")
+    refuses(tmp_path, "does not hold a checkpoint .* only: checkpoint, notes.txt$")
 
 
 def test_a_folder_of_too_many_files_is_refused(tmp_path, monkeypatch, refuses):
     monkeypatch.setattr(locator, "_MAX_FILES", 3)
     for name in "abcd":
         (tmp_path / name).touch()
-    refuses(tmp_path, "holds more than 3 files: name the checkpoint's own folder")
+    refuses(tmp_path, "holds more than 3 files: pass the folder of the checkpoint itself")
 
 
 def test_an_object_based_checkpoint_without_names_is_refused(tmp_path, refuses):
     import tensorflow as tf
 
     saved = tf.train.Checkpoint().save(str(tmp_path / "tf2" / "ckpt"))  # of a counter alone
-    match = "^ckpt-1 is an object-based checkpoint without a variable that has a name: export the"
+    match = "^ckpt-1 is an object-based checkpoint without named variables: export a"
     refuses(saved, match)
     refuses(tmp_path / "tf2", match)
     refuses(tar(tmp_path / "a.tgz", tmp_path / "tf2"), match)
@@ -196,18 +196,18 @@ def saved_model(tmp_path):
 
 def test_a_saved_model_without_variables_is_refused(saved_model, tmp_path, refuses):
     shutil.rmtree(saved_model / "variables")
-    match = "^saved is a SavedModel without variables: export the checkpoint or the frozen graph"
+    match = "^saved is a SavedModel without variables: export the checkpoint or frozen graph"
     refuses(saved_model, match)
     refuses(saved_model / "saved_model.pb", match)
 
 
 def test_a_saved_model_with_a_file_missing_is_refused(saved_model, tmp_path, refuses):
     (saved_model / "variables" / "variables.index").unlink()
-    match = r"^variables\.index is missing beside variables\.data-00000-of-00001"
+    match = r"^variables\.index is missing next to variables\.data-00000-of-00001"
     refuses(saved_model.parent, match)
     refuses(tar(tmp_path / "a.tgz", saved_model), match)
     (saved_model / "saved_model.pb").rename(saved_model / "tfhub_module.pb")
-    refuses(saved_model / "tfhub_module.pb", r"^saved_model\.pb is missing: copy it to where")
+    refuses(saved_model / "tfhub_module.pb", r"^saved_model\.pb is missing: copy it to the folder")
 
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"
@@ -235,7 +235,9 @@ def test_parts_of_a_save_that_was_killed_are_no_checkpoint(folder, tmp_path, ref
     (folder / INDEX).unlink()
     (folder / DATA).unlink()
     (folder / "frozen.pb").unlink()
-    refuses(folder, "^the folder published holds only part of a checkpoint, whose save was killed")
+    refuses(
+        folder, "^the folder published holds only part of a checkpoint, whose save was interrupted"
+    )
 
 
 def npz():
@@ -255,13 +257,17 @@ def keras():
     ("name", "content", "match"),
     [
         ("torch.ckpt", b"PK\3\4" + bytes(99), "is a zip file, such as .keras, .npz or PyTorch's"),
-        ("model.tflite", b"\x1c\0\0\0TFL3" + bytes(99), "is a TF Lite model, which holds folded"),
+        (
+            "model.tflite",
+            b"\x1c\0\0\0TFL3" + bytes(99),
+            "is a TF Lite model, whose weights are folded",
+        ),
         ("model", b"\x1c\0\0\0TFL3" + bytes(99), "is a TF Lite model"),
         ("weights.npz", npz(), "is a zip file"),
         ("model.keras", keras(), "is a zip file"),
-        ("notes.txt", b"hello", "is no checkpoint and no archive"),
-        ("labels", bytes(300), "is no checkpoint and no archive"),
-        ("model.ckpt", b"hello", "is damaged or truncated, it does not end as a checkpoint does"),
+        ("notes.txt", b"hello", "is neither a checkpoint nor an archive"),
+        ("labels", bytes(300), "is neither a checkpoint nor an archive"),
+        ("model.ckpt", b"hello", r"is damaged or truncated \(it does not end like a checkpoint\)"),
     ],
     ids=lambda value: value if isinstance(value, str) and "." in value else None,
 )
@@ -277,14 +283,14 @@ def test_a_file_of_another_kind_is_called_what_it_is(tmp_path, refuses, name, co
         ("weights.h5", b"\x89HDF\r\n\x1a\n" + bytes(99), "is damaged and cannot be read"),
         ("keras.ckpt", b"\x89HDF\r\n\x1a\n" + bytes(99), "is damaged|is a Keras HDF5 file"),
         ("weights", b"\x89HDF\r\n\x1a\n" + bytes(99), "is damaged and cannot be read"),
-        ("frozen.pb", b"\x0a\x07graph" + bytes(99), "is damaged, or not a graph of TensorFlow"),
+        ("frozen.pb", b"\x0a\x07graph" + bytes(99), "is damaged, or not a TensorFlow graph"),
         ("frozen.pb", b"", "is empty: copy or download it again"),
-        ("graph.pbtxt", b"node {", "is damaged, or not a graph of TensorFlow"),
-        ("graph.pbtxt", b"\xff", "is damaged, or not a graph of TensorFlow"),
+        ("graph.pbtxt", b"node {", "is damaged, or not a TensorFlow graph"),
+        ("graph.pbtxt", b"\xff", "is damaged, or not a TensorFlow graph"),
         (
             "graph.pbtxt",
             b"node {}",
-            "is a graph that holds no weights",
+            "is a graph without weights",
         ),
     ],
 )
@@ -300,19 +306,19 @@ def test_a_damaged_file_of_another_kind_is_refused(tmp_path, refuses, name, cont
 
 
 def test_a_misspelt_path_suggests_names_near_it(folder, refuses):
-    message = refuses(folder / "model.ckp-7", "^there is no checkpoint .*: did you mean ")
+    message = refuses(folder / "model.ckp-7", "^no checkpoint at .*: did you mean ")
     assert INDEX in message or "model.ckpt-7" in message
     message = refuses(folder.parent / "publishd", "did you mean published")
     assert str(folder.parent / "publishd") in message
 
 
 def test_a_path_like_nothing_there_is_refused(folder, refuses):
-    refuses(folder / "zzz", "^there is no checkpoint .*zzz: check the path$")
-    refuses(folder / "no" / "where", "^there is no checkpoint .*, nor a folder .*no$")
+    refuses(folder / "zzz", "^no checkpoint at .*zzz: check the path$")
+    refuses(folder / "no" / "where", "^no checkpoint at .*: the folder .*no does not exist$")
 
 
 def test_a_misspelt_prefix_is_not_looked_for_in_a_file(folder, refuses):
-    refuses(folder / INDEX / "model", "^there is no checkpoint ")
+    refuses(folder / INDEX / "model", "^no checkpoint at ")
 
 
 @pytest.mark.parametrize("name", ["frozen.pb", "model.ckpt.data-00000-of-00001"])
@@ -321,13 +327,22 @@ def test_a_pipe_in_a_folder_is_refused(tmp_path, refuses, name):
         make(tmp_path / "model.ckpt")
         (tmp_path / name).unlink()
     os.mkfifo(tmp_path / name)
-    with pytest.raises(CheckpointError, match=f"^{name} is neither a file nor a folder: give"):
+    with pytest.raises(CheckpointError, match=f"^{name} is neither a file nor a folder: copy"):
         checkpoints.open(tmp_path)
+
+
+def test_a_shard_beyond_the_limit_is_refused(folder):
+    (data,) = folder.glob("*.data-*")
+    os.truncate(data, (64 << 30) + 1)  # a sparse file
+    with pytest.raises(
+        CheckpointError, match=r"is larger than 68,719,476,736 bytes, the limit for"
+    ):
+        checkpoints.open(folder)
 
 
 def test_what_is_neither_file_nor_folder_is_refused(tmp_path, refuses):
     os.mkfifo(tmp_path / "pipe")
-    refuses(tmp_path / "pipe", "there is no checkpoint")
+    refuses(tmp_path / "pipe", "no checkpoint at")
 
 
 def test_a_refused_checkpoint_is_left_as_it_was(folder):

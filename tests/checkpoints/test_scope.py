@@ -21,7 +21,7 @@ def test_names_are_those_without_it(prefixed, scope):
         assert opened.scope == "tower/"
         assert set(opened.tensors) == {"net/w", "net/w/ExponentialMovingAverage"}
         assert opened.read("net/w/ExponentialMovingAverage") == [2.0]
-        assert opened.notes == ("taken from below tower/, 1 tensor outside of it",)
+        assert opened.notes == ("taken from the scope tower/, 1 tensor outside it",)
         with pytest.raises(KeyError):
             opened.read("box/b")
 
@@ -37,5 +37,5 @@ def test_scopes_inside_of_each_other_add_up(prefixed):
 def test_a_scope_with_nothing_below_it_is_refused(prefixed, scope):
     with pytest.raises(CheckpointError) as refusal:
         checkpoints.open(prefixed, scope=scope)
-    assert "has nothing below the scope" in str(refusal.value)
+    assert "has no tensors in the scope" in str(refusal.value)
     assert "its scopes are box, tower" in str(refusal.value)

@@ -53,7 +53,7 @@ def test_shadows_are_looked_for_where_they_are_demanded(chosen):
     values = {"ema/model-5": PLAIN, "pristine/model.ckpt-5": with_shadows()}
     label, choice = chosen(values, averages="shadow")
     assert label == "pristine/model.ckpt-5"
-    assert choice == "one of 2, preferred because it holds moving averages beside the raw values"
+    assert choice == "one of 2, preferred because it holds moving averages next to the raw values"
 
 
 def test_only_a_folder_of_that_very_name_is_preferred(chosen):
@@ -64,7 +64,7 @@ def test_only_a_folder_of_that_very_name_is_preferred(chosen):
 def test_shadows_are_preferred_to_raw_values(chosen):
     label, choice = chosen({"a/model-9": PLAIN, "b/model-5": with_shadows()})
     assert label == "b/model-5"
-    assert choice == "one of 2, preferred because it holds moving averages beside the raw values"
+    assert choice == "one of 2, preferred because it holds moving averages next to the raw values"
 
 
 def test_the_state_files_base_name_is_taken_and_its_path_is_not(chosen):
@@ -72,13 +72,13 @@ def test_the_state_files_base_name_is_taken_and_its_path_is_not(chosen):
     for path in ("/home/someone/elsewhere/model-5", "C:\\\\train\\\\model-5", "model-5"):
         label, choice = chosen(values, {".": path})
         assert label == "model-5"
-        assert choice == "one of 3, the last of its training by the state file"
+        assert choice == "one of 3, the latest of its training run, according to the state file"
 
 
 def test_a_state_file_that_names_something_absent_does_no_harm(chosen):
     label, choice = chosen({"model-3": PLAIN, "model-20": PLAIN}, {".": "../../../etc/passwd"})
     assert label == "model-20"
-    assert choice == "one of 2, the highest step of its training"
+    assert choice == "one of 2, the highest step of its training run"
 
 
 def test_the_highest_step_is_taken_as_a_number(chosen):
@@ -90,7 +90,7 @@ def test_the_newest_averaged_one_is_taken(chosen):
     values = {"ema/model-1": PLAIN, "ema/model-2": PLAIN, "pristine/model.ckpt-3": PLAIN}
     label, choice = chosen(values)
     assert label == "ema/model-2"
-    reasons = "preferred because it is in a folder named ema/, the highest step of its training"
+    reasons = "preferred because it is in a folder named ema/, the highest step of its training run"
     assert choice == f"one of 3, {reasons}"
 
 
@@ -117,7 +117,7 @@ def test_a_tie_in_an_archive_lists_the_candidates(tmp_path, refuses):
 )
 def test_a_name_picks_by_end_or_part(chosen, name):
     label, choice = chosen(dict.fromkeys(SEVERAL, PLAIN), name=name)
-    assert (label, choice) == ("pristine/model.ckpt-5", "the one that was asked for")
+    assert (label, choice) == ("pristine/model.ckpt-5", "the one you named")
 
 
 def test_an_exact_label_wins_over_an_end_and_an_end_over_a_part(tmp_path):
@@ -136,24 +136,24 @@ def test_an_end_is_one_of_whole_names(chosen):
 def test_an_unknown_name_lists_what_there_is(tmp_path, refuses):
     for label in SEVERAL:
         make(tmp_path / label)
-    match = r"holds no checkpoint named 'raw'; there are:\n  ema/model-5\n  pristine/model\.ckpt-5"
+    match = r"has no checkpoint matching 'raw'; available:\n  ema/model-5\n  pristine/model\.ckpt-5"
     refuses(tmp_path, match, name="raw")
 
 
 def test_an_unknown_name_is_refused_though_only_one_is_there(folder, tmp_path, refuses):
-    match = "holds no checkpoint named 'raw'"
+    match = "has no checkpoint matching 'raw'"
     refuses(folder, match, name="raw")
     refuses(tar(tmp_path / "a.tgz", folder), match, name="raw")
 
 
 def test_an_unknown_name_is_refused_of_a_single_checkpoint(folder, refuses):
-    refuses(folder / "model.ckpt-7", "no checkpoint named 'raw'", name="raw")
+    refuses(folder / "model.ckpt-7", "no checkpoint matching 'raw'", name="raw")
 
 
 def test_an_ambiguous_name_lists_what_there_is(tmp_path, refuses):
     for label in SEVERAL:
         make(tmp_path / label)
-    refuses(tmp_path, "holds 2 checkpoints named 'model'; there are:", name="model")
+    refuses(tmp_path, "has 2 checkpoints matching 'model'; available:", name="model")
 
 
 def test_v1_and_v2_checkpoints_are_candidates_alike(tmp_path):
@@ -174,4 +174,4 @@ def test_a_broken_neighbour_does_no_harm_when_another_is_named(tmp_path):
 def test_the_newest_one_is_refused_when_it_is_broken(tmp_path, refuses):
     make(tmp_path / "model-1")
     make(tmp_path / "model-2").with_name("model-2.index").unlink()
-    refuses(tmp_path, r"model-2\.index is missing beside model-2\.data-00000-of-00001")
+    refuses(tmp_path, r"model-2\.index is missing next to model-2\.data-00000-of-00001")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from slimhub import checkpoints
-from slimhub.checkpoints import Assignment, CheckpointError, Expectations, VariableInfo
+from slimhub.checkpoints import Assignment, CheckpointError, Expectations, VariableInfo, names
 from tests.checkpoints.conftest import PLAIN, SHADOW, WEIGHTS, make, wanted, with_shadows
 from tests.fixtures.support import REFERENCE, needs_reference
 
@@ -80,14 +80,16 @@ def test_moving_statistics_without_an_average_are_taken_raw(opened, averages):
     assert sources(plan) == {KERNEL: (KERNEL + SHADOW, "average"), VARIANCE: (VARIANCE, "raw")}
     assert plan.counts() == {"average": 1, "raw": 1}
     assert "1 with moving averages" in plan.summary()[0]
-    assert "1 with raw values, having no average" in plan.summary()[0]
+    assert "1 with raw values that have no average" in plan.summary()[0]
     assert plan.without_average == ()  # no wonder: they are averages themselves
     np.testing.assert_array_equal(loaded(plan, checkpoint)[VARIANCE], [1, 2, 3])
 
 
 def test_shadows_are_refused_when_asked_for_but_not_there(opened):
     for values, folder in ((PLAIN, "a"), (PLAIN, "ema")):
-        match = f"^`averages=shadow`, but no moving average of {KERNEL} is in model-7: leave"
+        match = (
+            f"^`averages=shadow` was given, but model-7 has no moving average of {KERNEL}: leave"
+        )
         with pytest.raises(CheckpointError, match=match):
             checkpoints.plan(opened(values, folder), wanted(), averages="shadow")
 
@@ -96,35 +98,44 @@ def test_a_trainable_variable_without_a_shadow_is_named(opened):
     late = {"Net/Late/weights": WEIGHTS}
     plan = checkpoints.plan(opened({**with_shadows(), **late}), wanted({**PLAIN, **late}))
     assert plan.without_average == ("Net/Late/weights",)
-    assert "trained, but without an average: Net/Late/weights" in plan.summary()
+    assert "trainable, but without an average: Net/Late/weights" in plan.summary()
 
 
 def test_averages_of_another_form_are_used_and_told(opened):
     twice = {name + "_1" if SHADOW in name else name: v for name, v in with_shadows().items()}
     first, *others = checkpoints.plan(opened(twice), wanted()).summary()
     assert first == "2 filled: 2 with moving averages"
-    assert any("averages have names of another form, such as Net/" in line for line in others)
+    assert any("averages named in another form, such as Net/" in line for line in others)
 
 
 def test_raw_values_are_not_taken_from_averages(opened):
-    with pytest.raises(CheckpointError, match="`averages=raw`, but model-7 holds averages under"):
+    with pytest.raises(
+        CheckpointError, match="`averages=raw` was given, but model-7 holds averages under"
+    ):
         checkpoints.plan(opened(PLAIN, "ema"), wanted(), averages="raw")
 
 
 def test_one_trainable_variable_without_a_shadow_is_refused_and_named(opened):
     late = {"Net/Late/weights": WEIGHTS}
     checkpoint = opened({**with_shadows(), **late})
-    with pytest.raises(CheckpointError, match="no moving average of Net/Late/weights is in"):
+    with pytest.raises(
+        CheckpointError, match=r"model-.* has no moving average of Net/Late/weights:"
+    ):
         checkpoints.plan(checkpoint, wanted({**PLAIN, **late}), averages="shadow")
 
 
 @pytest.mark.parametrize(
     ("values", "folder", "averages", "words"),
     [
-        (PLAIN, "x", "auto", "2 with plain values (the checkpoint holds no separate averages)"),
-        (PLAIN, "ema", "auto", "2 with values of an averaged checkpoint"),
+        (
+            PLAIN,
+            "x",
+            "auto",
+            "2 with plain values (the checkpoint does not hold separate averages)",
+        ),
+        (PLAIN, "ema", "auto", "2 with values from an averaged checkpoint"),
         (with_shadows(), "x", "auto", "2 with moving averages"),
-        (with_shadows(), "x", "raw", "2 with raw values, as asked"),
+        (with_shadows(), "x", "raw", "2 with raw values, as requested"),
     ],
 )
 def test_the_summary_says_what_was_taken(opened, tmp_path, values, folder, averages, words):
@@ -151,8 +162,8 @@ def test_the_summary_says_what_was_taken(opened, tmp_path, values, folder, avera
         ("train/global_step", "training step"),
         (VARIANCE + "/biased", "bookkeeping of averages"),
         (VARIANCE + "/local_step", "bookkeeping of averages"),
-        ("Net/Logits/weights", "of parts the task does not have"),
-        ("Net/AuxLogits/Conv/weights" + SHADOW, "of parts the task does not have"),
+        ("Net/Logits/weights", "tensors of layers that this task does not use"),
+        ("Net/AuxLogits/Conv/weights" + SHADOW, "tensors of layers that this task does not use"),
         ("Net/Logits/weights/Momentum", "optimizer slots"),
     ],
 )
@@ -165,7 +176,7 @@ def test_what_training_leaves_behind_is_expected(opened, name, kind):
     )
     assert plan.expected == {kind: (name,)}
     assert plan.unexpected == ()
-    assert plan.summary()[1:] == [f"left over as expected: 1 {kind}"]
+    assert plan.summary()[1:] == [f"left over as expected: {names.count_kind(1, kind)}"]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +194,7 @@ def test_anything_else_left_over_is_named(opened, name):
     checkpoint = opened({**PLAIN, name: WEIGHTS})
     plan = checkpoints.plan(checkpoint, wanted(), averages="raw")
     assert plan.unexpected == (name,)
-    assert f"left over, not expected: {name}" in plan.summary()
+    assert f"left over unexpectedly: {name}" in plan.summary()
 
 
 def test_nothing_left_over_is_said(opened):
@@ -213,16 +224,18 @@ def test_missing_and_mismatched_show_both_sides(opened):
         plan.require_complete()
     assert str(caught.value).splitlines() == [
         "the checkpoint does not fit the network:",
-        "  wanted, not in the checkpoint: Net/Convolution/weights",
-        f"  of another shape: {KERNEL} wants [3, 8], has [3, 4]",
-        "  in the checkpoint, not wanted: Net/conv/weights",
+        "  expected, but not in the checkpoint: Net/Convolution/weights",
+        "  with another shape:",
+        f"    {KERNEL} should be [3, 8], is [3, 4]",
+        "  in the checkpoint, but not expected: Net/conv/weights",
     ]
 
 
 def test_a_tensor_of_another_shape_is_no_surprise_left_over(opened):
     plan = checkpoints.plan(opened({KERNEL: WEIGHTS}), [VariableInfo(KERNEL, (3, 8), True)])
-    with pytest.raises(CheckpointError, match="in the checkpoint, not wanted: nothing"):
+    with pytest.raises(CheckpointError, match="with another shape:") as caught:
         plan.require_complete()
+    assert "but not expected" not in str(caught.value)
 
 
 def test_a_scalar_is_not_a_vector_of_one(opened):
@@ -241,7 +254,7 @@ def test_values_that_are_no_numbers_are_refused(opened, bad):
 @pytest.mark.parametrize("dtype", [np.int32, np.uint8])
 def test_what_is_no_float_is_refused(opened, dtype):
     name = np.dtype(dtype).name
-    match = f"^the tensor {KERNEL} in model-7 is {name}, not a float: convert the checkpoint"
+    match = f"^the tensor {KERNEL} in model-7 is {name}, not a float: cast the variables"
     assert_values_refused(opened({**PLAIN, KERNEL: WEIGHTS.astype(dtype)}), match)
 
 
@@ -250,7 +263,7 @@ def test_what_is_no_float_is_refused(opened, dtype):
     [
         (np.float16, "1 cast from float16 to float32"),
         (ml_dtypes.bfloat16, "1 cast from bfloat16 to float32"),
-        (np.float64, "1 cast from float64 to float32, which loses digits"),
+        (np.float64, "1 cast from float64 to float32, which loses precision"),
     ],
 )
 def test_other_floats_are_cast_which_is_said(opened, dtype, said):

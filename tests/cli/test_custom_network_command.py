@@ -1,4 +1,4 @@
-"""The README's network of one's own, and `auto`, on the command line."""
+"""The custom network of docs/custom_networks.md on the command line."""
 
 import json
 import os
@@ -8,16 +8,15 @@ from tests.fixtures.commands import run
 from tests.fixtures.support import REPOSITORY
 
 
-def test_the_readmes_network_is_exported_and_verified(tmp_path):
-    text = (REPOSITORY / "README.md").read_text("utf-8")
-    section = text.split("### A network of your own")[1]
+def test_the_guides_network_is_exported_and_verified(tmp_path):
+    section = (REPOSITORY / "docs" / "custom_networks.md").read_text("utf-8")
     program = re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
     assert len(program.splitlines()) <= 30
     (tmp_path / "shallow.py").write_text(program)
     environment = {"cwd": tmp_path, "env": with_repository()}
     made = run("shallow:SPEC", "model.ckpt-1", module="scripts.make_checkpoint", **environment)
     assert made.returncode == 0, made.stderr
-    command = re.search(r"```\nslimhub (export shallow:SPEC .*?)\n```", section, re.DOTALL)[1]
+    command = re.search(r"```sh\nslimhub (export shallow:SPEC .*?)\n```", section, re.DOTALL)[1]
     exported = run(*command.split(), "--format=json", **environment)
     assert exported.returncode == 0, exported.stderr
     record = json.loads(exported.stdout)["record"]
@@ -35,7 +34,7 @@ def test_the_readmes_network_is_exported_and_verified(tmp_path):
     # What a record names is not imported unless the user says so.
     refused = run("verify", "features", **environment)
     assert refused.returncode == 1
-    assert "name it with --network=shallow:SPEC" in refused.stderr
+    assert "name it: pass --network=shallow:SPEC" in refused.stderr
     verified = run(
         "verify", "features", "--network=shallow:SPEC", "--checkpoint=model.ckpt-1", **environment
     )

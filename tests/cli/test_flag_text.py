@@ -10,23 +10,23 @@ EXPORT = ["export", NETWORK, "--checkpoint=x"]
 REFUSED = [
     (
         [*EXPORT, "--output=y", "--labels=z"],
-        "labels go with --task=classification; leave --labels out",
+        "--labels needs --task=classification: leave it out, or change the task",
     ),
     (
         [*EXPORT, "--output=y", "--drop_background"],
-        "only --task=classification has a background class to drop",
+        "--drop_background needs --task=classification: leave it out, or change the task",
     ),
     (
         [*EXPORT, "--output=tests"],
-        "the output tests exists: name another folder, or replace it with --overwrite",
+        "the output tests already exists: choose another folder, or replace it with --overwrite",
     ),
     (
         ["verify", "tests", "--sha256=0", "--averages=raw"],
-        "--sha256, --averages: say which checkpoint is meant, with --checkpoint",
+        "--sha256, --averages: also name the checkpoint, with --checkpoint",
     ),
     (
         ["verify", "tests", "--num_classes=7", "--free_size"],
-        "--num_classes, --free_size: say which network is meant, too, with --network",
+        "--num_classes, --free_size: also name the network, with --network",
     ),
 ]
 
@@ -47,7 +47,7 @@ def refused_export(tmp_path, *words):
 def test_advice_names_flags(tmp_path):
     words = [word for word in OPTIONS if "feature_depth" not in word]
     said = refused_export(tmp_path, f"--checkpoint={SAMPLE}", *words)
-    assert "The checkpoint has other widths than the network: give --feature_depth=128." in said
+    assert "The checkpoint has other widths than the network: pass --feature_depth=128." in said
 
 
 @pytest.fixture
@@ -69,5 +69,5 @@ def test_an_option_is_a_flag_of_a_command_and_a_key_of_a_zoo(tmp_path, several):
         f'[export.a]\nnetworks = "{NETWORK}"\ncheckpoint = "several"\noutput = "o"\n'
     )
     planned = run("zoo", str(tmp_path / "zoo.toml"), "--dry_run")
-    assert planned.returncode == 0, planned.stderr
+    assert planned.returncode == 1, planned.stderr
     assert "pick one with `checkpoint_name`\n" in planned.stdout

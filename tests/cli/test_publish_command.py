@@ -157,7 +157,7 @@ def test_an_interrupt_says_what_is_there(artifact, tmp_path, environment):
         output, errors = process.communicate(timeout=30)
         assert process.returncode == 130
         assert output == ""
-        said = "slimhub: interrupted; 4 of 8 files were sent: publish again to go on"
+        said = "slimhub: interrupted; 4 of 8 files sent: publish again to resume"
         assert errors.splitlines()[-1] == said
         assert f"{HANDLE}.tar.gz" not in place.files()
         assert list((tmp_path / "tmp").iterdir()) == []
@@ -173,24 +173,27 @@ def test_an_artifact_that_fails_its_proof_is_not_published(artifact, tmp_path, e
         finished = publish(folder, place, environment)
         assert (finished.returncode, finished.stdout) == (1, "")
         said = finished.stderr.splitlines()[-1]
-        assert "artifact fails its proof, so it is not published: output for known images" in said
+        assert "artifact fails its proof and was not published: output for known images" in said
         assert place.files() == {}
 
 
 REFUSED = [
-    (["publish"], "the following arguments are required: ARTIFACT, TARGET"),
-    (["publish", "tests", "elsewhere"], "the target 'elsewhere' is not known: write hub:FOLDER, "),
+    (["publish"], "slimhub publish: missing ARTIFACT and TARGET"),
+    (
+        ["publish", "tests", "elsewhere"],
+        "'elsewhere': did you mean hub:elsewhere? Otherwise write hub:FOLDER, ",
+    ),
     (["publish", "tests", "s3://B"], "the bucket 'B' in 's3://B' must have 3 to 63"),
     (
         ["publish", "tests", "hub:x", "--overwrite_card"],
-        "--overwrite_card has no meaning for hub:x",
+        "--overwrite_card does not apply to hub:x",
     ),
     (["publish", "tests", "hub:"], "the target 'hub:' is not hub:FOLDER"),
     (["publish", "tests", "hub:x", "--sign=tests"], "cannot read the private key tests"),
-    (["publish", "tests", "s3://bucket", "--overwrite_card"], "--overwrite_card has no meaning"),
+    (["publish", "tests", "s3://bucket", "--overwrite_card"], "--overwrite_card does not apply"),
     (["publish", "tests", "s3://bucket", "--sign=tests"], "cannot read the private key tests"),
-    (["publish", "tests", "s3://bucket", "--url=x"], "the address x must begin with https://"),
-    (["verify", "tests", "--public_key=README.md"], "README.md is no public key as PEM"),
+    (["publish", "tests", "s3://bucket", "--url=x"], "the address x must start with https://"),
+    (["verify", "tests", "--public_key=README.md"], "README.md is not a public key in PEM format"),
 ]
 
 

@@ -16,7 +16,7 @@ def artifact(tmp_path_factory):
     words = [f"--checkpoint={SAMPLE}", f"--output={folder}", "--averages=raw", "--proof=none"]
     finished = run("export", NETWORK, *words, *OPTIONS)
     assert finished.returncode == 0, finished.stderr
-    assert "proof       none, as asked" in finished.stdout
+    assert "proof       skipped (--proof=none): this artifact is unverified" in finished.stdout
     record = json.loads((folder / "assets.extra" / "slimhub.json").read_text())
     assert record["proof"] == {"mode": "none"}
     return folder
@@ -27,9 +27,14 @@ def test_a_sound_artifact_holds(artifact, tmp_path):
     # That raw values were exported is in the record.
     finished = run("verify", str(artifact), f"--checkpoint={SAMPLE}", f"--report={report}")
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    lines = finished.stdout.splitlines()
-    assert re.fullmatch(r"the proof holds: thorough, \d+ passed, 1 not run", lines[-1])
-    assert re.fullmatch(r"compared with .*model\.ckpt-2000, of digits_mobilenet_v3\.tgz", lines[-2])
+    *lines, written = finished.stdout.splitlines()
+    assert written == f"report      {report / 'report.html'}"
+    assert re.fullmatch(
+        r"the proof holds: full with all gradients, \d+ passed, 1 not run", lines[-1]
+    )
+    assert re.fullmatch(
+        r"compared with .*model\.ckpt-2000, from digits_mobilenet_v3\.tgz", lines[-2]
+    )
     others = [line for line in lines[:-2] if not line.startswith("passed ")]
     assert [line.split(": ")[0] for line in others] == [
         "not run  inference  the original graph answers the same"
@@ -73,26 +78,29 @@ def test_a_strange_file_fails_without_a_checkpoint(artifact, tmp_path):
     (folder / "notes.txt").write_text("mine")
     finished = run("verify", str(folder))
     assert finished.returncode == 1
-    assert "notes.txt does not belong into an artifact" in finished.stdout
-    assert "the proof FAILS: contract, " in finished.stdout.splitlines()[-1]
+    assert "notes.txt does not belong in an artifact" in finished.stdout
+    assert (
+        "the proof FAILS: the artifact alone, without a checkpoint, "
+        in finished.stdout.splitlines()[-1]
+    )
 
 
 def test_an_unchecked_signature_is_reported_with_the_flag_that_checks_it(artifact, tmp_path):
     folder = shutil.copytree(artifact, tmp_path / "artifact")
     (folder / "assets.extra" / "model.sig").write_text("{}")
     finished = run("verify", str(folder))
-    assert "model.sig is there: check it with --public_key\n" in finished.stdout
+    assert "model.sig exists: check it with --public_key\n" in finished.stdout
 
 
 REFUSED = [
-    (["verify"], "the following arguments are required: ARTIFACT"),
+    (["verify"], "slimhub verify: missing ARTIFACT"),
     (["verify", "tests"], "tests is not a SavedModel folder: it has no saved_model.pb"),
-    (["verify", "tests", "--task=classification"], "--task: say which network is meant"),
-    (["verify", "tests", "--image_size=64"], "--image_size: say which network is meant"),
-    (["verify", "tests", "--network=nonet"], "no network is named 'nonet'"),
+    (["verify", "tests", "--task=classification"], "--task: also name the network"),
+    (["verify", "tests", "--image_size=64"], "--image_size: also name the network"),
+    (["verify", "tests", "--network=nonet"], "unknown network 'nonet'"),
     (["verify", "tests", f"--network={NETWORK}", "--image_size=8"], "between 32 and 4096"),
-    (["verify", "tests", "--report=README.md"], "name another for --report"),
-    (["verify", "tests", "--report=tests/made"], "--report needs a folder outside the artifact"),
+    (["verify", "tests", "--report=README.md"], "choose another folder for --report"),
+    (["verify", "tests", "--report=tests/made"], "--report must be a folder outside the artifact"),
 ]
 
 

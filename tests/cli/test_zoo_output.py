@@ -12,6 +12,7 @@ from slimhub.zoo import Job, JobOutcome
 from slimhub.zoo.jobs import Publication
 
 EVENTS = [
+    {"event": "warning", "detail": "no TLS", "time": 0.5},
     {"event": "started", "name": "a", "worker": "0", "time": 1.0},
     {"event": "phase", "name": "a", "worker": "0", "phase": "building", "time": 1.5},
     {"event": "tick", "time": 1.6},
@@ -40,7 +41,8 @@ def show(monkeypatch):
 
 def test_lines_tell_of_each_export(show):
     assert show("auto").splitlines() == [
-        "slimhub: a: begun by worker 0",
+        "slimhub: warning: no TLS",
+        "slimhub: a: started on worker 0",
         "slimhub: worker 1 is gone",
         "slimhub: a: exported in 2.0 s, published; 1 of 4 done, about 0 s left",
         "slimhub: b: failed: no; 2 of 4 done, 1 failed, about 0 s left",
@@ -60,6 +62,7 @@ def test_a_terminal_gets_a_bar_for_the_run_and_a_line_for_each_worker(show):
     assert "2 of 4 done, 1 failed, about 0 s left" in drawn
     assert "worker 0: a: building" in drawn
     assert "worker 1: idle" in drawn
+    assert "slimhub: warning: no TLS\n" in drawn
     assert "slimhub: b: failed: no\n" in drawn
 
 
@@ -84,13 +87,48 @@ def test_failures_are_a_table_in_the_end():
         "out/long/c  one\n            two",
         "out/d       three",
     ]
-    assert zoo_tables.outcomes_as_text(outcomes[:1]) == ["1 exports: 1 exported, 1 published"]
+    assert zoo_tables.outcomes_as_text(outcomes[:1]) == ["1 export: 1 exported, 1 published"]
+
+
+PLAN = [
+    Job("a", "one", Request("net", "in", "a"), 1_000_000_000, Publication("hf://me/net", None)),
+    Job("b", "one", Request("net", "in", "b"), 2_000_000_000, Publication("hub:my h", "me/net/1")),
+    Job("c", "one", Request("net", "in", "c"), 2_000_000_000),
+]
 
 
 def test_a_plan_names_what_is_published_without_a_handle_by_its_target():
-    plan = [
-        Job("a", "one", Request("net", "in", "a"), 1_000_000_000, Publication("hf://me/net", None)),
-        Job("b", "one", Request("net", "in", "b"), 2_000_000_000, Publication("hub:h", "me/net/1")),
+    lines = zoo_tables.plan_as_text(PLAN, [("export", "")] * 3)
+    assert lines == [
+        "action        memory  output",
+        "export        1.0 GB  a",
+        "  network  net, feature_vector",
+        "  publish  hf://me/net",
+        "export        2.0 GB  b",
+        "  network  net, feature_vector",
+        "  publish  me/net/1",
+        "export        2.0 GB  c",
+        "  network  net, feature_vector",
+        "",
+        "3 exports: 3 to be exported",
     ]
-    lines = zoo_tables.plan_as_text(plan, [("export", ""), ("export", "")])
-    assert [line.split()[-1] for line in lines[1:3]] == ["hf://me/net", "me/net/1"]
+
+
+def test_what_would_fail_comes_last_in_80_columns():
+    reason = "there is no checkpoint " + " ".join(f"part{n}" for n in range(20))
+    lines = zoo_tables.plan_as_text(PLAN, [("fail", reason), ("export", ""), ("nothing", "")])
+    assert [line.split()[-1] for line in lines[1:] if " GB  " in line] == ["b", "c", "a"]
+    why = next(number for number, line in enumerate(lines) if line.startswith("  why "))
+    assert " ".join(" ".join(lines[why:-2]).split()) == f"why {reason}"
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_finished_zoo_says_how_to_serve_its_hubs():
+    outcomes = [
+        JobOutcome("a", "exported", published="new"),
+        JobOutcome("b", "exported", published="new"),
+        JobOutcome("c", "exported"),
+    ]
+    assert zoo_tables.next_steps(PLAN, outcomes) == ["serve it: slimhub serve 'my h'"]
+    failed = [outcomes[0], JobOutcome("b", "failed"), outcomes[2]]
+    assert zoo_tables.next_steps(PLAN, failed) == []

@@ -1,7 +1,9 @@
 """Files: digests, comparing, and writing that is whole or not at all."""
 
 import hashlib
+import multiprocessing
 import os
+import time
 
 import pytest
 
@@ -47,7 +49,33 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
         raise ZeroDivisionError
     assert target.read_bytes() == b"one\r\n"
     assert os.listdir(tmp_path / "made") == [target.name]  # noqa: PTH208
+    assert stage.parent.parent == target.parent  # on the same disk
     (tmp_path / "folder" / "inner").mkdir(parents=True)
     with pytest.raises(OSError, match="folder"):
         files.write_atomically(tmp_path / "folder", "three")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "made"]
+
+
+@pytest.mark.parametrize("name", ["a.tflite", "n" * 255])
+def test_what_a_killed_run_was_writing_goes_with_the_next(tmp_path, name):
+    target = tmp_path / name
+
+    def write():
+        with files.replacing(target) as stage:
+            stage.write_text("half")
+            stage.with_name("beside.tflite").write_text("half")
+            os.utime(stage.parent, (0, 0))  # young ones stay
+            told.send(None)
+            time.sleep(60)
+
+    told, heard = multiprocessing.Pipe()
+    process = multiprocessing.get_context("fork").Process(target=write)
+    process.start()
+    heard.recv()
+    files.write_atomically(target, "other")
+    assert len(list(tmp_path.iterdir())) == 2  # its owner lives
+    process.kill()
+    process.join()
+    files.write_atomically(target, "mine")
+    assert list(tmp_path.iterdir()) == [target]
+    assert target.read_text() == "mine"

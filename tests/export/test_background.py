@@ -62,5 +62,5 @@ def test_without_a_background_there_is_none_to_drop():
     assert (spec.has_background, spec.output_width("classification")) == (True, 5)
     with pytest.raises(nets.NetworkError, match="`num_classes` must be between 2"):
         nets.get(NETWORK).customized(drop_background=True, num_classes=1)
-    with pytest.raises(export.RequestError, match="only `task=classification` has a background"):
+    with pytest.raises(export.RequestError, match="`drop_background` needs `task=classification`"):
         export.Request(NETWORK, "checkpoint", "output", drop_background=True).spec()

@@ -37,14 +37,17 @@ SPEC = NetworkSpec(
     ("changes", "message"),
     [
         ({"builder": fail}, "KeyError: 'no such layer'"),
-        ({"feature_depth": 9}, "the feature_vector has width 8, the spec says 9"),
-        ({"builder": lambda spec, images, **options: {}}, "there is no endpoint 'global_pool'"),
+        ({"feature_depth": 9}, "the feature_vector has width 8, but the spec says 9"),
+        (
+            {"builder": lambda spec, images, **options: {}},
+            "the network has no endpoint 'global_pool'",
+        ),
         ({"builder": print}, "TypeError"),
     ],
 )
 def test_a_bad_builder_is_refused(changes, message):
     spec = dataclasses.replace(SPEC, **changes)
-    with pytest.raises(export.ExportError, match="mine:SPEC cannot be built: ") as refusal:
+    with pytest.raises(export.ExportError, match="cannot build mine:SPEC: ") as refusal:
         exporter._build(spec, "feature_vector")
     assert message in str(refusal.value)
 

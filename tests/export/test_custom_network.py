@@ -13,6 +13,8 @@ import tf_keras
 
 from scripts import digits, train_digits
 from slimhub import export
+from slimhub.export.record import Record
+from tests.fixtures import support
 from tests.fixtures.support import REPOSITORY
 
 SAMPLES = REPOSITORY / "samples"
@@ -100,11 +102,25 @@ def test_the_record_counts_parameters(result):
     assert variables.statistics == sum(sizes.values()) - trained
 
 
+def test_the_record_has_the_shapes_of_its_endpoints(result):
+    figures = result.record.figures
+    size = result.record.network.image_size
+    found = tf.saved_model.load(str(result.output))(
+        tf.zeros([1, size, size, 3]), return_endpoints=True
+    )
+    shapes = {name: tuple(tensor.shape[1:]) for name, tensor in found.items()}
+    assert shapes == figures.endpoints | {"default": (result.record.output.width,)}
+    assert Record.read(result.output).figures == figures
+
+
 def test_the_records_golden_can_be_computed_again(result):
     golden = result.record.golden
     images = np.random.RandomState(0).uniform(0, 1, golden.input.shape).astype("float32")
     assert hashlib.sha256(images.tobytes()).hexdigest() == golden.input.sha256
+    stored = np.load(result.output / "assets.extra" / "golden_output.npy")
+    assert hashlib.sha256(stored.tobytes()).hexdigest() == golden.output.sha256
+    assert golden.output.shape == stored.shape == (1, 10)
+    assert golden.output.largest == np.abs(stored).max()
     output = tf.saved_model.load(str(result.output))(images).numpy()
-    assert hashlib.sha256(output.tobytes()).hexdigest() == golden.output.sha256
-    assert golden.output.shape == (1, 10)
-    assert golden.output.largest == np.abs(output).max()
+    # What is stored is computed in double precision, and rounded to 18 bits.
+    assert support.relative_difference(output, stored) < 2e-5

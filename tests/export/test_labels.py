@@ -56,10 +56,10 @@ def test_marks_and_ends_of_other_systems_do_not_get_into_names(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"cat\ndog\n", "has 2 labels, the network 3 logits"),
+        (b"cat\ndog\n", "has 2 labels, but the network has 3 logits"),
         (b"cat\n\ndog\n", "has no name on line 2"),
         (b"cat\n\xff\ndog\n", "not UTF-8"),
-        (b"0:cat\n2:dog\n3:fox\n", "numbers its labels, but not from 0 to 2"),
+        (b"0:cat\n2:dog\n3:fox\n", "numbers its labels, but not with each number from 0 to 2"),
         (None, "No such file"),
     ],
 )

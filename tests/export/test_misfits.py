@@ -8,6 +8,7 @@ import pytest
 
 from slimhub import export
 from slimhub.checkpoints import CheckpointError
+from slimhub.common.errors import RequestError
 from slimhub.nets.catalogue import stored
 from tests.conftest import write_checkpoint
 from tests.fixtures import support
@@ -25,6 +26,7 @@ def refusal(tmp_path):
         folder.mkdir()
         write_checkpoint(folder / "model.ckpt-1", values)
         target = tmp_path / "out" / "artifact"
+        options.setdefault("proof", "none")  # starting one takes longer than refusing
         request = export.Request(NETWORK, str(folder), str(target), **options)
         with pytest.raises(CheckpointError) as caught:
             export.export(request)
@@ -39,15 +41,26 @@ def values_of(network, **changed):
     return {name: support.synthetic_value(name, shape) for name, shape in shapes.items()} | changed
 
 
+@pytest.mark.parametrize(("network", "error"), [("nonet", "unknown"), (NETWORK, "no check")])
+def test_nothing_is_reported_of_a_request_that_is_refused(tmp_path, network, error):
+    phases = []
+    request = export.Request(network, tmp_path / "nothing", tmp_path / "out", proof="none")
+    with pytest.raises(RequestError, match=error):
+        export.export(request, phases.append)
+    assert phases == []
+
+
 def test_another_networks_checkpoint_is_named(refusal):
-    message = refusal(values_of("mobilenet_v3_large_075_224"))
-    assert "The checkpoint is that of mobilenet_v3_large_075_224, with 1001 classes" in message
-    assert "wants [3, 3, 72, 1], has [3, 3, 64, 1]" in message
+    message = refusal(values_of("mobilenet_v3_large_075_224"), proof="full")
+    assert "The checkpoint belongs to mobilenet_v3_large_075_224, with 1001 classes" in message
+    shapes = message.partition("with another shape:\n")[2].splitlines()[:4]
+    assert shapes[3].split()[0::2] == ["and", "more"]
+    assert all(line.count(" should be [") == 1 for line in shapes[:3])
 
 
 def test_another_depth_multiplier_is_named(refusal):
     message = refusal(values_of("mobilenet_v3_small_075_224"))
-    assert "that of mobilenet_v3_small_075_224" in message
+    assert "belongs to mobilenet_v3_small_075_224" in message
 
 
 def test_a_depth_multiplier_of_ones_own_is_advised(refusal):
@@ -56,7 +69,10 @@ def test_a_depth_multiplier_of_ones_own_is_advised(refusal):
     }
     message = refusal(half)
     assert "No registered network fits it" in message
-    assert f"{NETWORK} comes closest: all its 208 variables are there by name, 207 of" in message
+    assert (
+        f"{NETWORK} is the closest match: all its 208 variables are there by name, 207 of"
+        in message
+    )
     assert "`depth_multiplier`" in message
 
 
@@ -71,8 +87,8 @@ def test_another_class_count_is_advised(refusal):
         "MobilenetV3/Logits/Conv2d_1c_1x1/biases": np.zeros([7], np.float32),
     }
     message = refusal(values_of(NETWORK, **logits), task="classification")
-    assert "wants [1001], has [7]" in message
-    assert "give `num_classes=7`." in message
+    assert "should be [1001], is [7]" in message
+    assert "pass `num_classes=7`." in message
 
 
 def test_another_feature_depth_is_advised(refusal):
@@ -80,7 +96,7 @@ def test_another_feature_depth_is_advised(refusal):
         "MobilenetV3/Conv_2/weights": np.zeros([1, 1, 576, 64], np.float32),
         "MobilenetV3/Conv_2/biases": np.zeros([64], np.float32),
     }
-    assert "give `feature_depth=64`." in refusal(values_of(NETWORK, **features))
+    assert "pass `feature_depth=64`." in refusal(values_of(NETWORK, **features))
 
 
 def test_several_widths_are_advised_together(refusal):
@@ -91,15 +107,15 @@ def test_several_widths_are_advised_together(refusal):
         "MobilenetV3/Logits/Conv2d_1c_1x1/biases": np.zeros([7], np.float32),
     }
     message = refusal(values_of(NETWORK, **other), task="classification")
-    assert "give `num_classes=7` and `feature_depth=64`." in message
+    assert "pass `num_classes=7` and `feature_depth=64`." in message
 
 
 def test_both_sides_of_a_renamed_variable_are_shown(refusal):
     values = values_of(NETWORK)
     values["MobilenetV3/first/weights"] = values.pop("MobilenetV3/Conv/weights")
     message = refusal(values)
-    assert "wanted, not in the checkpoint: MobilenetV3/Conv/weights" in message
-    assert "in the checkpoint, not wanted: MobilenetV3/first/weights" in message
+    assert "expected, but not in the checkpoint: MobilenetV3/Conv/weights" in message
+    assert "in the checkpoint, but not expected: MobilenetV3/first/weights" in message
 
 
 NORM = "MobilenetV3/Conv/BatchNorm/"
@@ -108,11 +124,11 @@ NORM = "MobilenetV3/Conv/BatchNorm/"
 def test_missing_statistics_are_named(refusal):
     trained = {name: value for name, value in values_of(NETWORK).items() if "/moving_" not in name}
     message = refusal(trained)
-    assert "Only moving statistics of batch norms are missing, 68 of them" in message
-    assert "take a checkpoint of all global variables" in message
+    assert "Only the moving statistics of batch norms are missing, 68 of them" in message
+    assert "use a checkpoint of all global variables" in message
     # One that lacks something else as well is another matter.
     del trained[f"{NORM}beta"]
-    assert "Only moving statistics" not in refusal(trained)
+    assert "Only the moving statistics" not in refusal(trained)
 
 
 def test_biases_in_place_of_batch_norms_are_named(refusal):
@@ -120,8 +136,8 @@ def test_biases_in_place_of_batch_norms_are_named(refusal):
     of_norm = [name for name in values if name.startswith(NORM)]
     folded = {name: value for name, value in values.items() if name not in of_norm}
     message = refusal(folded | {"MobilenetV3/Conv/biases": np.zeros([16], np.float32)})
-    assert "biases in place of the batch norms of MobilenetV3/Conv:" in message
-    assert "biases in place" not in refusal(folded)
+    assert "biases instead of the batch norms of MobilenetV3/Conv:" in message
+    assert "biases instead" not in refusal(folded)
 
 
 @pytest.mark.parametrize("task", ["feature_vector", "classification"])
@@ -188,7 +204,7 @@ def test_statistics_that_never_moved_are_a_warning(tmp_path):
             network, str(tmp_path / case), str(tmp_path / f"{case}-out"), proof="none"
         )
         said[case] = export.export(request).filled
-    assert said["still"][-1].startswith("warning: no moving statistic ever moved")
+    assert said["still"][-1].startswith("warning: the moving statistics never changed")
     assert not [line for line in said["moved"] if "warning" in line]
 
 
@@ -206,12 +222,12 @@ def test_other_floats_are_cast_and_proved(tmp_path):
     request = export.Request("mobilenet_v1_025_128", prefix, target, proof="quick")
     result = export.export(request)
     assert result.record.variables.cast == {"bfloat16": 1, "float16": 1, "float64": 1}
-    assert "1 cast from float64 to float32, which loses digits" in result.filled
+    assert "1 cast from float64 to float32, which loses precision" in result.filled
 
 
 def test_batch_norms_without_gamma_are_told(refusal):
     values = {n: v for n, v in values_of(NETWORK).items() if not n.endswith("/gamma")}
-    assert "The batch norms of the checkpoint have no gamma, and the network's" in refusal(values)
+    assert "The batch norms of the checkpoint have no gamma, but the network's" in refusal(values)
 
 
 @pytest.mark.parametrize("prefix", ["", "vgg/"])
@@ -220,6 +236,8 @@ def test_mean_colors_beside_another_scaling_are_warned_of(tmp_path, prefix):
     write_checkpoint(tmp_path / "model.ckpt-1", values)
     request = export.Request(NETWORK, str(tmp_path), str(tmp_path / "artifact"), proof="none")
     (said,) = [line for line in export.export(request).filled if "warning" in line]
-    assert said.startswith(f"warning: the checkpoint holds mean colors, {prefix}mean_rgb, as that")
-    assert "takes images as x * 255 minus the mean" in said
-    assert "this one takes them as x * 2 - 1, in [-1, 1]" in said
+    assert said.startswith(
+        f"warning: the checkpoint holds mean colors, {prefix}mean_rgb, like networks"
+    )
+    assert "take images as x * 255 minus the mean" in said
+    assert "this network takes them as x * 2 - 1, in [-1, 1]" in said

@@ -47,7 +47,10 @@ def test_the_network_that_fits_is_taken(resolve):
 
 def test_other_classes_are_taken_over(resolve):
     shapes = with_classes("mobilenet_v3_small_075_224", 7)
-    assert resolve(shapes, task="classification")[0].options.num_classes == 7
+    request, _, reason = resolve(shapes, task="classification")
+    assert request.options.num_classes == 7
+    assert reason.endswith("do not store the size: set another one with `image_size`")
+    assert "are assumed" not in resolve(shapes, task="classification", image_size=128)[2]
     assert resolve(shapes)[0].options.num_classes is None
 
 
@@ -57,7 +60,7 @@ def test_the_number_of_classes_decides(resolve):
     assert request.network == "resnet_v1_50_caffe"
     # It might be one's own with 1000 classes, and nothing but its owner knows.
     assert reason == (
-        "taken for its 1000 classes; the variables are also those of resnet_v1_50, which takes "
+        "chosen for its 1000 classes; the variables also match resnet_v1_50, which takes "
         "images as x * 2 - 1, in [-1, 1]: name the network if yours does"
     )
     with pytest.raises(export.RequestError) as refusal:
@@ -70,15 +73,15 @@ def test_the_number_of_classes_decides(resolve):
 def test_mean_colors_in_the_checkpoint_decide(resolve):
     request, _, reason = resolve(with_classes("resnet_v1_50", 5) | {"mean_rgb": (3,)})
     assert request.network == "resnet_v1_50_caffe"
-    assert reason.startswith("taken for the mean colors in the checkpoint")
+    assert reason.startswith("chosen for the mean colors in the checkpoint")
 
 
 def test_the_size_decides(resolve):
     shapes = stored.variables("mobilenet_v2_035_96")
     request, _, reason = resolve(shapes, image_size=128)
     assert request.network == "mobilenet_v2_035_128"
-    assert "the variables are also those of mobilenet_v2_035_224, mobilenet_v2_035_192" in reason
-    assert reason.startswith("taken for the image size that was given")
+    assert "the variables also match mobilenet_v2_035_224, mobilenet_v2_035_192" in reason
+    assert reason.startswith("chosen for the image size that was given")
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2_0.35_160.ckpt-96", "net_160/model.ckpt-7"])
@@ -87,7 +90,7 @@ def test_the_size_in_the_name_decides(resolve, tmp_path, name):
     shapes = stored.variables("mobilenet_v2_035_96")
     request, _, reason = resolve(shapes, name)
     assert request.network == "mobilenet_v2_035_160"
-    assert reason.startswith("taken for the size in the name of its source")
+    assert reason.startswith("chosen for the size in the name of its source")
     # What is asked for goes before names.
     assert resolve(shapes, name, image_size=128)[0].network == "mobilenet_v2_035_128"
 
@@ -95,7 +98,7 @@ def test_the_size_in_the_name_decides(resolve, tmp_path, name):
 def test_without_any_ground_the_usual_size_is_taken(resolve):
     request, _, reason = resolve(stored.variables("mobilenet_v2_035_96"))
     assert request.network == "mobilenet_v2_035_224"
-    assert reason.startswith("taken for the usual image size of 224; the variables are also those")
+    assert reason.startswith("chosen for the usual image size of 224; the variables also match")
     assert "mobilenet_v2_035_96" in reason
 
 
@@ -104,12 +107,12 @@ def test_only_what_is_left_is_listed(resolve):
         resolve(stored.variables("mobilenet_v2_035_96"), "net_160_or_192.ckpt-3")
     message = str(refusal.value)
     assert "several networks: mobilenet_v2_035_192, mobilenet_v2_035_160. Name" in message
-    assert "they differ in it alone (160, 192)" in message
+    assert "only their image size differs (160, 192)" in message
 
 
 def test_where_sizes_are_all_that_is_left_they_are_listed():
     fits = [nets.Fit(f"mobilenet_v2_035_{size}", 9, 9, 9, 1001) for size in (160, 96)]
-    said = "give `image_size`: they differ in it alone (96, 160)"
+    said = "pass `image_size`: only their image size differs (96, 160)"
     assert said in tie_break.differences(fits)
 
 
@@ -118,7 +121,7 @@ def test_what_is_left_over_is_named(resolve):
     more = {"InceptionV3/AuxLogits/Conv2d_1b_1x1/weights": (1, 1, 768, 128), "mine/w": (2,)}
     _, matches, _ = resolve(shapes | more | {"global_step": ()})
     assert str(matches[0]) == (
-        "inception_v3, with 1001 classes; depth multiplier 1; 1 left over as expected, of the "
+        "inception_v3, with 1001 classes; depth multiplier 1; 1 left over as expected, from the "
         "auxiliary head; 1 left over: mine/w"
     )
 
@@ -149,14 +152,14 @@ def test_where_none_fits_the_closest_is_named(resolve):
     with pytest.raises(checkpoints.CheckpointError) as refusal:
         resolve(shapes)
     message = str(refusal.value)
-    assert "fits no registered network" in message
-    assert "mobilenet_v3_small_075_224 comes closest" in message
+    assert "does not fit any registered network" in message
+    assert "mobilenet_v3_small_075_224 is the closest match" in message
     assert "missing: MobilenetV3/Conv_1/weights" in message
     assert "MobilenetV3/Conv/weights is [3, 3, 1, 16], expected [3, 3, 3, 16]" in message
 
 
 def test_what_is_no_network_at_all_is_refused(resolve):
-    with pytest.raises(checkpoints.CheckpointError, match="is it of TF-Slim"):
+    with pytest.raises(checkpoints.CheckpointError, match="was it made with TF-Slim"):
         resolve({"dense/kernel": (3, 4)})
 
 
@@ -165,15 +168,18 @@ def test_a_network_below_a_prefix_is_found(resolve, prefix):
     shapes = stored.variables("mobilenet_v3_small_075_224")
     request, _, reason = resolve({prefix + name: shape for name, shape in shapes.items()})
     assert (request.network, request.scope) == ("mobilenet_v3_small_075_224", prefix)
-    assert reason.startswith(f"found below {prefix}; the only registered network")
+    assert reason.startswith(f"found in the scope {prefix}; the only registered network")
 
 
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
-        (["conv0/weights", "mixed_35x35x256a/branch1x1/Conv/weights"], "the code in `models/ince"),
-        (["dense/kernel"], "None of its tensors has the name of a variable of one"),
-        (["MobilenetV3/Conv/weights"], "Of no network are most variables there"),
+        (
+            ["conv0/weights", "mixed_35x35x256a/branch1x1/Conv/weights"],
+            "the 2016 code in `models/ince",
+        ),
+        (["dense/kernel"], "None of its tensors is named like a variable of one"),
+        (["MobilenetV3/Conv/weights"], "No network has most of its variables there"),
     ],
 )
 def test_foreign_names_are_told_apart(resolve, names, sentence):

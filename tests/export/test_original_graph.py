@@ -56,7 +56,7 @@ def test_a_graph_of_inference_judges(folder, tmp_path, graphs):
     check = judged(folder, tmp_path)
     assert (check.area, check.outcome, check.difference) == ("inference", "passed", 0)
     assert check.detail.startswith("model.ckpt-7.meta: 29 arrays, among them 28 of 28 endpoints")
-    assert check.reason.startswith("20 times what the last bit of the input changes")
+    assert check.reason.startswith("20 times the effect of the input's last bit")
 
 
 def test_a_graph_of_training_judges_in_training_mode(folder, tmp_path, graphs):
@@ -71,10 +71,32 @@ def test_of_two_graphs_the_one_that_can_be_run_judges(folder, tmp_path, graphs):
     assert judged(folder, tmp_path).detail.startswith("graph.pbtxt: 29 arrays")
 
 
+def test_a_graph_of_another_training_beside_its_own_is_said(folder, tmp_path, graphs):
+    write_meta(folder, graphs[1])
+    edited = EditedGraph(graphs[0])
+    edited.named("Conv2d_3_pointwise", "Relu6").op = "Elu"
+    (folder / "other.pb").write_bytes(edited.graph.SerializeToString())
+    check = judged(folder, tmp_path)
+    assert check.outcome == "not run"
+    assert "model.ckpt-7.meta: it is a training graph" in check.detail
+    assert "other.pb differs first" in check.detail
+    assert check.detail.endswith(", and may belong to another network")
+
+
+def test_its_own_graph_decides_in_training_mode(folder, tmp_path, graphs):
+    write_meta(folder, graphs[1])
+    edited = EditedGraph(graphs[0])
+    edited.named("Conv2d_3_pointwise", "Relu6").op = "Elu"
+    (folder / "other.pb").write_bytes(edited.graph.SerializeToString())
+    check = judged(folder, tmp_path, proof="full")
+    assert (check.area, check.outcome, check.difference) == ("training", "passed", 0)
+    assert check.detail.endswith("; next to it, other.pb belongs to another network")
+
+
 def test_without_a_graph_it_is_said(folder, tmp_path):
     check = judged(folder, tmp_path)
     assert check.outcome == "not run"
-    assert check.detail.startswith("the source has no graph of the training")
+    assert check.detail.startswith("the source comes without a graph of its training")
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"\xff\xff", "damaged"), (b"", "is empty")])
@@ -93,7 +115,7 @@ def test_another_network_is_refused_and_nothing_is_written(folder, tmp_path, gra
         "export", _NETWORK, f"--checkpoint={folder}", f"--output={tmp_path / 'artifact'}"
     )
     assert finished.returncode == 1
-    assert "the artifact failed its proof, so it was not put in place" in finished.stderr
+    assert "the artifact failed its proof and was not put in place" in finished.stderr
     assert f"failed   inference  {ORIGINAL_GRAPH} (difference " in finished.stderr
     assert "Conv2d_3_pointwise/weights it has the activation Elu, not Relu6" in finished.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["trained"]

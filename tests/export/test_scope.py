@@ -64,8 +64,8 @@ def test_auto_finds_a_prefix(write, tmp_path, prefix):
     result = exported(folder, tmp_path)
     assert result.record.network.name == _NETWORK
     assert result.record.source.scope == prefix.strip("/")
-    assert result.network_choice.startswith(f"found below {prefix}; taken for the size")
-    assert f"taken from below {prefix}, 1 tensor outside of it" in result.filled
+    assert result.network_choice.startswith(f"found in the scope {prefix}; chosen for the size")
+    assert f"taken from the scope {prefix}, 1 tensor outside it" in result.filled
     assert not result.proof.failed
     assert np.array_equal(value_in(result), values()["MobilenetV1/Conv2d_0/weights"])
     assert not verify(result.output, str(folder)).failed  # its record says where
@@ -81,7 +81,7 @@ def test_a_scope_is_an_option(write, tmp_path):
 
 def test_of_several_prefixes_one_must_be_named(write, tmp_path):
     folder = write(values("clone_0/") | values("clone_1/"))
-    with pytest.raises(RequestError, match="below several prefixes: clone_0/, clone_1/"):
+    with pytest.raises(RequestError, match="in several scopes: clone_0/, clone_1/"):
         exported(folder, tmp_path)
 
 
@@ -96,9 +96,9 @@ def test_a_named_network_below_a_prefix_is_told(write, tmp_path):
         "export", _NETWORK, f"--checkpoint={folder}", f"--output={tmp_path / 'artifact'}"
     )
     assert finished.returncode == 1
-    said = "Below the prefix FeatureExtractor/ its variables are those of mobilenet_v1_025_224"
+    said = "In the scope FeatureExtractor/, its variables are those of mobilenet_v1_025_224"
     assert said in finished.stderr
-    assert "give --scope=FeatureExtractor/." in finished.stderr
+    assert "pass --scope=FeatureExtractor/." in finished.stderr
 
 
 def test_inspect_tells_the_prefix(write):
@@ -110,7 +110,9 @@ def test_inspect_tells_the_prefix(write):
 
 def test_layers_below_a_prefix_that_the_network_does_not_have_are_refused(write, tmp_path):
     folder = write(values("model/") | {"model/MobilenetV1/more/weights": np.zeros(3, np.float32)})
-    with pytest.raises(CheckpointError, match="no place for: MobilenetV1/more/weights"):
+    with pytest.raises(
+        CheckpointError, match="the network does not have: MobilenetV1/more/weights"
+    ):
         exported(folder, tmp_path)
 
 
@@ -124,7 +126,7 @@ def test_the_second_way_takes_the_prefix_as_it_is_given(write):
         scoped = dataclasses.replace(source, scope=scope)
         restored = SourceNetwork(subject, scoped, is_training=False).values()[name]
         assert np.array_equal(restored, values()[name] * factor)
-    with pytest.raises(ExportError, match="the first of them MobilenetV1/Conv2d_0/weights"):
+    with pytest.raises(ExportError, match="the first is MobilenetV1/Conv2d_0/weights"):
         SourceNetwork(subject, dataclasses.replace(source, scope=""), is_training=False)
 
 
@@ -147,7 +149,7 @@ def test_both_ways_find_averages_of_other_forms(write, prefix, form):
     with checkpoints.open(folder, scope=prefix or None) as opened:
         filled = checkpoints.plan(opened, wanted, averages="shadow").load(opened)
         source = export.Request(_NETWORK, "", "").source(opened)
-        is_told = any("names of another form, such as" in note for note in opened.notes)
+        is_told = any("named in another form, such as" in note for note in opened.notes)
     assert is_told == (form != "tower/{}" + _AVERAGE)
     restored = SourceNetwork(Subject(_NETWORK, "classification"), source, is_training=False)
     for name, value in restored.values().items():
@@ -190,10 +192,15 @@ def test_a_backbone_below_a_prefix_is_told(write, tmp_path):
     """As detectors of the Object Detection API have it, without the last layers."""
     body = {n: v for n, v in values("FeatureExtractor/").items() if "_13_" not in n}
     folder = write({n: v for n, v in body.items() if "Logits" not in n})
-    told = "Below the prefix FeatureExtractor/ mobilenet_v1_025_224 comes closest: 125 of its 135"
+    told = (
+        "In the scope FeatureExtractor/, mobilenet_v1_025_224 is the closest match: 125 of its 135"
+    )
     with pytest.raises(CheckpointError, match=told):
         exported(folder, tmp_path)
-    with pytest.raises(CheckpointError, match="it is a backbone, as a detector"):
+    with pytest.raises(CheckpointError, match="it is a backbone, as in a detector"):
         exported(folder, tmp_path, _NETWORK, scope="FeatureExtractor")
     finished = commands.run("inspect", str(folder))
-    assert "comes closest: 125 of its 135 variables fit; below FeatureExtractor/" in finished.stdout
+    assert (
+        "is the closest match: 125 of its 135 variables match; below FeatureExtractor/"
+        in finished.stdout
+    )

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from slimhub.common import scratch
 from slimhub.common.errors import ExportError, RequestError
 from slimhub.export import staging
 from tests.fixtures.support import REPOSITORY
@@ -76,9 +78,104 @@ def test_a_target_that_exists_is_refused(tmp_path):
     target = tmp_path / "artifact"
     assert staging.check_target(target, overwrite=False) == target
     target.mkdir()
-    with pytest.raises(RequestError, match="exists: name another folder, or replace it with `ov"):
+    assert staging.check_target(target, overwrite=False) == target  # empty
+    assert staging.check_target(target, overwrite=True) == target
+    write_artifact(target, "old")
+    with pytest.raises(RequestError, match="exists: choose another folder, or replace it with `ov"):
         staging.check_target(target, overwrite=False)
-    assert staging.check_target(target, overwrite=True) == target  # empty
+    assert staging.check_target(target, overwrite=True) == target
+
+
+def test_an_empty_folder_is_filled_and_stays_the_same_folder(tmp_path):
+    number = tmp_path.stat().st_ino
+    with staging.staged(tmp_path, overwrite=False) as folder:
+        assert folder.parent == tmp_path
+        write_artifact(folder, "new")
+        (folder / "variables").mkdir()
+        (folder / "variables" / "variables.index").write_text("index")
+    assert tmp_path.stat().st_ino == number
+    assert entries(tmp_path) == ["saved_model.pb", "variables"]
+    assert entries(tmp_path / "variables") == ["variables.index"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_an_error_leaves_an_empty_folder_empty(tmp_path, error):
+    with pytest.raises(error), staging.staged(tmp_path, overwrite=False) as folder:
+        write_artifact(folder, "half")
+        raise error
+    assert entries(tmp_path) == []
+
+
+def test_what_came_into_an_empty_folder_in_the_meantime_is_kept(tmp_path):
+    with (
+        pytest.raises(ExportError, match=r"something else was created in .* \(saved_model.pb\)"),
+        staging.staged(tmp_path, overwrite=False) as folder,
+    ):
+        write_artifact(folder, "mine")
+        (folder / "variables").mkdir()
+        write_artifact(tmp_path, "somebody's")
+    assert entries(tmp_path) == ["saved_model.pb"]
+    assert (tmp_path / "saved_model.pb").read_text() == "somebody's"
+
+
+def test_what_a_killed_export_left_goes_with_the_next(tmp_path):
+    left = tmp_path / ".artifact.slimhub-0123456789abcdef"
+    left.mkdir()
+    write_artifact(left, "half")
+    os.utime(left, (time.time() - 60,) * 2)
+    with staging.staged(tmp_path / "other", overwrite=False) as folder:
+        write_artifact(folder, "new")
+    assert entries(tmp_path) == ["other"]
+
+
+def test_what_a_killed_export_left_in_an_empty_folder_is_not_in_the_way(tmp_path):
+    left = tmp_path / ".artifact.slimhub-0123456789abcdef"
+    left.mkdir()
+    os.utime(left, (time.time() - 60,) * 2)
+    assert staging.check_target(tmp_path, overwrite=False) == tmp_path
+    assert entries(tmp_path) == []
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_export_killed_between_its_two_steps_loses_nothing(tmp_path, is_there):
+    target, aside = tmp_path / "a", tmp_path / ".a.slimhub-0123456789abcdef-old"
+    other = tmp_path / ".aa.slimhub-0123456789abcdef-old"
+    for folder in (aside, other, *([target] if is_there else [])):
+        folder.mkdir()
+        write_artifact(folder, "new" if folder == target else "old")
+        os.utime(folder, (0, 0))
+    lock = scratch.lock(aside)
+    before = entries(tmp_path)
+    with contextlib.suppress(RequestError):
+        staging.check_target(target, overwrite=True)
+    assert entries(tmp_path) == before  # its owner lives
+    scratch.unlock(lock)
+    assert staging.check_target(target, overwrite=True) == target
+    assert entries(tmp_path) == [other.name, "a"]
+    assert (target / "saved_model.pb").read_text() == ("new" if is_there else "old")
+
+
+def test_what_is_moved_aside_is_locked(tmp_path, monkeypatch):
+    monkeypatch.setattr(staging, "_exchange", lambda one, other: False)
+    (tmp_path / "a").mkdir()
+    write_artifact(tmp_path / "a", "old")
+    os.utime(tmp_path / "a", (0, 0))
+    remove, seen = shutil.rmtree, []
+
+    def look(path, **options):
+        seen.append((path.name[-4:], scratch.is_abandoned(path)))
+        remove(path, **options)
+
+    monkeypatch.setattr(staging.shutil, "rmtree", look)
+    with staging.staged(tmp_path / "a", overwrite=True) as folder:
+        write_artifact(folder, "new")
+    assert seen == [("-old", False)]
+
+
+def test_a_disk_that_is_too_full_is_refused_before_the_work(tmp_path):
+    staging.check_room(tmp_path / "a" / "artifact", 1000)
+    with pytest.raises(ExportError, match=r"^the artifact needs 1000000000000 MB, but the "):
+        staging.check_room(tmp_path / "a" / "artifact", 10**18)
 
 
 def test_an_empty_target_is_refused():
@@ -88,7 +185,7 @@ def test_an_empty_target_is_refused():
 
 def test_a_target_below_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(RequestError, match="file is no folder you may write in"):
+    with pytest.raises(RequestError, match=r"^cannot write to .*file \(Not a directory\): choose"):
         staging.check_target(tmp_path / "file" / "a" / "b", overwrite=False)
 
 
@@ -112,7 +209,7 @@ def test_what_is_beside_a_saved_model_is_not_removed(tmp_path):
 def test_what_is_read_must_not_be_in_the_target(tmp_path):
     target = tmp_path / "artifact"
     checkpoint = str(target / "variables" / "variables")
-    with pytest.raises(RequestError, match="is in the output, which would be replaced"):
+    with pytest.raises(RequestError, match="is inside the output, which would be replaced"):
         staging.check_inputs(target, [None, checkpoint])
     staging.check_inputs(target, [None, "https://example.org/x.tgz", str(tmp_path / "x.tgz")])
 
@@ -126,7 +223,7 @@ def test_a_long_name_leaves_room_for_the_staging_folder(tmp_path):
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a file system without folders")
 def test_where_no_folder_can_be_made_is_refused_at_once():
-    with pytest.raises(RequestError, match="/proc is no folder you may write in"):
+    with pytest.raises(RequestError, match=r"^cannot write to /proc \(.*\): choose"):
         staging.check_target("/proc/artifact", overwrite=False)
 
 
@@ -146,7 +243,7 @@ def test_a_target_that_came_meanwhile_is_kept(tmp_path):
 def test_a_folder_without_permission_is_one_sentence(tmp_path):
     tmp_path.chmod(0o500)
     with (
-        pytest.raises(ExportError, match="cannot make a folder"),
+        pytest.raises(ExportError, match="cannot create a folder"),
         staging.staged(tmp_path / "a", False),
     ):
         pass
@@ -155,7 +252,7 @@ def test_a_folder_without_permission_is_one_sentence(tmp_path):
 def test_a_file_among_the_parents_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with (
-        pytest.raises(ExportError, match="cannot make a folder"),
+        pytest.raises(ExportError, match="cannot create a folder"),
         staging.staged(tmp_path / "file" / "artifact", overwrite=False),
     ):
         pass

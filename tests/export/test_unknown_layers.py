@@ -27,7 +27,7 @@ SMALL = "mobilenet_v1_025_128"
 OPTIONS = {"image_size": 32}
 PRUNED = ("MobilenetV1/Conv2d_3_pointwise", "MobilenetV1/Conv2d_4_pointwise")
 SQUEEZE = "MobilenetV1/Conv2d_3_pointwise/squeeze_excite/Conv/weights"
-IGNORED = "ignored at the owner's risk: 1 tensor, /squeeze_excite/"
+IGNORED = "ignored at your own risk: 1 tensor, /squeeze_excite/"
 
 
 def batch_norms(network):
@@ -68,9 +68,9 @@ def test_gammas_of_an_inception_are_refused(network):
     with pytest.raises(CheckpointError) as caught:
         planned(network, more).require_known("model.ckpt-1")
     message = str(caught.value)
-    assert f"has {len(more)} tensors under the network's scope" in message
+    assert f"has {len(more)} tensors in the network's scope" in message
     assert f"and {len(more) - 4} more" in message
-    assert "the batch norms of the checkpoint have a gamma, this network's have none" in message
+    assert "batch norms of the checkpoint have a gamma, but those of this network do not" in message
     assert "`ignore_leftover=PATTERN`" in message
 
 
@@ -78,7 +78,7 @@ def test_gammas_of_an_inception_are_refused(network):
 def test_layers_inside_the_blocks_of_a_resnet_are_refused(network):
     more = squeeze_excite(network)
     assert len(more) == 2 * 16
-    with pytest.raises(CheckpointError, match=r"has 32 tensors .*\nWhat they look like: layers "):
+    with pytest.raises(CheckpointError, match=r"has 32 tensors .*\nThese look like: layers "):
         planned(network, more).require_known("model.ckpt-1")
 
 
@@ -88,7 +88,7 @@ def test_a_network_without_a_scope_knows_its_own_layers(network):
     left = planned(network, {f"{norm}/other": (8,), "tower/cell_0/w": (8,), "aux_7/w": (8,)})
     assert left.unknown == (f"{norm}/other",)
     assert left.unexpected == (f"{norm}/other", "tower/cell_0/w")
-    assert left.expected == {"of parts the task does not have": ("aux_7/w",)}
+    assert left.expected == {"tensors of layers that this task does not use": ("aux_7/w",)}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_quantization_is_said():
     more = {f"{scope}/{end}": () for end in ("min", "max", f"{scope}/max/biased")}
     plan = planned(SMALL, more)
     plan.require_known("model.ckpt-1")
-    assert "the checkpoint was trained for quantization, and is exported as float" in plan.summary()
+    assert "the checkpoint was trained for quantization and is exported as float" in plan.summary()
     assert "left over as expected: 3 quantization ranges" in plan.summary()
 
 
@@ -121,7 +121,7 @@ def test_what_is_ignored_is_in_summary_and_record():
     plan.require_known("model.ckpt-1")
     assert plan.summary()[1:] == [IGNORED]
     other = planned(SMALL, {SQUEEZE: (1, 1, 8, 8)}, ignore_leftover="/gamma$")
-    with pytest.raises(CheckpointError, match="has a tensor under the network's scope"):
+    with pytest.raises(CheckpointError, match="has 1 tensor in the network's scope"):
         other.require_known("model.ckpt-1")
 
 
@@ -130,7 +130,7 @@ def test_auto_and_inspect_tell_layers_from_what_is_beside_them():
     (match,) = network_match.matches(opened("inception_v1", more))
     assert match.fit.is_whole
     assert set(match.unknown) == set(gammas("inception_v1"))
-    assert "; 57 that the network has no place for: InceptionV1/" in str(match)
+    assert "; 57 that the network does not have: InceptionV1/" in str(match)
     assert str(match).endswith("; 1 left over: mine/w")
     assert match.to_json()["unknown"] == list(match.unknown)
 
@@ -163,7 +163,7 @@ def artifact(pruned, tmp_path_factory):
     words = [f"--checkpoint={pruned[0]}", f"--output={folder}", "--image_size=32", "--proof=quick"]
     finished = run("export", SMALL, *words, "--ignore_leftover=/squeeze_excite/")
     assert finished.returncode == 0, finished.stderr
-    assert "2 pruned: their values are weights times mask" in finished.stdout
+    assert "2 pruned: weights are multiplied with their masks" in finished.stdout
     assert finished.stdout.count(IGNORED) == 2  # of the variables, and of the proof
     return folder
 
@@ -194,7 +194,7 @@ def test_the_record_says_what_was_pruned_and_ignored(artifact):
 def test_the_source_of_the_proof_refuses_and_masks_by_itself(pruned):
     prefix, values = pruned
     subject = Subject(SMALL, "feature_vector", NetworkOptions(**OPTIONS))
-    with pytest.raises(CheckpointError, match=f"no place for: {SQUEEZE}\n"):
+    with pytest.raises(CheckpointError, match=f"the network does not have: {SQUEEZE}\n"):
         SourceNetwork(subject, Source(str(prefix), "auto"), is_training=False)
     source = Source(str(prefix), "auto", "/squeeze_excite/")
     network = SourceNetwork(subject, source, is_training=False)
@@ -220,7 +220,7 @@ def test_what_is_no_pattern_is_refused_before_any_work(tmp_path):
 
 
 def test_verify_takes_the_pattern_with_a_checkpoint_alone(tmp_path):
-    with pytest.raises(RequestError, match="`ignore_leftover`: say which checkpoint is meant"):
+    with pytest.raises(RequestError, match="`ignore_leftover`: also name the checkpoint"):
         verify(tmp_path, ignore_leftover="/gamma$")
 
 
@@ -246,7 +246,7 @@ def test_a_record_with_them_is_the_same_after_writing_and_reading():
 def test_verify_says_what_the_record_ignored():
     (check,) = proof_server._ignored(made())
     assert check.line() == (
-        "not run  variables  layers that the network does not have: ignored at the owner's risk: "
+        "not run  variables  layers that the network does not have: ignored at your own risk: "
         "1 tensor, /se/"
     )
 
@@ -254,7 +254,7 @@ def test_verify_says_what_the_record_ignored():
 def test_the_page_says_what_was_ignored_and_pruned():
     handle = Handle.parse("google/imagenet/net/feature_vector/5")
     text = page.render(made(), handle)
-    assert "| layers ignored at the owner's risk | 1 tensor, `/se/` |" in text
+    assert "| layers ignored at the publisher's risk | 1 tensor, `/se/` |" in text
     assert "| pruned | 3 variables: weights times mask |" in text
     plain = page.render(records.make(), handle)
     assert "ignored" not in plain

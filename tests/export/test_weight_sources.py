@@ -47,8 +47,8 @@ def test_the_way_back_from_fine_tuning(weight_source, tmp_path):
     source = weight_source("keras model")
     result = export_quickly(source.path, tmp_path / "a")
     assert result.filled == [
-        "135 filled: 135 with plain values (the checkpoint holds no separate averages)",
-        "left over, not expected: dense/bias, dense/kernel",
+        "135 filled: 135 with plain values (the checkpoint does not hold separate averages)",
+        "left over unexpectedly: dense/bias, dense/kernel",
     ]
     assert (result.record.source.format, result.record.source.artifact) == ("saved_model_2", None)
     tuned, batch = tf.saved_model.load(str(source.path)), support.images(2, 128, seed=3)
@@ -60,7 +60,7 @@ def test_the_way_back_from_fine_tuning(weight_source, tmp_path):
     finished = run("page", str(tmp_path / "a"), *options, f"--output={tmp_path / 'page.md'}")
     assert finished.returncode == 0, finished.stderr
     page = (tmp_path / "page.md").read_text("utf-8")
-    assert "| its format | `saved_model_2` |" in page
+    assert "| format | `saved_model_2` |" in page
     assert "made with `--proof=none`" not in page
     verified = verify(tmp_path / "a", str(source.path))
     assert verified.holds

@@ -17,12 +17,15 @@ from tests.fixtures import records
 
 NETWORK = "mobilenet_v3_small_075_224"
 NAMES = [field.name for field in dataclasses.fields(NetworkOptions)]
-KINDS = {float: "a number above 0", int: "a whole number", bool: "true or false"}
+KINDS = {float: "a positive number", int: "a whole number", bool: "true or false"}
 GIVEN = NetworkOptions(
     depth_multiplier=0.5,
     num_classes=7,
     image_size=96,
     feature_depth=64,
+    input_scaling="mean_bgr",
+    batch_norm_scale="no",
+    batch_norm_epsilon=0.01,
     free_size=True,
     drop_background=True,
 )
@@ -36,12 +39,14 @@ def test_every_option_is_given_here():
 def test_every_option_says_what_derives_from_it():
     for field in dataclasses.fields(NetworkOptions):
         facts = field.metadata
-        assert facts["type"] in KINDS
+        assert facts["type"] in (*KINDS, str)
         assert facts["help"]
         assert facts["attribute"] in {f.name for f in dataclasses.fields(nets.NetworkSpec)}
-        is_switch = facts["type"] is bool
+        is_switch, is_choice = facts["type"] is bool, facts["type"] is str
         assert field.default is (False if is_switch else None)
-        assert (facts["metavar"] is None, facts["range"] is None) == (is_switch, is_switch)
+        is_number = not is_switch and not is_choice
+        assert (facts["metavar"] is not None, facts["range"] is not None) == (is_number, is_number)
+        assert (facts["values"] is not None) == is_choice
 
 
 def test_every_option_is_a_flag():
@@ -58,7 +63,9 @@ def test_every_option_is_a_flag():
 
 def test_every_option_is_a_key_of_a_manifest():
     for field in dataclasses.fields(NetworkOptions):
-        assert manifest.KEYS[field.name] == KINDS[field.metadata["type"]]
+        values = field.metadata["values"]
+        expected = f"one of {', '.join(values)}" if values else KINDS[field.metadata["type"]]
+        assert manifest.KEYS[field.name] == expected
 
 
 def test_every_option_goes_from_a_request_to_the_proof():
@@ -105,6 +112,10 @@ def test_every_option_is_set_in_the_spec_and_read_from_a_record():
 
 @pytest.mark.parametrize("field", dataclasses.fields(NetworkOptions), ids=lambda field: field.name)
 def test_a_value_out_of_range_is_refused(field):
+    if field.metadata["values"]:
+        with pytest.raises(nets.NetworkError, match=f"^`{field.name}` must be one of .*, not 'x'"):
+            nets.get(NETWORK).customized(**{field.name: "x"})
+        return
     if field.metadata["range"] is None:
         pytest.skip("a switch")
     low, high = field.metadata["range"]
@@ -127,3 +138,20 @@ def test_a_new_option_reaches_the_builder_and_the_record():
     assert More.of_record(record_draft.describe_network(spec).settings()).squeeze == 3
     with pytest.raises(nets.NetworkError, match="`squeeze` must be between 1 and 9, not 10"):
         plain.customized(More(squeeze=10))
+
+
+@pytest.mark.parametrize("given", [{"batch_norm_scale": "no"}, {"batch_norm_epsilon": 0.1}])
+def test_batch_norm_is_not_an_option_of_networks_without(given):
+    (name,) = given
+    with pytest.raises(nets.NetworkError, match=f"`{name}` does not apply to vgg_16, which has no"):
+        nets.get("vgg_16").customized(**given)
+    own = dataclasses.replace(nets.get(NETWORK), builder=print)
+    with pytest.raises(nets.NetworkError, match=f"`{name}` does not reach the builder"):
+        own.customized(**given)
+    usual = {"batch_norm_scale": "yes", "batch_norm_epsilon": 0.001}
+    assert own.customized(**{name: usual[name]}) == own  # as it is
+
+
+def test_what_a_network_has_anyway_changes_nothing():
+    plain = nets.get(NETWORK)
+    assert plain.customized(input_scaling="symmetric", batch_norm_scale="yes") is plain

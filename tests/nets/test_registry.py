@@ -94,8 +94,12 @@ def test_parameter_counts_are_the_published_ones(name):
 def test_an_unknown_name_is_answered_with_the_nearest():
     with pytest.raises(nets.NetworkError, match="did you mean mobilenet_v3_small_075_224"):
         nets.get("mobilenet_v3_small_75_224")
-    with pytest.raises(nets.NetworkError, match="`slimhub list` shows all names"):
+    with pytest.raises(nets.NetworkError, match="run `slimhub list` to see all names"):
         nets.get("alexnet")
+    with pytest.raises(nets.NetworkError, match="contain it: mobilenet_v3_small_100_224, mob"):
+        nets.get("small")
+    with pytest.raises(nets.NetworkError, match="mean mobilenet_v3, as in mobilenet_v3_large_100"):
+        nets.get("mobilnet_v3")
 
 
 def test_names_match_a_pattern():
@@ -121,7 +125,9 @@ def test_options_out_of_range_are_refused(options, message):
 def test_networks_without_multiplier_refuse_one():
     spec = nets.get("resnet_v2_50")
     assert spec.customized(depth_multiplier=1.0) is spec
-    with pytest.raises(nets.NetworkError, match="resnet_v2_50 has no depth multiplier"):
+    with pytest.raises(
+        nets.NetworkError, match="does not apply to resnet_v2_50, which has no depth multiplier"
+    ):
         spec.customized(depth_multiplier=0.5)
 
 
@@ -155,7 +161,7 @@ def test_fits_name_the_network_and_its_classes():
     headless.pop("MobilenetV3/Conv/weights")
     (closest,) = nets.find_fits(headless)
     assert str(closest) == (
-        "mobilenet_v3_large_075_224 comes closest: 263 of its 264 variables fit"
+        "mobilenet_v3_large_075_224 is the closest match: 263 of its 264 variables match"
     )
     assert nets.find_fits({"dense/kernel": (3, 4)}) == []
 
@@ -164,7 +170,7 @@ def test_the_closest_is_found_by_names_before_shapes():
     own_widths = dict.fromkeys(stored.variables("mobilenet_v3_small_100_224"), (3,))
     (closest,) = nets.find_fits(own_widths)
     assert closest.network.startswith("mobilenet_v3_small_")
-    assert "all its 208 variables are there by name, 0 of them in its shape" in str(closest)
+    assert "all its 208 variables are there by name, 0 of them with the same shape" in str(closest)
 
 
 def of_each_family():

@@ -73,9 +73,9 @@ def test_what_is_no_part_of_a_saved_model_is_refused(copied, tmp_path, name):
 def test_links_are_refused(copied, tmp_path):
     (copied / "assets").mkdir(exist_ok=True)
     (copied / "assets" / "link").symlink_to("/etc/hostname")
-    with pytest.raises(publish.PublishError, match=r"assets/link in .* is no plain file"):
+    with pytest.raises(publish.PublishError, match=r"assets/link in .* is not a regular file"):
         bundle.files_of(copied)
-    with pytest.raises(publish.PublishError, match="is no SavedModel"):
+    with pytest.raises(publish.PublishError, match="is not a SavedModel"):
         bundle.files_of(tmp_path)
 
 
@@ -85,8 +85,8 @@ def test_targets_that_cannot_be_are_refused(copied, tmp_path):
     for target, complaint in (
         (tmp_path / "a.zip", "must end in .tar.gz"),
         (copied / "a.tar.gz", "is inside the artifact"),
-        (tmp_path / "nowhere" / "a.tar.gz", "there is no folder"),
-        (taken, "exists: name another output, or give `overwrite`"),
+        (tmp_path / "nowhere" / "a.tar.gz", "does not exist: create it"),
+        (taken, "exists: choose another output, or pass `overwrite`"),
     ):
         with pytest.raises(export.RequestError, match=complaint):
             bundle.write_with_digest(copied, target, overwrite=False)

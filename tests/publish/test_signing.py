@@ -59,7 +59,7 @@ def test_a_signature_without_a_key_is_not_run(signed):
     check = signing.check(signed, None)
     assert (check.outcome, check.detail) == (
         "not run",
-        f"{record.SIGNATURE} is there: check it with `public_key`",
+        f"{record.SIGNATURE} exists: check it with `public_key`",
     )
     (signed / record.SIGNATURE).unlink()
     assert signing.check(signed, None) is None
@@ -71,13 +71,13 @@ def spoil(signed, what):
     index = signed / "variables/variables.index"
     if what == "missing":
         path.unlink()
-        return f"it is not signed: there is no {record.SIGNATURE}"
+        return f"it is not signed: it has no {record.SIGNATURE}"
     if what == "garbage":
         path.write_text("{}")
-        return "is no signature of a model with a key"
+        return "is not a signature of a model with a key"
     if what == "changed":
         index.write_bytes(index.read_bytes()[:-1] + b"x")
-        return "variables/variables.index changed, came or went after it was made"
+        return "variables/variables.index changed, appeared or disappeared after it was made"
     if what == "added":
         (signed / "assets.extra/more").write_text("more")
         return "assets.extra/more changed"
@@ -104,7 +104,7 @@ def rewrite(signed, what):
     payload = base64.b64encode(json.dumps(statement).encode()).decode()
     bundled["dsseEnvelope"]["payload"] = payload
     path.write_text(json.dumps(bundled))
-    return "it does not hold: InvalidSignature"
+    return "it is not valid: InvalidSignature"
 
 
 SPOILED = ["missing", "garbage", "changed", "added", "removed", "record", "forged", "renamed"]
@@ -160,10 +160,10 @@ def test_keys_that_cannot_sign_are_refused(keys, tmp_path):
     other = write_key(tmp_path, "rsa", rsa.generate_private_key(65537, 2048))
     curve = write_key(tmp_path, "k1", ec.generate_private_key(ec.SECP256K1()))
     for key in (public, covered, str(tmp_path / "missing"), str(tmp_path), other[0], curve[0]):
-        with pytest.raises(export.RequestError, match=r"private key|no key of the curves"):
+        with pytest.raises(export.RequestError, match=r"private key|not a key on the curves"):
             signing.check_key(key)
     for key in (private, __file__, other[1], curve[1]):
-        with pytest.raises(export.RequestError, match=r"no public key|no key of the curves"):
+        with pytest.raises(export.RequestError, match=r"not a public key|not a key on the curves"):
             signing.check(tmp_path, key)
 
 
@@ -177,7 +177,7 @@ def test_a_missing_extra_is_one_sentence(keys, monkeypatch, package):
 @pytest.mark.parametrize("what", ["garbage", "changed", "removed", "record"])
 def test_a_signature_that_cannot_hold_is_not_published(signed, what):
     said = spoil(signed, what)
-    with pytest.raises(publish.PublishError, match=r"does not hold: .*`sign`") as refusal:
+    with pytest.raises(publish.PublishError, match=r"is not valid: .*`sign`") as refusal:
         signing.check_digests(signed)
     assert said in str(refusal.value)
 
@@ -189,7 +189,7 @@ def test_publishing_looks_at_a_signature(copied, keys, tmp_path):
         lambda: hubs.put(copied, tmp_path / "hub", HANDLE),
         lambda: delivery.pack(copied, delivery.PublishOptions(handle=HANDLE)),
     ):
-        with pytest.raises(publish.PublishError, match=r"is no signature of a model"):
+        with pytest.raises(publish.PublishError, match=r"is not a signature of a model"):
             refuse()
     assert not (tmp_path / "hub" / HANDLE).exists()
     # Another one takes its place.
@@ -200,12 +200,13 @@ def test_publishing_looks_at_a_signature(copied, keys, tmp_path):
 
 def test_a_refusal_says_that_only_the_signature_differs(artifact, copied, keys, tmp_path, put):
     hub = tmp_path / "hub"
-    put(copied, hub)
+    handle = "google/imagenet/net/feature_vector/5"  # of any network
+    put(copied, hub, handle)
     with (
         signing.signed(copied, keys()[0], None) as folder,
         pytest.raises(publish.PublishError, match=r"; only its signature differs\).*`handle="),
     ):
-        put(folder, hub)
+        put(folder, hub, handle)
     with pytest.raises(publish.PublishError, match=r"other content") as refusal:
-        put(artifact("mobilenet_v1_025_128").path, hub)
+        put(artifact("mobilenet_v1_025_128").path, hub, handle)
     assert "signature" not in str(refusal.value)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from scripts import compatibility, compatibility_consumer, compatibility_rows
-from slimhub import export
 from tests.fixtures import support
 
 REQUIREMENTS = support.REPOSITORY / "requirements" / "constraints.txt"
@@ -23,7 +22,7 @@ def failures(results):
 def expected(artifact, tmp_path_factory):
     """What this TensorFlow computes."""
     path = str(tmp_path_factory.mktemp("expected") / "expected.npz")
-    compatibility.consume(sys.executable, artifact().path, path, "--write")
+    compatibility_consumer.write_expected(compatibility_consumer.Case(artifact().path, None), path)
     return path
 
 
@@ -88,24 +87,14 @@ def test_a_mean_is_as_exact_as_its_layer_spreads():
 
 
 @pytest.mark.slow
-def test_the_images_of_a_small_network_are_enough_to_average(tmp_path):
+def test_the_images_of_a_small_network_are_enough_to_average(sample_artifact, tmp_path):
     """Ones of 32 pixels leave one position to the last layers' batch norms."""
-    request = export.Request(
-        "mobilenet_v3_small_100_224",
-        str(support.REPOSITORY / "samples" / "digits_mobilenet_v3.tgz"),
-        str(tmp_path / "artifact"),
-        task="classification",
-        proof="none",
-        depth_multiplier=0.35,
-        num_classes=10,
-        image_size=32,
-        feature_depth=128,
-    )
-    export.export(request)
-    expected = str(tmp_path / "expected.npz")
-    compatibility.consume(sys.executable, request.output, expected, "--write")
-    printed = compatibility.consume(sys.executable, request.output, expected)
-    assert failures(json.loads(printed.splitlines()[-1])) == {}
+    path, expected = str(sample_artifact("classification")), str(tmp_path / "expected.npz")
+    compatibility_consumer.write_expected(compatibility_consumer.Case(path, None), expected)
+    case = compatibility_consumer.Case(path, np.load(expected))
+    assert len(case.images) == 64
+    checks = compatibility_consumer.CHECKS
+    assert failures({c.__name__: compatibility_consumer.attempt(c, case) for c in checks}) == {}
 
 
 def run(*arguments, **environment):
@@ -120,10 +109,10 @@ def run(*arguments, **environment):
 
 def test_bad_arguments_are_refused_before_any_work(artifact, tmp_path):
     lost = run(artifact().path, f"--json={tmp_path / 'none' / 'a.json'}")
-    assert (lost.returncode, "is in no folder" in lost.stderr) == (2, True)
+    assert (lost.returncode, "does not exist: create it" in lost.stderr) == (2, True)
     assert run(artifact().path, "--rows=0.1").returncode == 2
     file = run(artifact().path, f"--cache={REQUIREMENTS}")
-    assert (file.returncode, "is no folder" in file.stderr) == (2, True)
+    assert (file.returncode, "is not a folder" in file.stderr) == (2, True)
     assert run(str(tmp_path)).returncode == 2
 
 
@@ -132,7 +121,7 @@ def test_an_artifact_that_cannot_be_used_at_all_is_one_sentence(tmp_path):
     (tmp_path / "saved_model.pb").write_bytes(b"rubbish")
     finished = run(str(tmp_path))
     assert finished.returncode == 2
-    assert "cannot be used by this TensorFlow either" in finished.stderr
+    assert f"this TensorFlow cannot use {tmp_path} either: " in finished.stderr
     assert "Traceback" not in finished.stderr
 
 

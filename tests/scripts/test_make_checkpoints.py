@@ -30,10 +30,10 @@ def test_the_published_zoo_wants_one_for_each_network(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (MANIFEST.replace("made/", "https://models.example/"), "is no prefix"),
-        (MANIFEST.replace("/model.ckpt-1", ".tgz"), "is no prefix"),
+        (MANIFEST.replace("made/", "https://models.example/"), "is not a prefix"),
+        (MANIFEST.replace("/model.ckpt-1", ".tgz"), "is not a prefix"),
         (MANIFEST + '[export.b]\nnetworks = "mobilenet_v1_025_128"\noutput = "b/{task}"\n',
-         "is asked for with different options"),
+         "is used with different options"),
         ("", "zoo.toml"),
     ],
 )  # fmt: skip

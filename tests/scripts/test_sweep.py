@@ -59,9 +59,9 @@ def kill_an_export():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["sweep", "nosuch*"], "no small network is named like nosuch*"),
-        (["sweep", "vgg_16"], "no small network is named like vgg_16"),
-        (["make_checkpoint", "nosuch", "x"], "no network is named 'nosuch'"),
+        (["sweep", "nosuch*"], "no small network matches nosuch*"),
+        (["sweep", "vgg_16"], "no small network matches vgg_16"),
+        (["make_checkpoint", "nosuch", "x"], "unknown network 'nosuch'"),
     ],
 )
 def test_networks_that_are_not_there_are_refused(arguments, message):

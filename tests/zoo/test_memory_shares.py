@@ -31,5 +31,5 @@ def test_parts_are_never_more_than_all(memory, jobs, needs, shares):
 
 
 def test_what_never_fits_is_refused():
-    with pytest.raises(RequestError, match=r"needs 7.0 GB, and there are 6.0 GB: give more with"):
+    with pytest.raises(RequestError, match=r"needs 7.0 GB, but only 6.0 GB are available: raise"):
         share(6 * GB, 2, [GB, 7 * GB])

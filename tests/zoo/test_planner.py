@@ -4,6 +4,7 @@ import pytest
 
 from slimhub import nets, zoo
 from slimhub.common.errors import RequestError
+from slimhub.publish.pages.publisher_texts import PublisherTexts
 from slimhub.zoo import memory, placeholders
 from slimhub.zoo.jobs import Publication
 from tests.fixtures.support import REPOSITORY
@@ -101,11 +102,11 @@ def test_publications_have_absolute_targets_and_own_handles(plan, tmp_path):
 PUBLISHED = SMALL + 'publish = "hub:hub"\n'
 REFUSED = [
     (SMALL.replace("v1_025", "v9"), "no network matches 'mobilenet_v9_*' in 'networks'"),
-    (SMALL.replace("{task}", "x"), "meet at the output 'out/mobilenet_v1_025_224/x'"),
-    (SMALL.replace("/{network}/{task}", ""), "put {network} or {task} into it"),
-    (SMALL.replace("{task}", "{tusk}"), "there is no placeholder {tusk} in"),
-    (SMALL + 'tasks = ["sing"]\n', "'tasks' may be feature_vector and classification, not 'sing'"),
-    (SMALL + 'averages = "mean"\n', "'averages' may be auto, shadow, raw, not 'mean'"),
+    (SMALL.replace("{task}", "x"), "have the same output 'out/mobilenet_v1_025_224/x'"),
+    (SMALL.replace("/{network}/{task}", ""), "put {network} or {task} in it"),
+    (SMALL.replace("{task}", "{tusk}"), "unknown placeholder {tusk} in"),
+    (SMALL + 'tasks = ["sing"]\n', "'tasks' must be feature_vector or classification, not 'sing'"),
+    (SMALL + 'averages = "mean"\n', "'averages' must be one of auto, shadow, raw, not 'mean'"),
     (SMALL + 'proof = "some"\n', "the proof must be"),
     (SMALL + "image_size = 8\n", "`image_size` must be between"),
     (SMALL + 'labels = "none.txt"\n', "none.txt: No such file"),
@@ -117,20 +118,20 @@ REFUSED = [
     ),
     (
         HEAD + '[export.r]\nnetworks = "resnet_v1_50"\ncheckpoint = "{archive}.tgz"\n',
-        "[export.r]: no public checkpoint of resnet_v1_50 is known for {archive}",
+        "[export.r]: resnet_v1_50 has no known public checkpoint for {archive}",
     ),
     (PUBLISHED, "'publish' needs a 'handle'"),
     (
         SMALL.replace("out/", "hub/x/") + 'publish = "hub:hub"\nhandle = "me/{network}/{task}/1"\n',
-        "must be apart: name another 'output' or 'publish'",
+        "must not contain each other: change 'output' or 'publish'",
     ),
     (PUBLISHED + 'handle = "Me/{network}/{task}/1"\n', "the publisher 'Me'"),
-    (PUBLISHED + 'handle = "me/{network}/1"\n', "meet at the handle 'me/mobilenet_v1_025_224/1'"),
-    (PUBLISHED + 'handle = "me/{network}/classification/1"\n', "is one for classification"),
-    (PUBLISHED + 'handle = "me/{network}/{task}/1"\nurl = "x"\n', "the address x must begin"),
+    (PUBLISHED + 'handle = "me/{network}/1"\n', "have the same handle 'me/mobilenet_v1_025_224/1'"),
+    (PUBLISHED + 'handle = "me/{network}/classification/1"\n', "says classification, but the task"),
+    (PUBLISHED + 'handle = "me/{network}/{task}/1"\nurl = "x"\n', "the address x must start"),
     (PUBLISHED + 'handle = "me/{network}/{task}/1"\nlicense = "mine"\n', "'mine'"),
     (SMALL + 'ignore_leftover = "("\n', "`ignore_leftover` is not a regular expression: '('"),
-    (SMALL + 'publish = "ftp:x"\nhandle = "me/{network}/{task}/1"\n', "is not hub:FOLDER"),
+    (SMALL + 'publish = "ftp:x"\nhandle = "me/{network}/{task}/1"\n', "is neither hub:FOLDER"),
 ]
 
 
@@ -184,3 +185,77 @@ def test_larger_networks_need_more_memory():
     )
     assert need(small) < need(small, image_size=512)
     assert need(small, proof="none") < need(small)
+
+
+PUBLISHED = SMALL + 'publish = "hub:models"\nhandle = "me/{network}/{task}/1"\n'
+
+
+def test_texts_of_the_publisher_are_read_with_the_plan(plan, tmp_path):
+    (tmp_path / "classification.md").write_text("For *gardens*.\n")
+    (tmp_path / "feature_vector.md").write_text("For *search*.\n")
+    text = 'description = "Flowers."\ncolab = ""\nintended_use = "{task}.md"\n'
+    features, classes = plan(PUBLISHED.replace("025_*", "025_128") + text)
+    assert classes.publication.texts == PublisherTexts("Flowers.", "For *gardens*.", colab="")
+    assert features.publication.texts.intended_use == "For *search*."
+    assert plan(PUBLISHED)[0].publication.texts is None
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('changelog = "none.md"', "cannot read .*none.md: No such file"),
+        ('colab = "https://example.org"', "must lead to https://colab"),
+        ("description = 3", "'description' must be a string, not 3"),
+    ],
+)
+def test_texts_are_refused_as_those_of_flags(plan, line, message):
+    with pytest.raises(RequestError, match=message) as refused:
+        plan(f"{PUBLISHED}{line}\n")
+    assert "[export.small]" in str(refused.value)
+
+
+def test_files_of_other_formats_are_planned_with_their_artifact(plan, tmp_path):
+    also = 'also = ["out/{network}/{task}.tflite", "out/{network}/{task}.float16.onnx"]\n'
+    (job, *_) = plan(SMALL + also)
+    folder = tmp_path / "out" / "mobilenet_v1_025_224"
+    assert job.also == (
+        str(folder / "feature_vector.tflite"),
+        str(folder / "feature_vector.float16.onnx"),
+    )
+
+
+@pytest.mark.parametrize("proof", ["none", "full"])
+def test_memory_is_enough_for_the_conversion_too(plan, proof):
+    also = 'also = "out/{network}/{task}.tflite"\n'
+    alone = plan(SMALL + f'proof = "{proof}"\n')[0].memory
+    needed = plan(SMALL + f'proof = "{proof}"\n' + also)[0].memory
+    spec = nets.get("mobilenet_v1_025_224")
+    assert needed == max(alone, memory.estimate_conversion(spec, "feature_vector"))
+    assert needed >= alone
+    assert needed > 1.6e9  # as was measured
+    assert needed > alone or proof != "none"  # whose estimate halves TensorFlow itself
+    assert plan(SMALL + f"{also}memory_gb = 0.5\n")[0].memory == 500_000_000  # was said
+
+
+def test_a_target_of_one_format_needs_a_file_of_it(plan):
+    text = HEAD + '[export.a]\nnetworks = ["mobilenet_v1_025_224"]\ntasks = ["feature_vector"]\n'
+    text += 'publish = "kaggle://me/net/tfLite/small"\n'
+    for also in ("", 'also = "out/{network}/{task}.onnx"\n'):
+        with pytest.raises(RequestError, match=r"takes a \.tflite file: name one in 'also'"):
+            plan(text + also)
+    assert plan(text + 'also = "out/{network}/{task}.tflite"\n')[0].publication
+
+
+@pytest.mark.parametrize(
+    ("also", "message"),
+    [
+        ("out/{network}.tflite", "have the same file in 'also'"),
+        ("out/{network}/{task}/a.tflite", "is inside an output"),
+        ("{network}-{task}.h5", "has to end in .tflite"),
+        ("{network}-{task}.int8.onnx", "not available for ONNX"),
+        ("{nets}.onnx", "nets"),
+    ],
+)
+def test_files_that_cannot_be_written_are_refused(plan, also, message):
+    with pytest.raises(RequestError, match=message):
+        plan(SMALL + f'also = "{also}"\n')

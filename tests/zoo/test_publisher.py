@@ -67,7 +67,7 @@ def test_destinations_are_published_to(artifact, tmp_path):
 
 def test_what_a_destination_has_no_use_for_is_refused():
     target = "kaggle://me/net/tensorFlow2/small"
-    with pytest.raises(RequestError, match="`handle` has no meaning for kaggle"):
+    with pytest.raises(RequestError, match="`handle` does not apply to kaggle"):
         publisher.check(Publication(target, HANDLE), "feature_vector")
     publisher.check(Publication(target, None, page_options={"license": "mit"}), "feature_vector")
 
@@ -75,8 +75,8 @@ def test_what_a_destination_has_no_use_for_is_refused():
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("hub:", "is not hub:FOLDER, nor a URL"),
-        ("models", "is not hub:FOLDER, nor a URL"),
+        ("hub:", "is neither hub:FOLDER nor a URL"),
+        ("models", "is neither hub:FOLDER nor a URL"),
         ("ftp://me/x", "ftp"),
         ("kaggle://me", "kaggle"),
     ],
@@ -99,3 +99,28 @@ def test_an_interrupted_run_publishes_nothing_more(artifact, tmp_path, monkeypat
     with pytest.raises(ExportError, match="the run was interrupted"):
         publisher.send(publication, Path(artifact().path), watch)
     assert not (tmp_path / "hub").exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "sent"),
+    [
+        ("hub:hub", ("a.onnx", "a.tflite")),
+        ("hf://me/net", ("a.onnx", "a.tflite")),
+        ("s3://bucket/models", None),
+        ("kaggle://me/net/tensorFlow2/small", None),
+        ("kaggle://me/net/tfLite/small", ("a.tflite",)),
+        ("kaggle://me/net/onnx/small", ("a.onnx",)),
+    ],
+)
+def test_the_first_file_of_each_format_goes_with_an_artifact(monkeypatch, target, sent):
+    found = []
+
+    def deliver(artifact, target, options, progress):
+        found.append(options.also and tuple(sorted(options.also)))
+        raise PublishError("enough")
+
+    monkeypatch.setattr(publisher.delivery, "deliver", deliver)
+    also = ("a.tflite", "a.float16.tflite", "a.onnx")
+    with pytest.raises(PublishError, match="enough"):
+        publisher.send(Publication(target, None), Path("artifact"), also=also)
+    assert found == [sent]

@@ -41,13 +41,13 @@ def test_where_nothing_is_everything_is_new(request_, tmp_path):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"proof": "quick"}, "it has other options"),
-        ({"num_classes": 10}, "it has other options"),
-        ({"averages": "raw"}, "it has other options"),
-        ({"checkpoint_name": "model.ckpt-7"}, "it has other options"),
-        ({"drop_background": True}, "it has other options"),
-        ({"ignore_leftover": "/gamma$"}, "it has other options"),
-        ({"scope": "model"}, "it has other options"),
+        ({"proof": "quick"}, "its options differ"),
+        ({"num_classes": 10}, "its options differ"),
+        ({"averages": "raw"}, "its options differ"),
+        ({"checkpoint_name": "model.ckpt-7"}, "its options differ"),
+        ({"drop_background": True}, "its options differ"),
+        ({"ignore_leftover": "/gamma$"}, "its options differ"),
+        ({"scope": "model"}, "its options differ"),
     ],
 )
 def test_other_options_are_exported_again(request_, options, reason):
@@ -66,7 +66,7 @@ def test_another_checkpoint_of_the_same_name_is_exported_again(
     content = bytearray(data.read_bytes())
     content[1000] ^= 1
     data.write_bytes(content)
-    assert state.look(same) == state.State(state.OUTDATED, "the checkpoint is another")
+    assert state.look(same) == state.State(state.OUTDATED, "the checkpoint differs")
 
 
 def test_other_labels_of_the_same_name_are_exported_again(request_, tmp_path):
@@ -78,37 +78,37 @@ def test_other_labels_of_the_same_name_are_exported_again(request_, tmp_path):
         content["command"] = labelled.command(content["checkpoint"]["source"])
 
     found = changed(labelled, tmp_path, change)
-    assert found == state.State(state.OUTDATED, "the labels are others")
+    assert found == state.State(state.OUTDATED, "the labels differ")
 
 
 def test_another_release_and_another_definition_are_exported_again(request_, tmp_path):
     found = changed(request_, tmp_path, lambda c: c["network"].update(weight_decay=0.5))
-    assert found.reason == "the network is defined otherwise now"
+    assert found.reason == "the definition of the network has changed"
     found = changed(request_, tmp_path, lambda c: c["versions"].update(slimhub="0.0.1"))
-    assert found.reason == f"slimhub 0.0.1 wrote it, this is {export.__version__}"
+    assert found.reason == f"it was written by slimhub 0.0.1, this is {export.__version__}"
 
 
 def test_a_record_without_an_identity_is_compared_as_0_1_0_did(request_, tmp_path):
     """Records of 0.1.0 have none: exported again they would be other bytes, which no hub takes."""
     without = changed(request_, tmp_path, lambda content: content.pop("identity"))
     assert without == state.State(state.UNCHANGED)
-    other = state.State(state.OUTDATED, "it has other options")
+    other = state.State(state.OUTDATED, "its options differ")
     named = dataclasses.replace(request_, checkpoint_name="model.ckpt-7")
     assert state.look(named) == other
     assert state.look(dataclasses.replace(request_, proof="quick")) == other
     found = changed(request_, tmp_path, lambda c: c["network"].update(weight_decay=0.5))
-    assert found.reason == "the network is defined otherwise now"
+    assert found.reason == "the definition of the network has changed"
 
 
 def test_an_identity_that_was_changed_is_exported_again(request_, tmp_path):
     found = changed(request_, tmp_path, lambda c: c["identity"].update(sha256="0" * 64))
-    assert found == state.State(state.OUTDATED, "its record was changed")
+    assert found == state.State(state.OUTDATED, "its record was modified")
 
 
 def test_what_is_damaged_is_exported_again(request_, tmp_path):
     graph = tmp_path / "artifact" / "saved_model.pb"
     graph.write_bytes(graph.read_bytes()[:-1])
-    reason = "saved_model.pb is not as it was written"
+    reason = "saved_model.pb was modified"
     assert state.look(request_) == state.State(state.OUTDATED, reason)
     graph.unlink()
     assert state.look(request_) == state.State(state.OUTDATED, reason)
@@ -118,7 +118,7 @@ def test_what_is_damaged_is_exported_again(request_, tmp_path):
 
 def test_what_is_not_this_export_is_left_alone(request_, tmp_path):
     other = dataclasses.replace(request_, network="mobilenet_v2_035_96")
-    reason = f"what is there is {NETWORK}, classification: move it away"
+    reason = f"it already holds {NETWORK}, classification: move it away"
     assert state.look(other) == state.State(state.FOREIGN, reason)
     (tmp_path / "artifact" / record.PATH).write_text("[]")
     assert state.look(request_).kind == state.FOREIGN

@@ -85,7 +85,7 @@ def test_a_second_run_does_nothing(copied):
     assert {outcome["result"] for outcome in outcomes} == {"unchanged"}
     assert {outcome["published"] for outcome in outcomes} == {"none"}
     assert {e["phase"] for e in events if e["event"] == "phase"} == {
-        "looking at what is there",
+        "checking the existing output",
         "publishing",
     }
     after = {path: path.stat().st_mtime_ns for path in copied.rglob("*") if path.is_file()}
@@ -108,11 +108,12 @@ def test_what_changed_is_exported_again_and_failures_are_a_table(copied):
 
     planned = json.loads(run("zoo", str(path), "--dry_run", "--format=json").stdout)
     assert [(job["action"], job["reason"].split(":")[0]) for job in planned] == [
-        ("export again", "the checkpoint is another"),
-        ("fail", "slimhub has not written what is there"),
-        ("fail", f"there is no checkpoint {second}/model.ckpt-7, nor a folder {second}"),
-        ("fail", f"there is no checkpoint {second}/model.ckpt-7, nor a folder {second}"),
+        ("export again", "the checkpoint differs"),
+        ("fail", "slimhub did not write what is there"),
+        ("fail", f"no checkpoint at {second}/model.ckpt-7"),
+        ("fail", f"no checkpoint at {second}/model.ckpt-7"),
     ]
+    assert planned[2]["reason"].endswith(f": the folder {second} does not exist")
     finished = run("zoo", str(path), "--jobs=1", timeout=120)
     assert finished.returncode == 1
     lines = finished.stdout.splitlines()
@@ -120,7 +121,7 @@ def test_what_changed_is_exported_again_and_failures_are_a_table(copied):
     assert lines[2].split() == ["failed", "why"]
     assert lines[3].startswith("out/mobilenet_v1_025_128/classification  the output ")
     assert "move it away" in lines[3]
-    assert sum("there is no checkpoint" in line for line in lines) == 2
+    assert sum("no checkpoint at" in line for line in lines) == 2
     assert (copied / "out/mobilenet_v1_025_128/classification/mine.txt").read_text() == "mine"
     again = json.loads(run("zoo", str(path), "--dry_run", "--format=json").stdout)
     assert again[0]["action"] == "nothing"
@@ -178,7 +179,7 @@ def test_two_large_networks_are_kept_apart(manifest):
         server.shutdown()
     assert code == 1
     assert len(outcomes) == len(SlowServer.intervals) == 6
-    assert all("answers 404" in outcome["detail"] for outcome in outcomes)
+    assert all("returned HTTP status 404" in outcome["detail"] for outcome in outcomes)
     kinds = {path.split("/")[1] for path in SlowServer.intervals}
     spans = {k: [s for p, s in SlowServer.intervals.items() if f"/{k}/" in p] for k in kinds}
     first, second = spans["large"]

@@ -1,1 +1,1 @@
-"""What a proof looks at: one module for each kind of check."""
+"""The checks of a proof: one module for each kind."""

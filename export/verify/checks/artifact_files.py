@@ -1,4 +1,4 @@
-"""The files of an artifact: their names, their digests, and what must not be in them."""
+"""Checks the files of an artifact: their names, digests, and what they must not contain."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import os
 import re
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
+from slimhub.checkpoints import index_check
+from slimhub.checkpoints.string_table import TableError
+from slimhub.common import foreign_files, paths, scratch
+from slimhub.common.text import count
 from slimhub.export import saved_model_files
 from slimhub.export.record import PATH, Record, digest_files
 from slimhub.export.verify.proof import Check, passed_or_failed
@@ -25,15 +28,18 @@ def check(
     private: Iterable[str],
     *,
     unwritten: Mapping[str, bytes] = MappingProxyType({}),
+    digests: Check | None = None,
 ) -> list[Check]:
     """Checks the files.
 
     Args:
       folder: the artifact.
-      record: of it, or None.
-      private: absolute paths that no file may name, besides those of this machine. Relative ones
-        are passed over: the bare name of a folder gives no machine away, and any word may be one.
-      unwritten: content of files that the artifact will have, too, by relative path.
+      record: of the artifact, or None.
+      private: absolute paths that no file may contain, in addition to those of this machine.
+        Relative ones are ignored: the bare name of a folder does not reveal a machine, and any word
+        may be one.
+      unwritten: content of files that will be added to the artifact, by relative path.
+      digests: the outcome of `check_digests`, if that was called already.
     """
     names = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()]
     names = sorted({*names, *unwritten})
@@ -44,8 +50,8 @@ def check(
     names += [f"{p.relative_to(folder).as_posix()}/" for p in sorted(empty)]
     named = list(_named(folder, private, unwritten))
     return [
-        passed_or_failed("files", "names", list(_names(names)), f"{len(names)} files"),
-        _digests(folder, record),
+        passed_or_failed("files", "names", list(_names(names)), count(len(names), "file")),
+        digests or check_digests(folder, record),
         passed_or_failed("files", "no path or user of a machine", named),
     ]
 
@@ -53,23 +59,31 @@ def check(
 def _names(names: list[str]) -> Iterator[str]:
     for name in names:
         if not saved_model_files.may_be_in_artifact(name):
-            yield f"{name} does not belong into an artifact"
+            yield f"{name} does not belong in an artifact"
     for name in saved_model_files.NEEDED:
         if name not in names:
             yield f"{name} is missing"
 
 
-def _digests(folder: Path, record: Record | None) -> Check:
+def check_digests(folder: Path, record: Record | None) -> Check:
+    """Compares the files with the digests in the record.
+
+    Args:
+      folder: the artifact.
+      record: of the artifact, or None.
+    """
     if record is None:
-        return Check("files", "digests", "not run", f"there is no record {PATH}")
+        return Check("files", "digests", "not run", f"no record {PATH}")
     expected, found = record.files, digest_files(folder)
     complaints = [f"{name} is not in the record" for name in found if name not in expected]
     for name, entry in expected.items():
         if name not in found:
             complaints.append(f"{name} is missing")
         elif found[name] != entry:
-            complaints.append(f"{name} is not the file of the record: its sha256 differs")
-    return passed_or_failed("files", "digests", complaints, f"sha256 of {len(found)} files")
+            complaints.append(f"{name} does not match the record: its sha256 differs")
+    return passed_or_failed(
+        "files", "digests", complaints, f"sha256 of {count(len(found), 'file')}"
+    )
 
 
 def _named(
@@ -82,11 +96,11 @@ def _named(
         for text, (needle, pattern) in needles.items():
             # The pattern alone takes a hundred times as long.
             if needle in content and pattern.search(content):
-                yield f"{name} names {text}"
+                yield f"{name} contains {text}"
 
 
 def _texts(folder: Path, unwritten: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
-    """Names of files with what may be text in them."""
+    """Names of files with the parts of them that may be text."""
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         yield path.relative_to(folder).as_posix(), _text_of(path)
     yield from unwritten.items()
@@ -97,26 +111,28 @@ def _is_private(path: str) -> bool:
 
 
 def _whole_path(text: str) -> re.Pattern[bytes]:
-    """Matches a path and what is below it, but not the middle of a variable's name.
+    """Matches a path and everything below it, but not the middle of a variable's name.
 
-    One byte before it may look like part of a name: protos have a string's length there.
+    The byte before it may look like part of a name: in protos it is a string's length.
     """
     path = re.escape(os.fsencode(text.rstrip("/")))
     return re.compile(rb"(?<![\w./-]{2})" + path + rb"(?![\w.-])")
 
 
 def _text_of(path: Path) -> bytes:
-    """What may hold text: of the values of variables the strings alone.
+    """The parts that may be text: of the values of variables, only the strings.
 
-    Among millions of numbers any short text turns up.
+    Among millions of numbers, any short text occurs by chance.
     """
     if not path.name.startswith("variables.data"):
-        return path.read_bytes()
+        return foreign_files.read(path, foreign_files.LARGEST_PROTO)
     import tensorflow as tf
 
+    prefix = path.parent / "variables"
     try:
-        reader = tf.train.load_checkpoint(str(path.parent / "variables"))
-    except tf.errors.OpError:  # loading complains of it
+        index_check.check(prefix, prefix.with_suffix(".index"))
+        reader = tf.train.load_checkpoint(str(prefix))
+    except (tf.errors.OpError, TableError, OSError):  # loading reports it
         return b""
     types = reader.get_variable_to_dtype_map()
     strings = [reader.get_tensor(name) for name, dtype in types.items() if dtype == tf.string]
@@ -124,14 +140,14 @@ def _text_of(path: Path) -> bytes:
 
 
 def _of_this_machine() -> list[str]:
-    """Folders of users, of Python, and for passing files."""
-    paths = [str(Path.home()), str(Path.cwd()), sys.prefix, sysconfig.get_path("purelib")]
-    paths += [tempfile.gettempdir(), f"/home/{_user()}", f"/Users/{_user()}"]
-    return [path for path in paths if path != "/"]
+    """Folders of users, of Python, and for temporary files."""
+    found = [str(paths.home() or ""), str(Path.cwd()), sys.prefix, sysconfig.get_path("purelib")]
+    found += [scratch.system_folder(), f"/home/{_user()}", f"/Users/{_user()}"]
+    return [path for path in found if path not in ("", "/")]
 
 
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # no name for this number, as in some containers
+    except (KeyError, OSError):  # this number has no name, as in some containers
         return ""

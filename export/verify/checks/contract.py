@@ -1,4 +1,4 @@
-"""The contract, line by line, on the saved object graph and on the loaded object."""
+"""Checks the contract, line by line, on the saved object graph and the loaded object."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from slimhub.common import files
 from slimhub.common.tensorflow_internals import concrete_functions
+from slimhub.common.text import count
 from slimhub.export.savedmodel import portable
 from slimhub.export.verify.checks import distribution, main_graph
 from slimhub.export.verify.proof import Check, passed_or_failed
@@ -27,11 +28,11 @@ _PUBLISHED_CHILDREN = {
     "regularization_losses",
     "signatures",
 }
-_OWN_CHILDREN = {"serve", "train"}  # beyond the published modules
+_OWN_CHILDREN = {"serve", "train"}  # in addition to the published modules
 _OPTIONAL_CHILDREN = {"labels"}
 SERVING, ENCODED = "serving_default", "serving_encoded_images"
 
-# Takes artifact and subject, gives complaints.
+# Takes artifact and subject, returns complaints.
 Line = Callable[[Artifact, Subject], Iterator[str]]
 
 
@@ -40,13 +41,13 @@ def check(artifact: Artifact, subject: Subject) -> list[Check]:
 
     Args:
       artifact: what is checked.
-      subject: which network it claims to be.
+      subject: the network it claims to be.
     """
     checks = [_run(name, line, artifact, subject) for name, line in LINES.items()]
     checks += [
         _run(name, line, artifact, subject)
         if _has_own_endpoints(artifact)
-        else Check("contract", name, "not run", "slimhub did not write this artifact")
+        else Check("contract", name, "not run", "not written by slimhub")
         for name, line in OWN_LINES.items()
     ]
     return [*checks, distribution.check(artifact)]
@@ -94,7 +95,7 @@ def _concrete_functions(artifact: Artifact, subject: Subject) -> Iterator[str]:
     functions = concrete_functions(artifact.loaded.__call__)
     signatures = [function.structured_input_signature for function in functions]
     if len(signatures) != 4:
-        yield f"__call__ has {len(signatures)} concrete functions, expected 4"
+        yield f"__call__ has {count(len(signatures), 'concrete function')}, expected 4"
     for training in (False, True):
         for return_endpoints in (False, True):
             wanted = (images, training, return_endpoints, momentum)
@@ -112,7 +113,7 @@ def _variables(artifact: Artifact, subject: Subject) -> Iterator[str]:
     if unlisted := [name for key, name in touched.items() if key not in listed]:
         yield f"variables lacks {', '.join(sorted(unlisted)[:3])}"
     if len(listed - set(touched)) > 0:
-        yield f"variables has {len(listed - set(touched))} that no call touches"
+        yield f"variables has {len(listed - set(touched))} that no call uses"
 
 
 def _trainable_variables(artifact: Artifact, subject: Subject) -> Iterator[str]:
@@ -129,7 +130,7 @@ def _trainable_variables(artifact: Artifact, subject: Subject) -> Iterator[str]:
 def _regularization(artifact: Artifact, subject: Subject) -> Iterator[str]:
     losses = artifact.loaded.regularization_losses
     if len(losses) != 1:
-        yield f"{len(losses)} regularization losses, expected one"
+        yield f"{count(len(losses), 'regularization loss', 'regularization losses')}, expected one"
         return
     loss = losses[0]()
     if loss.dtype != tf.float32 or loss.shape != ():
@@ -145,11 +146,11 @@ def _regularization_gradients(artifact: Artifact, subject: Subject) -> Iterator[
     for name, variable in variables.items():
         if not spec.is_regularized(name):
             if found[name] is not None and np.any(found[name]):
-                yield f"{name} has a gradient of it, but is not regularized"
+                yield f"{name} has a gradient of the loss, but is not regularized"
         elif found[name] is None:
-            yield f"{name} has no gradient of it"
+            yield f"{name} has no gradient of the loss"
         elif not np.allclose(found[name], spec.weight_decay * variable.numpy(), rtol=1e-6, atol=0):
-            yield f"{name} has another gradient of it than weight decay times its value"
+            yield f"the gradient of the loss for {name} is not weight decay times its value"
 
 
 def _output(artifact: Artifact, subject: Subject) -> Iterator[str]:
@@ -173,7 +174,7 @@ def _refusals(artifact: Artifact, subject: Subject) -> Iterator[str]:
             artifact.loaded(tf.constant(batch))
         except ValueError as error:
             if "TensorSpec(shape=" not in str(error):
-                yield f"{what} are refused without a list of signatures: {error}"
+                yield f"{what} are refused without listing the signatures: {error}"
         else:
             yield f"{what} are not refused"
 
@@ -183,9 +184,9 @@ def _signatures(artifact: Artifact, subject: Subject) -> Iterator[str]:
     known = {SERVING, "__saved_model_init_op", ENCODED}
     more = sorted(set(signatures) - known)
     if more and artifact.record is not None:
-        yield f"also {', '.join(more)}, which no line of the contract knows"
+        yield f"also {', '.join(more)}, which is not part of the contract"
     if SERVING not in signatures:
-        yield "there is no signature serving_default"
+        yield "the signature serving_default is missing"
         return
     signature = signatures[SERVING]
     output = "logits" if subject.is_classification else "feature_vector"
@@ -206,28 +207,28 @@ def _encoded(artifact: Artifact, subject: Subject) -> Iterator[str]:
     (served,) = signature(encoded=tf.constant([pictures.photograph_file()])).values()
     expected = artifact.loaded(tf.constant(pictures.photograph(subject.spec().image_size)))
     if not np.array_equal(served, expected):
-        yield f"{ENCODED} answers otherwise than decoding, resizing and calling"
+        yield f"{ENCODED} does not return the same as decoding, resizing and calling"
 
 
 def _serve_and_train(artifact: Artifact, subject: Subject) -> Iterator[str]:
     for name in sorted(_OWN_CHILDREN):
         functions = concrete_functions(getattr(artifact.loaded, name))
         if [len(f.structured_input_signature[0]) for f in functions] != [1]:
-            yield f"{name} is not one function of the images alone"
+            yield f"{name} is not a single function of only the images"
 
 
 def _labels(artifact: Artifact, subject: Subject) -> Iterator[str]:
     expected = artifact.record.labels if artifact.record else None
     asset = getattr(artifact.loaded, "labels", None)
     if (asset is None) != (expected is None):
-        yield f"labels are {'in' if asset else 'not in'} the object, unlike in the record"
+        yield f"labels are {'in' if asset else 'not in'} the object, contrary to the record"
     elif asset is not None and expected is not None:
         text = tf.io.gfile.GFile(asset.asset_path.numpy().decode()).read()
-        count, width = len(text.splitlines()), subject.spec().output_width(subject.task)
-        if count != width:
-            yield f"{count} labels for {width} logits"
+        labels, width = len(text.splitlines()), subject.spec().output_width(subject.task)
+        if labels != width:
+            yield f"{count(labels, 'label')} for {count(width, 'logit')}"
         if expected.sha256 not in (None, files.digest_text(text).sha256):
-            yield "the labels are not those of the record: their sha256 differs"
+            yield "the labels do not match the record: their sha256 differs"
 
 
 def _portable(artifact: Artifact, subject: Subject) -> Iterator[str]:
@@ -236,7 +237,7 @@ def _portable(artifact: Artifact, subject: Subject) -> Iterator[str]:
     for step in portable.STEPS:
         step(again)
         if again != artifact.proto:
-            yield f"the step {step.__name__} is not done: older releases stumble over it"
+            yield f"the step {step.__name__} was not applied: older releases fail without it"
             again.CopyFrom(artifact.proto)
 
 

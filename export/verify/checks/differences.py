@@ -1,4 +1,4 @@
-"""Compares what an artifact computes with what is expected, and says where they part."""
+"""Compares what an artifact computes with what is expected, and says where they diverge."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Any
 
 import numpy as np
 
-from slimhub.common.text import listed
+from slimhub.common.text import count, listed
 from slimhub.export.verify.proof import Check, CheckOutcome
 from slimhub.export.verify.reference.distance import ROUNDINGS, relative
 
-_LOOSEST = 0.1  # of the largest magnitude, whatever rounding does
-_SHOWN = 4  # variables that a message names
+_LOOSEST = 0.1  # of the largest magnitude, whatever the effect of rounding
+_SHOWN = 4  # variables listed in a message
 
 
 @dataclasses.dataclass(frozen=True)
 class Bound:
-    """The largest difference that passes, relative to the largest magnitude, and why."""
+    """The largest accepted difference, relative to the largest magnitude, and why."""
 
     tolerance: float
     reason: str
 
 
 SAME_KERNELS = Bound(0.0, "the same kernels run in the same order on this machine")
-OTHER_ORDER = Bound(1e-5, "the order of operations is another's: f32 rounding adds up")
-SESSION = Bound(1e-5, "a session of TensorFlow 1 runs functions its own way: f32 rounding adds up")
-GRADIENTS = Bound(1e-5, "partial sums of gradients are added in an order of their own")
+OTHER_ORDER = Bound(1e-5, "another order of operations: f32 rounding adds up")
+SESSION = Bound(1e-5, "a session of TensorFlow 1 runs functions differently: f32 rounding adds up")
+GRADIENTS = Bound(1e-5, "partial sums of gradients are added in another order")
 SUM = Bound(1e-6, "summed in f64 here, in f32 there")
 
 
 def amplified(bound: Bound, rounding: float) -> Bound:
-    """A bound for a network that makes much of rounding.
+    """A bound for a network that amplifies rounding.
 
     Args:
       bound: for networks that do not.
@@ -40,7 +40,7 @@ def amplified(bound: Bound, rounding: float) -> Bound:
     """
     if ROUNDINGS * rounding <= bound.tolerance:
         return bound
-    reason = f"{bound.reason}; the network makes {rounding:.1g} of the last bit of its input"
+    reason = f"{bound.reason}; the network amplifies the last bit of its input to {rounding:.1g}"
     return Bound(min(ROUNDINGS * rounding, _LOOSEST), reason)
 
 
@@ -67,11 +67,11 @@ def compare(
       name: of the check.
       actual: the artifact's arrays.
       expected: the source's, in graph order.
-      bound: what passes.
-      explain: more on the first that differs, by its name.
+      bound: the largest accepted difference.
+      explain: takes the name of the first array that differs, returns more details.
 
     Returns:
-      The check; its detail names the first that differs, and both values.
+      The check; its detail names the first array that differs, and both values.
     """
     rows: list[dict[str, Any]] = []
     first: str | None = None
@@ -94,7 +94,7 @@ def compare(
         if first is None and difference > bound.tolerance:
             first = key
     worst = max((row["difference"] for row in rows), default=0.0)
-    detail = f"{len(rows)} arrays"
+    detail = count(len(rows), "array")
     if first is not None:
         others = sum(row["difference"] > bound.tolerance for row in rows) - 1
         detail = (
@@ -115,17 +115,18 @@ def compare_gradients(
 ) -> Check:
     """Compares gradients by variable.
 
-    A gradient that would be zero without rounding, as that of a bias before batch norm, has
-    no magnitude of its own: each is related to the largest of all if that is 1000 times more. Deep
-    networks that are not trained amplify rounding; what 20 times the last bit of the images does
-    passes as well, up to a hundredth of the largest of all.
+    A gradient that would be zero without rounding, such as that of a bias before batch norm, has no
+    magnitude of its own. So each difference is related to the largest gradient of all, if that is
+    more than 1000 times as large. Deep untrained networks amplify rounding, so a difference of 20
+    times the effect of the last bit of the images also passes, up to a hundredth of the largest
+    gradient.
 
     Args:
       area: of the check.
       name: of the check.
       actual: the artifact's, tensors or None.
       expected: the source's, in graph order.
-      roundings: by name, how much the source's change with the last bit of the images.
+      roundings: by name, how much the source's gradients change with the last bit of the images.
     """
     largest = max((float(np.abs(value).max()) for value in expected.values()), default=0.0)
     worst, complaints = 0.0, []
@@ -140,12 +141,14 @@ def compare_gradients(
         difference = relative(found.numpy(), wanted, scale)
         worst = max(worst, difference)
         if difference > GRADIENTS.tolerance:
-            complaints.append(f"that of {variable} differs: {describe(found.numpy(), wanted)}")
+            complaints.append(
+                f"the gradient of {variable} differs: {describe(found.numpy(), wanted)}"
+            )
     return Check(
         area,
         name,
         "failed" if complaints else "passed",
-        "; ".join(complaints[:_SHOWN]) or f"{len(expected)} gradients",
+        "; ".join(complaints[:_SHOWN]) or count(len(expected), "gradient"),
         worst,
         GRADIENTS.tolerance,
         GRADIENTS.reason,
@@ -153,7 +156,7 @@ def compare_gradients(
 
 
 def describe(actual: np.ndarray | None, expected: np.ndarray) -> str:
-    """Both values where they are furthest apart."""
+    """Both values where they differ most."""
     if actual is None:
         return "the artifact does not have it"
     if actual.shape != expected.shape:
@@ -165,11 +168,11 @@ def describe(actual: np.ndarray | None, expected: np.ndarray) -> str:
 
 
 def name_variables(variables: list[str], differing: set[str] | None) -> str:
-    """What feeds an endpoint, for a message; those that differ themselves come first.
+    """The variables that feed an endpoint, for a message; those that differ come first.
 
     Args:
       variables: names, in graph order.
-      differing: names whose values are not the checkpoint's; None where nobody looked.
+      differing: names whose values are not the checkpoint's; None if that was not checked.
     """
     if not variables:
         return "; no variable lies between it and the endpoints before it"

@@ -1,4 +1,4 @@
-"""What distribution strategies do with the variables, by the attributes saved with each of them."""
+"""Checks how distribution strategies will treat the variables, from their saved attributes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _USUAL = (variable_pb2.VARIABLE_SYNCHRONIZATION_AUTO, variable_pb2.VARIABLE_AGGR
 
 
 def check(artifact: Artifact) -> Check:
-    """Checks that replicas have moving statistics of their own, and that their mean is saved.
+    """Checks that replicas have their own moving statistics, and that their mean is saved.
 
-    Only an artifact whose record has an identity fails: early releases did not set the attributes,
-    and without a strategy what they wrote computes the same.
+    This can only fail for an artifact whose record has an identity: early releases did not set the
+    attributes, and without a strategy their artifacts compute the same.
 
     Args:
       artifact: any.
@@ -31,9 +31,9 @@ def check(artifact: Artifact) -> Check:
     if not complaints or (record is not None and record.identity is not None):
         return passed_or_failed("contract", NAME, complaints)
     if record is None:
-        reason = "slimhub did not write this artifact"
+        reason = "not written by slimhub"
     else:
-        reason = "an early release of slimhub wrote this artifact, export it again to change that"
+        reason = "written by an early release of slimhub; export it again to change that"
     return Check("contract", NAME, "not run", f"{'; '.join(complaints)} ({reason})")
 
 
@@ -50,6 +50,6 @@ def _complaints(artifact: Artifact) -> Iterator[str]:
         )
     if wrong := [name for name in trained if attributes[name] != _USUAL]:
         yield (
-            f"{wrong[0]} is the first of {len(wrong)} trained variables with another "
-            "synchronization than AUTO or another aggregation than NONE"
+            f"{wrong[0]} is the first of {len(wrong)} trainable variables with a "
+            "synchronization other than AUTO or an aggregation other than NONE"
         )

@@ -30,20 +30,20 @@ class Evidence:
     layers: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
     def add(self, *checks: Check) -> None:
-        """Takes checks."""
+        """Adds checks."""
         self.checks += checks
 
     def expect(self, area: str, name: str, is_so: bool, complaint: str) -> None:
-        """Takes a check that passes where something is so."""
+        """Adds a check that passes if a condition is true."""
         self.add(passed_or_failed(area, name, [] if is_so else [complaint]))
 
     def skip(self, area: str, name: str, why: str) -> None:
-        """Takes a check that could not be run."""
+        """Adds a check that could not be run."""
         self.add(Check(area, name, "not run", why))
 
     @contextlib.contextmanager
     def of(self, area: str, name: str) -> Iterator[None]:
-        """Makes of an exception a failed check: an artifact may raise anything.
+        """Turns an exception into a failed check: an artifact may raise anything.
 
         Args:
           area: of the check.

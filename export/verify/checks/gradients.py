@@ -1,4 +1,4 @@
-"""Gradients through an artifact beside those through its source. Imports TensorFlow."""
+"""Compares gradients through an artifact with those through its source. Imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from slimhub.export.verify.reference.source_network import SourceNetwork, weight
 
 _NAME = "gradients of inputs and trainable variables"
 _LARGE = 30e6  # parameters
-_MOMENTUM = 0.9  # any: no gradient depends on it
+_MOMENTUM = 0.9  # any value: no gradient depends on it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,12 +23,12 @@ class SourceGradients:
     """A source's gradients, for another process to compare with.
 
     Attributes:
-      is_training: of which mode they are.
-      images: for which they were computed, f32[batch, height, width, 3] in [0, 1].
+      is_training: the mode they belong to.
+      images: the input they were computed for, f32[batch, height, width, 3] in [0, 1].
       trainable: names of the variables that optimizers change.
-      target: key of the output that was differentiated; None where dropout makes all random.
+      target: key of the differentiated output; None if dropout makes everything random.
       values: gradients by variable and by `inputs`.
-      roundings: by the same names, what the last bit of the images changes.
+      roundings: by the same names, how much the last bit of the images changes them.
     """
 
     is_training: bool
@@ -40,7 +40,7 @@ class SourceGradients:
 
 
 def ask(network: SourceNetwork) -> SourceGradients:
-    """A source's gradients.
+    """Computes a source's gradients.
 
     Args:
       network: the source, for inference or for training.
@@ -58,10 +58,10 @@ class Gradients:
     """Gradients of one mode, with respect to images and all trainable variables."""
 
     def __init__(self, expected: SourceGradients) -> None:
-        """Gets ready.
+        """Initializes.
 
         Args:
-          expected: the source's, as `ask` gives them.
+          expected: the source's gradients, from `ask`.
         """
         self._is_training = expected.is_training
         self._area = "training" if expected.is_training else "inference"
@@ -71,11 +71,11 @@ class Gradients:
         self._expected, self._roundings = expected.values, expected.roundings
 
     def examine(self, artifact: Artifact, evidence: Evidence) -> None:
-        """Compares an artifact's gradients, as a tape gives them, with the source's.
+        """Compares an artifact's gradients, computed with a tape, with the source's.
 
         Args:
-          artifact: the one to examine; in training its moving statistics move.
-          evidence: takes the check.
+          artifact: the one to examine; in training, its moving statistics change.
+          evidence: receives the check.
         """
         if self._target is None:
             evidence.skip(self._area, _NAME, "dropout makes them random")

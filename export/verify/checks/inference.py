@@ -1,4 +1,4 @@
-"""Inference of an artifact beside that of its source. Imports TensorFlow."""
+"""Compares inference of an artifact with that of its source. Imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from slimhub.export.verify.subject import Subject
 
 _AREA = "inference"
 _SESSION = "a session answers the same"
-_PHOTOGRAPH = "photograph"  # the batch that every proof has
-_MOMENTUM = 0.9  # any: inference has no use for it
+_PHOTOGRAPH = "photograph"  # the batch that every proof uses
+_MOMENTUM = 0.9  # any value: inference does not use it
 _QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
 def ask(network: SourceNetwork, *, is_full: bool) -> Answers:
-    """What a source answers in inference.
+    """Computes a source's answers in inference.
 
     Args:
       network: the source, for inference.
-      is_full: to all batches, not to the photograph alone.
+      is_full: whether to use all batches, not only the photograph.
     """
     batches = pictures.batches(network.spec.image_size)
     if not is_full:
@@ -35,7 +35,7 @@ def ask(network: SourceNetwork, *, is_full: bool) -> Answers:
 
 
 class Inference:
-    """Everything that training=False computes."""
+    """Checks everything that training=False computes."""
 
     def __init__(
         self,
@@ -46,14 +46,14 @@ class Inference:
         wants_layers: bool = False,
         runs_session: bool = True,
     ) -> None:
-        """Gets ready.
+        """Initializes.
 
         Args:
           subject: which network.
-          answers: of its source, as `ask` gives them; None to check the contract alone.
-          shapes: of all variables by name; needed without answers.
+          answers: of its source, from `ask`; None to check only the contract.
+          shapes: of all variables by name; needed if there are no answers.
           wants_layers: whether to describe the values of all variables.
-          runs_session: whether to run the main graph, which takes as long as all the rest.
+          runs_session: whether to run the main graph, which takes as long as everything else.
         """
         self._subject = subject
         self._answers = answers
@@ -67,7 +67,7 @@ class Inference:
 
         Args:
           artifact: the one to examine.
-          evidence: takes the checks.
+          evidence: receives the checks.
         """
         evidence.add(*contract.check(artifact, self._subject))
         with evidence.of(_AREA, "calls"):
@@ -95,10 +95,10 @@ class Inference:
             )
 
     def _check_calls(self, artifact: Artifact, evidence: Evidence) -> None:
-        """The ways to call it that must all answer the same."""
+        """The ways to call it that must all return the same."""
         images = tf.constant(self._batches[_PHOTOGRAPH])
         output = artifact.loaded(images)
-        # Not __call__, which TensorFlow traces anew for each choice and size of batch.
+        # Not __call__, which TensorFlow would trace again for each choice and batch size.
         function = artifact.function(training=False, return_endpoints=True)
         endpoints = function(images, tf.constant(_MOMENTUM))
         signature = artifact.loaded.signatures["serving_default"]
@@ -111,14 +111,16 @@ class Inference:
         if hasattr(artifact.loaded, "serve"):
             same["serve"] = concrete_functions(artifact.loaded.serve)[0](images)
         wrong = [name for name, value in same.items() if not np.array_equal(value, output)]
-        evidence.expect(_AREA, "all calls answer the same", not wrong, f"not so {', '.join(wrong)}")
+        evidence.expect(
+            _AREA, "all calls answer the same", not wrong, f"these differ: {', '.join(wrong)}"
+        )
         scope = self._subject.spec().endpoint_key("")
         strange = [key for key in endpoints if key != "default" and not key.startswith(scope)]
         evidence.expect(
             "contract",
             f"endpoints have {scope} in front",
             not strange,
-            f"not so {', '.join(strange[:3])}",
+            f"these do not: {', '.join(strange[:3])}",
         )
 
     def _check_session(self, artifact: Artifact, evidence: Evidence) -> None:

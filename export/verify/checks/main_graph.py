@@ -1,7 +1,7 @@
-"""The main graph: what sessions run, in TensorFlow 1, in TensorFlow Serving, in other languages.
+"""The main graph: what sessions run, in TensorFlow 1, TensorFlow Serving and other languages.
 
-Every proof reads it: it has to call what was examined through the object, with the same variables.
-One that may take longer runs it as well. Imports TensorFlow.
+Every proof reads it: it must call what was examined through the object, with the same variables. A
+proof that may take longer also runs it. Imports TensorFlow.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import tensorflow as tf
 from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import meta_graph_pb2
 
+from slimhub.common.text import count
 from slimhub.export.verify.reference.artifact import Artifact
 from slimhub.export.verify.reference.source_network import as_written
 
@@ -24,27 +25,27 @@ Fed = dict[str, np.ndarray | list[bytes]]  # batches by the name of a signature
 
 
 def complaints(artifact: Artifact) -> Iterator[str]:
-    """Where it calls or restores something else than the object does.
+    """Finds where it calls or restores something else than the object.
 
     Args:
-      artifact: one that slimhub wrote.
+      artifact: one written by slimhub.
     """
     meta_graph = artifact.proto.meta_graphs[0]
     nodes = {node.name: node for node in meta_graph.graph_def.node}
     for name in sorted(set(meta_graph.signature_def) - {_INITIALIZER}):
-        yield from _calls_otherwise(name, meta_graph, nodes, artifact)
-    yield from _restores_otherwise(meta_graph, nodes)
+        yield from _calls_other_functions(name, meta_graph, nodes, artifact)
+    yield from _restores_other_variables(meta_graph, nodes)
 
 
 def answers(artifact: Artifact, fed: Fed) -> dict[str, np.ndarray]:
-    """What a session answers.
+    """Computes a session's answers.
 
     Args:
       artifact: any.
-      fed: input by the name of a signature; those it does not have are left out.
+      fed: input by signature name; signatures that do not exist are skipped.
 
     Returns:
-      Output by the name of a signature.
+      Output by signature name.
     """
     found = {}
     with tf.Graph().as_default(), tf.compat.v1.Session(config=as_written()) as session:
@@ -57,7 +58,7 @@ def answers(artifact: Artifact, fed: Fed) -> dict[str, np.ndarray]:
     return found
 
 
-def _calls_otherwise(
+def _calls_other_functions(
     name: str, meta_graph: meta_graph_pb2.MetaGraphDef, nodes: Nodes, artifact: Artifact
 ) -> Iterator[str]:
     signature, objects = meta_graph.signature_def[name], meta_graph.object_graph_def
@@ -69,10 +70,12 @@ def _calls_otherwise(
         call = nodes[_node_of(info.name)]
         if call.attr["f"].func.name != function.concrete_function_name:
             yield f"{name} calls another function than the object's signature"
-        yield from _takes_otherwise(f"the call of {name}", call, expected, nodes)
+        yield from _takes_other_inputs(f"the call of {name}", call, expected, nodes)
 
 
-def _restores_otherwise(meta_graph: meta_graph_pb2.MetaGraphDef, nodes: Nodes) -> Iterator[str]:
+def _restores_other_variables(
+    meta_graph: meta_graph_pb2.MetaGraphDef, nodes: Nodes
+) -> Iterator[str]:
     call = nodes[meta_graph.saver_def.restore_op_name]
     (function,) = (
         function
@@ -87,22 +90,22 @@ def _restores_otherwise(meta_graph: meta_graph_pb2.MetaGraphDef, nodes: Nodes) -
     if missing:
         yield f"sessions do not restore {', '.join(missing[:3])}"
     expected[0] = _node_of(meta_graph.saver_def.filename_tensor_name)
-    yield from _takes_otherwise("the call that restores", call, expected, nodes)
+    yield from _takes_other_inputs("the call that restores", call, expected, nodes)
 
 
-def _takes_otherwise(
+def _takes_other_inputs(
     what: str, call: node_def_pb2.NodeDef, expected: Sequence[str | None], nodes: Nodes
 ) -> Iterator[str]:
     found = [_handle(nodes[_node_of(name)]) for name in call.input if not name.startswith("^")]
     if len(found) != len(expected):
-        yield f"{what} takes {len(found)} inputs, expected {len(expected)}"
+        yield f"{what} takes {count(len(found), 'input')}, expected {len(expected)}"
     wrong = [pair for pair in zip(found, expected, strict=False) if pair[0] != pair[1]]
     if wrong:
-        yield f"{what} takes {wrong[0][0]} where {wrong[0][1]} belongs"
+        yield f"{what} takes {wrong[0][0]} instead of {wrong[0][1]}"
 
 
 def _restored(function: function_pb2.FunctionDef) -> dict[str, str]:
-    """By name of an argument, what of a checkpoint is assigned to it."""
+    """By argument name, what is assigned to it from a checkpoint."""
     nodes = {node.name: node for node in function.node_def}
     restored = {}
     for node in function.node_def:
@@ -128,6 +131,6 @@ def _node_of(tensor: str) -> str:
 
 
 def _handle(node: node_def_pb2.NodeDef) -> str:
-    """The variable that a node stands for, or else its own name."""
+    """The variable that a node represents, or else its own name."""
     name: str = node.attr["shared_name"].s.decode() if node.op == "VarHandleOp" else node.name
     return name

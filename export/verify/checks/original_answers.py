@@ -1,124 +1,164 @@
-"""The graph that the owner trained or froze beside our network. Imports TensorFlow."""
+"""Compares the graph that the owner trained or froze with our network. Imports TensorFlow."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from slimhub.checkpoints import original_graphs
-from slimhub.common.errors import CheckpointError
+from slimhub.common.text import count, listed
 from slimhub.export.verify.checks import differences
-from slimhub.export.verify.original import comparison, input_range
-from slimhub.export.verify.original.comparison import Difference, OwnLayers
+from slimhub.export.verify.original import comparison, explanation, input_range
+from slimhub.export.verify.original.comparison import Difference
 from slimhub.export.verify.original.original_network import OriginalNetwork
+from slimhub.export.verify.original.own_layers import OUTPUT, OwnLayers
 from slimhub.export.verify.original.refusal import NotComparableError
 from slimhub.export.verify.proof import ORIGINAL_GRAPH, Check
 from slimhub.export.verify.reference import pictures, restorers
 from slimhub.export.verify.reference.source_network import SourceNetwork
 from slimhub.export.verify.subject import Source
 
-_NO_GRAPH = "the source has no graph of the training: a .meta file or a frozen graph beside it"
-_REASON = "20 times what the last bit of the input changes there: another order of operations"
+_LOGITS = "logits"  # key of the logits behind dropout
+_REASON = "20 times the effect of the input's last bit there: another order of operations"
 
 
-class OriginalJudge:
-    """Finds the original graph of a source that can be compared with, and compares."""
+class OriginalAnswers:
+    """Compares a graph with our network, in one mode."""
 
-    def __init__(self, source: Source) -> None:
-        """Gets ready.
-
-        Args:
-          source: the checkpoint, with the files of its graphs.
-        """
-        self._source = source
-        self._reasons: list[str] = []
-        self._of_training: list[str] = []  # labels of graphs that wait for the network in training
-
-    def ask(self, network: SourceNetwork) -> Check | None:
-        """Compares with the first graph that is in the same mode as the network.
+    def __init__(self, source: Source, network: SourceNetwork, own: OwnLayers) -> None:
+        """Initializes; computes nothing yet.
 
         Args:
+          source: the checkpoint.
           network: ours, for inference or training.
-
-        Returns:
-          The check, None where there is no such graph.
+          own: its layers.
         """
-        output = network.tensor_before_dropout()
-        if output is None or not self._source.graphs:
-            return None  # dropout makes it random, which nothing can be compared with
-        self._of_training.clear()
-        self._own = OwnLayers(network, output)
-        self._head = network.spec.head
-        for path in self._source.graphs:
-            label = original_graphs.label_of(path)
+        self._source, self._network, self._own = source, network, own
+        self._head, self._scope = network.spec.head, network.spec.scope
+
+    def compare(
+        self,
+        towers: Sequence[OriginalNetwork],
+        left_out: Sequence[str],
+        label: str,
+    ) -> Check:
+        """The check of the first tower, or of one that differs; others may not be comparable.
+
+        Args:
+          towers: of a graph, in the mode of the network.
+          left_out: what of the graph is not compared, in words.
+          label: what the graph's file is called.
+
+        Raises:
+          NotComparableError: where the first tower cannot be compared with.
+        """
+        check = self._compare(towers[0], label)
+        said = [check.detail, *left_out]
+        for other in towers[1:] if check.outcome == "passed" else ():
             try:
-                for graph in original_graphs.read(path):
-                    if check := self._judge(network, graph, label):
-                        return check
-            except CheckpointError as error:
-                self._reasons.append(str(error))
-        return None
+                beside = self._compare(other, f"{label}, in another tower,")
+            except NotComparableError as error:
+                said.append(f"another tower was not compared: {error}")
+                continue
+            if beside.outcome != "passed":
+                return beside
+        passed = check.outcome == "passed"
+        return dataclasses.replace(check, detail="; ".join(said)) if passed else check
 
-    def not_run(self) -> Check:
-        """The check where no graph could be compared with."""
-        waiting = [
-            f"{label}: it is a graph of training, which is compared by a full proof alone, and "
-            "where dropout is not before the output"
-            for label in self._of_training
-        ]
-        reasons = "; ".join(dict.fromkeys([*self._reasons, *waiting]))
-        return Check("inference", ORIGINAL_GRAPH, "not run", reasons or _NO_GRAPH)
-
-    def _judge(self, network: SourceNetwork, graph: Any, label: str) -> Check | None:
-        """The check; None where the graph is of the other mode, or cannot be compared with."""
-        shapes = {name: value.shape for name, value in network.values().items()}
-        try:
-            original = OriginalNetwork(graph, self._own.weights(), shapes, network.spec.head)
-            if original.is_training != network.is_training:
-                self._of_training += [label] * original.is_training
-                return None
-            return self._compare(network, original, label)
-        except NotComparableError as error:
-            self._reasons.append(f"{label}: {error}")
-        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
-            self._reasons.append(
-                f"{label}: it is not well-formed ({type(error).__name__}: {error})"
-            )
-        return None
-
-    def _compare(self, network: SourceNetwork, original: OriginalNetwork, label: str) -> Check:
+    def _compare(self, original: OriginalNetwork, label: str) -> Check:
+        network = self._network
         area = "training" if network.is_training else "inference"
         size = network.spec.image_size
         images = pictures.mixed(size) if network.is_training else pictures.photograph(size)
         built_for = original.image_size()
         if built_for is not None and built_for != (size, size):
             raise NotComparableError(
-                f"it was built for images of {built_for[0]} x {built_for[1]} pixels, and the "
+                f"it was built for images of {built_for[0]} x {built_for[1]} pixels, but the "
                 f"export for {size} x {size}"
             )
-        values = self._values(network, original)
+        comparison.choose_outputs(self._own, original)
         comparison.match_endpoints(self._own, original)
+        values = self._values(network, original)
         numbers, stopped = comparison.compute(network, self._own, original, images, values)
-        is_scaled, scaling = input_range.compare(original.nodes, original.feed, network.spec)
-        for key in self._own.targets:
-            if complaint := self._complain(original, key, values, numbers):
-                shown = numbers.get(key)
-                break
-        else:
-            complaint = "" if is_scaled else scaling
-            shown = max(numbers.values(), key=lambda number: number.share)
-        limits = (shown.found, shown.bound, _REASON) if shown else ()
+        is_scaled, scaling = input_range.compare(
+            original.nodes, original.feed, network.spec, values
+        )
+        complaint, shown = self._first_complaint(original, values, numbers)
+        if not complaint and self._own.head and OUTPUT in numbers and not original.is_cut_off:
+            complaint, shown = self._compare_logits(network, original, values, numbers)
+        tail = original.tail() if original.head is None else None
+        if not complaint and tail:
+            stored = restorers.open_source(self._source).shapes if tail.layers else {}
+            complaint = tail.complaint(original.own_names(), self._head, self._scope, stored)
+        if not complaint and not is_scaled:
+            complaint = scaling
+        shown = shown or max(numbers.values(), key=lambda number: number.share)
+        limits = (shown.found, shown.bound, _REASON)
         if complaint:
             return Check(area, ORIGINAL_GRAPH, "failed", f"{label} {complaint}", *limits)
-        if stopped:
-            raise NotComparableError(stopped)
-        if comparison.OUTPUT not in numbers:
-            agreeing = f"it agrees in {len(numbers)} arrays, but its output was not found"
-            raise NotComparableError(f"{agreeing}: it ends earlier, or dropout is before it")
-        said = self._said(original, label, list(numbers), scaling)
+        self._require_output(original, numbers, stopped)
+        said = self._detail(original, label, list(numbers), scaling)
+        if tail:
+            said += tail.told(numbers[OUTPUT].ours.shape[-1])
         return Check(area, ORIGINAL_GRAPH, "passed", said, *limits)
+
+    def _require_output(
+        self, original: OriginalNetwork, numbers: dict[str, Difference], stopped: str
+    ) -> None:
+        """Raises NotComparableError where what agrees is not all that there is."""
+        count = sum(number.share <= 1 for number in numbers.values())
+        agreeing = f"it agrees in {count} arrays, but"
+        if original.is_cut_off:
+            raise NotComparableError(f"{agreeing} ends before {original.absent[0]}")
+        if stopped:
+            raise NotComparableError(f"{agreeing} no more could be compared: {stopped}")
+        if original.behind_random:
+            raise NotComparableError(
+                f"{agreeing} the values that {original.behind_random[0]} gets are random, and not "
+                "because of dropout that keeps their mean"
+            )
+        if OUTPUT not in numbers:
+            wanted = "features" if original.head is None else "output"
+            raise NotComparableError(f"{agreeing} nothing behind them is the {wanted}")
+        if numbers[OUTPUT].share > 1:
+            raise NotComparableError(
+                f"{agreeing} pools differently after its last layer, which may belong to another "
+                "head"
+            )
+        if self._own.head and _LOGITS not in numbers:
+            raise NotComparableError(f"{agreeing} it has no logits layer")
+
+    def _compare_logits(
+        self,
+        network: SourceNetwork,
+        original: OriginalNetwork,
+        values: dict[str, np.ndarray],
+        numbers: dict[str, Difference],
+    ) -> tuple[str, Difference | None]:
+        """Compares the logits after dropout; returns a complaint with the difference, or None."""
+        if original.head is None:
+            return "", None
+        features = numbers[OUTPUT].ours
+        found = comparison.compare_logits(network, self._own, original, features, values)
+        numbers[_LOGITS] = found
+        if found.share <= 1:
+            return "", None
+        where = differences.describe(found.theirs, found.ours)
+        return f"computes other logits from the same features ({where})", found
+
+    def _first_complaint(
+        self,
+        original: OriginalNetwork,
+        values: dict[str, np.ndarray],
+        numbers: dict[str, Difference],
+    ) -> tuple[str, Difference | None]:
+        """The first difference in graph order, in words, and its size."""
+        for key in self._own.targets:
+            if complaint := self._complain(original, key, values, numbers):
+                return complaint, numbers.get(key)
+        return "", None
 
     def _complain(
         self,
@@ -127,59 +167,73 @@ class OriginalJudge:
         values: dict[str, np.ndarray],
         numbers: dict[str, Difference],
     ) -> str:
-        """What differs at one place, in words; empty where nothing does or can be compared."""
+        """What differs at one place, in words; empty if nothing differs or can be compared."""
         if key in original.absent:
-            is_head = re.search(self._head, key)
-            return "" if is_head else f"has nothing that leads from its first layer to {key}"
+            is_open = re.search(self._head, key) or original.is_cut_off
+            return "" if is_open else f"has no path from its first layer to {key}"
         if key in numbers and numbers[key].share > 1:
+            if key == OUTPUT and explanation.is_other_pooling(self._own, original):
+                return ""  # see `_require_output`
             where = differences.describe(numbers[key].theirs, numbers[key].ours)
             return f"{self._explain(original, key, numbers)} ({where})"
-        is_target = key in original.layers or key in original.endpoints
-        if key in numbers and (told := comparison.read_activation(self._own, original, key)):
+        if key in numbers:
+            if not (told := explanation.read_activation(self._own, original, key)):
+                return ""
             place = self._place(original, key)
-            return f"has {told}, {place}, which the pictures that were compared do not show"
-        if key in numbers or not (is_target or original.outputs):
+            return f"has {told}, {place}, which does not show with the images that were compared"
+        if key not in original.layers and key not in original.endpoints:
             return ""
-        if missing := original.missing_variables(original.tensor(key), values):
+        layers = original.surroundings(original.tensor(key)).layers
+        missing = original.missing_variables(original.tensor(key), values)
+        if more := [name for name in missing if name.removeprefix(original.prefix) in layers]:
             told = self._explain(original, key, numbers)
-            return f"{told}; the checkpoint has no value for {missing[0]}"
+            return f"{told}; the checkpoint has no value for {more[0]}"
         return ""
 
     def _explain(self, original: OriginalNetwork, last: str, numbers: dict[str, Difference]) -> str:
-        """Where a difference begins, and why, as far as the graph shows it.
+        """Where a difference starts and why, as far as the graph shows it.
 
         Args:
-          original: the graph's.
-          last: where the difference is more than rounding makes; its cause may lie before, where
-            it was less.
+          original: the graph's network.
+          last: where the difference exceeds rounding; its cause may be earlier, where it was
+            smaller.
           numbers: differences by place.
         """
         before = list(self._own.targets)[: list(self._own.targets).index(last)]
         seen = [key for key in before if key in numbers and numbers[key].found > 0]
         for key in [last, *seen]:
-            if told := comparison.explain(self._own, original, key):
+            if told := explanation.explain(self._own, original, key):
                 return f"differs first {self._place(original, key)}: {told}"
-        return f"differs first {self._place(original, last)}: its operations do not tell why"
+        return f"differs first {self._place(original, last)}: its operations do not show why"
 
     def _place(self, original: OriginalNetwork, key: str) -> str:
-        if key == comparison.OUTPUT:
+        if key == OUTPUT:
             return "at its end"
         is_endpoint = key in original.endpoints
-        return f"at {key}" if is_endpoint else f"where it comes to {key}"
+        return f"at {key}" if is_endpoint else f"before {key}"
 
     def _values(self, network: SourceNetwork, original: OriginalNetwork) -> dict[str, np.ndarray]:
         """Values of the variables by their names in the graph: ours, then the checkpoint's."""
         values = {original.prefix + name: value for name, value in network.values().items()}
-        if others := original.other_variables():
+        others = [name for name in original.other_variables() if name not in values]
+        if others:
             stored = restorers.open_source(self._source)
             values |= {name: stored.read(name) for name in others if name in stored.shapes}
         return values
 
-    def _said(
+    def _detail(
         self, original: OriginalNetwork, label: str, compared: list[str], scaling: str
     ) -> str:
-        endpoints = "{} of {} endpoints".format(*self._own.count_endpoints(compared))
-        said = [f"{label}: {len(compared)} arrays, among them {endpoints}", f"it {scaling}"]
-        if original.is_quantized:
-            said.append("its quantization is left out")
+        places = [key for key in compared if key != _LOGITS]
+        endpoints = "{} of {} endpoints".format(*self._own.count_endpoints(places))
+        said = [
+            f"{label}: {count(len(compared), 'array')}, among them {endpoints}",
+            f"it {scaling}",
+        ]
+        left_out = (("quantization", original.is_quantized), ("dropout", original.has_dropout))
+        said += [f"its {what} is left out" for what, is_there in left_out if is_there]
+        has_logits = any(re.search(self._head, name) for name in [*self._own.weights(), *compared])
+        if original.unfollowed and (has_logits or _LOGITS in compared):
+            shown = listed(original.unfollowed, 3)
+            said.append(f"operations on its logits are not compared: {shown}")
         return "; ".join(said)

@@ -1,12 +1,14 @@
-"""Whether random logits are those of a dropout that keeps what it should."""
+"""Checks whether random logits come from a dropout that keeps the right fraction."""
 
 from __future__ import annotations
 
 import numpy as np
 
-_FEW = 8  # dropped features of an image, up to which they can be told one by one
-_MANY = 20  # logits from which on their mean deviation is surely near its expectation
-_RARE = 27.0  # a right dropout is refused once in e**_RARE logits, which is 5e11
+from slimhub.common.text import count
+
+_FEW = 8  # largest number of dropped features in an image that can be identified one by one
+_MANY = 20  # number of logits for which their mean deviation is surely close to its expectation
+_RARE = 27.0  # a correct dropout is refused once in e**_RARE logits, which is 5e11
 _ROUNDING = 1e-5  # of the largest logit; float32 sums of about a thousand products
 
 
@@ -17,7 +19,7 @@ def complaint(
     bias: np.ndarray,
     keep: float,
 ) -> str:
-    """What speaks against logits being `dropout(features) @ kernel + bias`.
+    """What contradicts logits being `dropout(features) @ kernel + bias`.
 
     Dropout sets each feature to 0 with probability 1 - keep, and divides the others by keep.
 
@@ -26,16 +28,16 @@ def complaint(
       features: f64[batch, width], before the dropout.
       kernel: f64[width, classes].
       bias: f64[classes].
-      keep: probability to keep a feature, in (0, 1].
+      keep: probability of keeping a feature, in (0, 1].
 
     Returns:
-      A sentence, empty where nothing does.
+      A sentence, empty if nothing does.
     """
     logits = logits.astype(np.float64)
     dropped = (features != 0).sum(axis=1).mean() * (1 - keep)
     if dropped < _FEW and logits.shape[1] >= 8 * _most(dropped):
         return _examine_each(logits, features, kernel, bias, keep)
-    # As many features of one size would give the sum the same kurtosis.
+    # The same number of features of equal size would give the sum the same kurtosis.
     squares = np.square(features)
     alike = squares.sum(axis=1) ** 2 / np.maximum(np.square(squares).sum(axis=1), 1e-99)
     has_spread = alike.mean() * (1 - keep) >= _FEW and logits.size >= _MANY
@@ -43,14 +45,14 @@ def complaint(
 
 
 def _most(expected: float) -> float:
-    """More dropped features than chance gives, by the tail of Poisson's distribution."""
+    """A number of dropped features beyond chance, by the tail of the Poisson distribution."""
     return expected + float(np.sqrt(2 * expected * _RARE)) + _RARE / 3
 
 
 def _examine_each(
     logits: np.ndarray, features: np.ndarray, kernel: np.ndarray, bias: np.ndarray, keep: float
 ) -> str:
-    """Finds the dropped features, one after the other, by what the logits lack."""
+    """Identifies the dropped features one by one, by what the logits lack."""
     whole = features @ kernel
     rounding = _ROUNDING * float(np.abs(whole).max() + np.abs(bias).max())
     lacking = whole - (logits - bias) * keep
@@ -67,12 +69,12 @@ def _examine_each(
     off = float(np.abs(lacking).max())
     if not off <= rounding:
         return (
-            f"logits are {off:.3g} off what features kept with probability {keep:g} give, "
-            "whichever are dropped"
+            f"logits are off by {off:.3g} from any choice of features kept with probability "
+            f"{keep:g}"
         )
     expected = np.count_nonzero(features) * (1 - keep)
     if total > _most(expected):
-        return f"{total} features were dropped, where {expected:.3g} are expected"
+        return f"dropout dropped {count(total, 'feature')}, but {expected:.3g} are expected"
     return ""
 
 
@@ -84,22 +86,22 @@ def _examine_spread(
     keep: float,
     has_spread: bool,
 ) -> str:
-    """Holds the logits against their mean and standard deviation."""
+    """Compares the logits with their mean and standard deviation."""
     mean = features @ kernel + bias
     odds = (1 - keep) / keep
     deviation = np.sqrt(odds * np.square(features) @ np.square(kernel))
-    # Bernstein's inequality: how far a sum of independent bounded terms may be from its mean.
-    # Of a head that is all zeros nothing is random.
+    # Bernstein's inequality: how far a sum of independent bounded terms can be from its mean. With
+    # a head of zeros, nothing is random.
     largest = np.abs(features[:, :, np.newaxis] * kernel).max(axis=1) * max(odds, 1.0)
     rounding = _ROUNDING * float(np.abs(mean).max())
     bound = np.sqrt(2 * _RARE) * deviation + 2 / 3 * _RARE * largest + rounding
     distance = np.abs(logits - mean)
     excess = float((distance - bound).max())
     if not excess <= 0:
-        return f"logits are {excess:.3g} farther from their mean than chance takes them"
+        return f"logits are {excess:.3g} farther from their mean than chance allows"
     is_random = deviation > rounding
     scores = distance[is_random] / deviation[is_random]
     spread = float(np.sqrt(np.square(scores).mean())) if scores.size else 1.0
     if has_spread and not 0.3 < spread < 3:
-        return f"logits are {spread:.3g} standard deviations off on average, where 1 is expected"
+        return f"logits are {spread:.3g} standard deviations off on average, but 1 is expected"
     return ""

@@ -1,4 +1,4 @@
-"""Training mode of an artifact beside that of its source. Imports TensorFlow."""
+"""Compares training mode of an artifact with that of its source. Imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DEFAULT_MOMENTUM = 0.99  # of the contract
 
 
 def ask(network: SourceNetwork) -> Answers:
-    """What a source answers in training mode; its moving statistics move.
+    """Computes a source's answers in training mode; its moving statistics change.
 
     Args:
       network: the source, for training.
@@ -33,19 +33,19 @@ def ask(network: SourceNetwork) -> Answers:
 
 
 def _batches(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two of different sizes; the second starts from the statistics that the first leaves."""
+    """Two batches of different sizes; the second starts from the statistics after the first."""
     return pictures.mixed(size), pictures.striking(size)
 
 
 class Training:
-    """Everything that training=True computes and changes, and the regularization loss."""
+    """Checks everything that training=True computes and changes, and the regularization loss."""
 
     def __init__(self, subject: Subject, answers: Answers) -> None:
-        """Gets ready.
+        """Initializes.
 
         Args:
           subject: which network.
-          answers: of its source, as `ask` gives them.
+          answers: of its source, from `ask`.
         """
         self._subject = subject
         self._answers = answers
@@ -56,7 +56,7 @@ class Training:
 
         Args:
           artifact: the one to examine.
-          evidence: takes the checks.
+          evidence: receives the checks.
         """
         with evidence.of(_AREA, "calls"):
             variables = artifact.values()
@@ -66,12 +66,12 @@ class Training:
             found = function(tf.constant(self._images), tf.constant(_MOMENTUM))
             self._check_answer(_FIRST, found, variables, evidence)
             self._check_random_logits(found, before, evidence)
-            # As users call it, with the momentum of the contract.
+            # As users call it, with the contract's momentum.
             found = artifact.loaded(
                 tf.constant(self._other_images), training=True, return_endpoints=True
             )
             self._check_answer(_SECOND, found, variables, evidence)
-            self._check_what_stays(artifact, before, evidence)
+            self._check_unchanged_variables(artifact, before, evidence)
             self._check_other_calls(artifact, evidence)
 
     def _check_answer(
@@ -114,7 +114,7 @@ class Training:
         biases = [v for n, v in head.items() if n.endswith("/biases")]
         feature = spec.endpoint_key(spec.feature_endpoint)
         if len(weights) != 1 or feature not in known:
-            evidence.skip(_AREA, name, "dropout is not before the logits alone")
+            evidence.skip(_AREA, name, "dropout affects more than the logits")
             return
         features = found[feature].numpy().reshape(len(self._images), -1).astype(np.float64)
         matrix: np.ndarray = weights[0].reshape(weights[0].shape[-2:]).astype(np.float64)
@@ -126,7 +126,7 @@ class Training:
         )
         evidence.expect(_AREA, name, not against, against)
 
-    def _check_what_stays(
+    def _check_unchanged_variables(
         self, artifact: Artifact, before: dict[str, np.ndarray], evidence: Evidence
     ) -> None:
         variables = artifact.values()
@@ -149,7 +149,7 @@ class Training:
         )
 
     def _check_other_calls(self, artifact: Artifact, evidence: Evidence) -> None:
-        """What does the same as a call with endpoints: one without, and the endpoint `train`."""
+        """Checks that a call without endpoints, and the endpoint `train`, return the same."""
         images = tf.constant(self._images)
         momentum = tf.constant(_MOMENTUM)
         plain = artifact.function(training=True, return_endpoints=False)
@@ -184,7 +184,7 @@ class Training:
             _AREA,
             f"{name} does what a call with endpoints does",
             not wrong,
-            f"not so for {', '.join(wrong[:3])}",
+            f"these differ: {', '.join(wrong[:3])}",
         )
 
     def _check_regularization(

@@ -1,1 +1,1 @@
-"""The graph that the weights' owner trained or froze, as a judge of the export."""
+"""Uses the graph that the weights' owner trained or froze to judge the export."""

@@ -1,4 +1,4 @@
-"""Puts the bodies of a graph's functions in place of their calls, without TensorFlow.
+"""Inlines the functions that a graph calls, without TensorFlow.
 
 In a SavedModel of TensorFlow 2 the layers are in functions; the main graph only calls them.
 """
@@ -14,23 +14,23 @@ from slimhub.export.verify.original.stateless_operations import FUSED_NORMS
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _MAX_DEPTH = 16
 _MAX_NODES = 1_000_000
-# A function names outputs of operations, a graph counts them. Of those with several names a layer
-# takes the first of norms alone, and never the others, the statistics of the batch.
+# A function names outputs of operations, a graph counts them. Of operations with several outputs,
+# layers only use the first one, of norms; the others are the statistics of the batch.
 _FIRST, _OTHER = "y", 1
 
 
 def inline(graph: Any) -> Any:
-    """The graph without calls: nodes of a body have the name of the call in front.
+    """The graph without calls; nodes of a function body are prefixed with the name of the call.
 
     Args:
       graph: a GraphDef.
 
     Returns:
-      The same graph where it has no functions, else a new one. A call is an `IdentityN` of what its
-      body returns.
+      The same graph if it has no functions, or else a new one. A call becomes an `IdentityN` of
+      what the body returns.
 
     Raises:
-      NotComparableError: where functions call each other too often.
+      NotComparableError: if functions call each other too often.
     """
     if not graph.library.function:
         return graph
@@ -41,7 +41,7 @@ def inline(graph: Any) -> Any:
 
 
 class _Body:
-    """A function, with what is looked up for each of its tensors."""
+    """A function, with indexed tensors."""
 
     def __init__(self, function: Any) -> None:
         self.nodes = function.node_def
@@ -51,7 +51,7 @@ class _Body:
         self._returned = dict(function.ret)
 
     def results(self, call: Any) -> Any:
-        """What takes the place of a call, and of its outputs."""
+        """The replacement of a call, and of its outputs."""
         results = type(call)(name=call.name, op="IdentityN")
         for name, dtype in self._outputs:
             results.input.append(self._renamed(self._returned[name], call))
@@ -59,7 +59,7 @@ class _Body:
         return results
 
     def inside(self, call: Any, node: Any) -> Any:
-        """A node of the body as a node of the graph that calls it."""
+        """A node of the body as a node of the calling graph."""
         copy = type(node)()
         copy.CopyFrom(node)
         copy.name = f"{call.name}/{node.name}"
@@ -79,8 +79,8 @@ class _Body:
 
 
 def _expand(made: Any, nodes: Iterable[Any], bodies: Mapping[str, _Body]) -> None:
-    """Adds nodes to a graph, calls as their bodies."""
-    waiting = [(node, 0) for node in nodes]
+    """Adds nodes to a graph in order, with calls replaced by their bodies."""
+    waiting = [(node, 0) for node in reversed(list(nodes))]
     while waiting:
         node, depth = waiting.pop()
         if len(made.node) > _MAX_NODES or depth > _MAX_DEPTH:
@@ -90,4 +90,5 @@ def _expand(made: Any, nodes: Iterable[Any], bodies: Mapping[str, _Body]) -> Non
             made.node.append(node)
             continue
         made.node.append(body.results(node))
-        waiting += [(body.inside(node, inner), depth + 1) for inner in body.nodes]
+        inside = [(body.inside(node, inner), depth + 1) for inner in body.nodes]
+        waiting += reversed(inside)

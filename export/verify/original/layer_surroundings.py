@@ -1,4 +1,4 @@
-"""What lies between a layer and those before it, as far as a graph shows it, and in words."""
+"""Describes what lies between a layer and those before it, as far as a graph shows it."""
 
 from __future__ import annotations
 
@@ -17,27 +17,34 @@ _ACTIVATIONS = (
     "Elu", "LeakyRelu", "Relu", "Relu6", "Selu", "Sigmoid", "Softplus", "Softsign", "Tanh",
 )  # fmt: skip
 _SAME = {"AddV2": "Add", "ConcatV2": "Concat", "RealDiv": "Div", "PadV2": "Pad", "AddN": "Add"}
-# They move or rename values, or belong to norms that are spelled out.
+# They move or rename values, or belong to unfused norms.
 _SILENT = (
     "BiasAdd", "Cast", "Const", "ExpandDims", "Identity", "Pack", "Placeholder",
     "PlaceholderWithDefault", "ReadVariableOp", "Reshape", "Rsqrt", "Shape", "Slice", "Sqrt",
     "Squeeze", "StopGradient", "StridedSlice", "VarHandleOp", "Variable", "VariableV2",
 )  # fmt: skip
+# Activations that change nothing behind, or before, others: those are never negative, or bounded.
+_REDUNDANT_BEHIND = {
+    "Relu": ("Relu", "Relu6", "Sigmoid", "Softmax", "Softplus", "Square"),
+    "Relu6": ("Relu6", "Sigmoid", "Softmax"),
+}
+_REDUNDANT_BEFORE = {"Relu": ("Relu", "Relu6")}
+_THROUGH = ("Identity", "MaxPool", "AvgPool", "Reshape", "Squeeze", "StopGradient")
 _ARTICLES = {"Add": "sum", "Concat": "concatenation", "Mul": "product", "Sub": "difference"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
-    """What feeds a tensor, back to the layers before it.
+    """What feeds a tensor, back to the preceding layers.
 
     Attributes:
-      layers: weights of these layers, and of those that no other graph knows.
-      epsilons: of batch norms, rounded to what f32 holds.
+      layers: weights of the preceding layers, and of layers that only this graph has.
+      epsilons: of batch norms, rounded to float32 precision.
       gammas: names of variables.
-      activations: how many of each type.
-      poolings: how many of each kind, with window and stride.
-      paddings: before and after, of each padding on its own.
-      others: how many of each other type of operation.
+      activations: number of each type.
+      poolings: number of each kind, with window and stride.
+      paddings: before and after, of each separate padding.
+      others: number of each other type of operation.
       is_fused: whether batch norms are one operation each.
     """
 
@@ -58,10 +65,10 @@ def look(
 
     Args:
       nodes: of the graph.
-      tensor: where to begin.
-      layers: weights by the name of the layer's node; there it ends.
-      feed: the tensor of images, where it ends as well.
-      known: names of variables, which constants may stand for.
+      tensor: where to start.
+      layers: weights by the name of the layer's node; the search ends there.
+      feed: the tensor of images; the search ends there, too.
+      known: names of variables, which constants may replace.
     """
     reached = set()
 
@@ -70,7 +77,7 @@ def look(
             reached.add(layers[node_of(current)])
         return current == feed or node_of(current) in layers
 
-    between = list(nodes.ancestors([tensor], is_end))
+    between = [n for n in nodes.ancestors([tensor], is_end) if not _is_redundant(nodes, n)]
     operations = Counter(_SAME.get(op, op) for op in map(nodes.op, between))
     gammas = {n for n in between if n.endswith("/gamma") and is_variable(nodes, n, {n})}
     return Surroundings(
@@ -93,15 +100,28 @@ def look(
     )
 
 
+def _is_redundant(nodes: GraphNodes, name: str) -> bool:
+    """Whether a node is an activation that changes no value."""
+    op = nodes.op(name)
+    if op not in _REDUNDANT_BEHIND:
+        return False
+    before = nodes.op(node_of(nodes.behind(nodes.inputs(name)[0], _THROUGH)))
+    if before in _REDUNDANT_BEHIND[op]:
+        return True
+    users = [nodes.op(user) for user in nodes.consumers(name)]
+    following = {user for user in users if not user.endswith("Grad")}
+    return bool(following) and following <= set(_REDUNDANT_BEFORE.get(op, ()))
+
+
 def plain_operation(op: str) -> str:
     """The type of an operation, without its version."""
     return _SAME.get(op, op)
 
 
 def are_alike(theirs: Surroundings, ours: Surroundings) -> bool:
-    """Whether two tensors have the same before them, but for the norms of layers."""
+    """Whether the same precedes two tensors, except the norms of layers."""
     keys = ["layers", "activations", "poolings"]
-    if theirs.is_fused == ours.is_fused:  # or else the norms' own operations would count
+    if theirs.is_fused == ours.is_fused:  # otherwise the norms' own operations would count
         keys.append("others")
     return all(getattr(theirs, key) == getattr(ours, key) for key in keys)
 
@@ -110,27 +130,28 @@ def compare(theirs: Surroundings, ours: Surroundings) -> list[str]:
     """How the surroundings in the original graph differ from the network's, in words.
 
     Args:
-      theirs: of the original graph.
-      ours: of the network; both end at the layers that the two have in common.
+      theirs: in the original graph.
+      ours: in the network; both end at layers that both graphs have.
     """
     if extra := sorted(theirs.layers - ours.layers):
         return [f"a layer that the network does not have there, {listed(extra, 2)}"]
     said = []
     if gone := sorted(ours.layers - theirs.layers):
-        said.append(f"no way from the layer {listed(gone, 2)}, which the network has")
+        said.append(f"no path from the layer {listed(gone, 2)}, which the network has")
     if theirs.epsilons != ours.epsilons:
         theirs_, ours_ = (_numbers(side.epsilons) for side in (theirs, ours))
         said.append(f"batch norm with an epsilon of {theirs_}, not {ours_}")
     if extra := sorted(theirs.gammas - ours.gammas):
-        said.append(f"gamma in its batch norm, {listed(extra, 2)}, which the network has not")
+        said.append(f"gamma in its batch norm, {listed(extra, 2)}, which the network does not have")
     if gone := sorted(ours.gammas - theirs.gammas):
-        said.append(f"no gamma in its batch norm, as {listed(gone, 2)} of the network")
+        said.append(f"no gamma in its batch norm, unlike {listed(gone, 2)} of the network")
     if told := compare_activations(theirs, ours):
         said.append(told)
     if theirs.paddings != ours.paddings:
         said.append(f"the padding {_list(theirs.paddings)}, not {_list(ours.paddings)}")
     said += _differing_poolings(theirs, ours, is_alone=not said)
-    if not said and theirs.is_fused == ours.is_fused:  # or else the norms' own would be told
+    # otherwise the norms' own operations would be reported
+    if not said and theirs.is_fused == ours.is_fused:
         more, fewer = theirs.others - ours.others, ours.others - theirs.others
         said += [f"{n} {_operation(op)} more" for op, n in more.items()]
         said += [f"{n} {_operation(op)} fewer" for op, n in fewer.items()]
@@ -138,14 +159,14 @@ def compare(theirs: Surroundings, ours: Surroundings) -> list[str]:
 
 
 def compare_activations(theirs: Surroundings, ours: Surroundings) -> str:
-    """How the activations differ, in words; empty where they do not."""
+    """How the activations differ, in words; empty if they do not."""
     if theirs.activations == ours.activations:
         return ""
     return f"the activation {_names(theirs.activations)}, not {_names(ours.activations)}"
 
 
 def _differing_poolings(theirs: Surroundings, ours: Surroundings, is_alone: bool) -> list[str]:
-    """Poolings as numbers of each kind; a mean over everything may be written in two ways."""
+    """Poolings as numbers of each kind; a mean over everything can be written in two ways."""
     kinds = [Counter(name.partition(" ")[0] for name in side.poolings.elements())
              for side in (theirs, ours)]  # fmt: skip
     if theirs.poolings == ours.poolings or (kinds[0] == kinds[1] and not is_alone):
@@ -154,7 +175,7 @@ def _differing_poolings(theirs: Surroundings, ours: Surroundings, is_alone: bool
 
 
 def _epsilons(nodes: GraphNodes, between: list[str]) -> list[float]:
-    """Of fused norms their attribute; of others what is added before the root."""
+    """For fused norms, their attribute; for others, what is added before the root."""
     found = []
     for name in between:
         if nodes.op(name) in FUSED_NORMS:
@@ -167,13 +188,13 @@ def _epsilons(nodes: GraphNodes, between: list[str]) -> list[float]:
 
 
 def constant(nodes: GraphNodes, tensor: str) -> float | None:
-    """The value of a constant that is one number; None for all else."""
+    """The value of a constant that is one number, or None."""
     value = constants(nodes, tensor)
     return float(value[0]) if value is not None and value.size == 1 else None
 
 
 def constants(nodes: GraphNodes, tensor: str) -> np.ndarray | None:
-    """The values of a small constant, flat; None for all else."""
+    """The values of a small constant, flat, or None."""
     name = node_of(nodes.behind(tensor, ["Identity"]))
     if nodes.op(name) != "Const":
         return None
@@ -186,10 +207,21 @@ def constants(nodes: GraphNodes, tensor: str) -> np.ndarray | None:
     return None
 
 
+def is_zero(nodes: GraphNodes, tensor: str) -> bool:
+    """Whether a tensor holds nothing but zeros, as far as the graph shows it."""
+    name = node_of(nodes.behind(tensor, ["Identity", "Reshape", "BroadcastTo"]))
+    if nodes.op(name) == "Fill":
+        return is_zero(nodes, nodes.inputs(name)[1])
+    values = constants(nodes, name)  # no value at all is the default, which is zero
+    return nodes.op(name) == "ZerosLike" or (values is not None and not values.any())
+
+
 def _pooling(nodes: GraphNodes, name: str) -> str:
     op, node = nodes.op(name), nodes.by_name.get(name)
     if op == "Mean":
-        return "average"
+        axes = constants(nodes, nodes.inputs(name)[1])
+        is_over_images = axes is not None and 0 in axes  # the moments of a norm, not a pooling
+        return "" if is_over_images else "average"
     if op not in ("AvgPool", "MaxPool") or node is None:
         return ""
     window, stride = (list(node.attr[key].list.i)[1:3] for key in ("ksize", "strides"))

@@ -1,7 +1,7 @@
-"""Why an original graph is no judge."""
+"""Why an original graph cannot judge an export."""
 
 from __future__ import annotations
 
 
 class NotComparableError(Exception):
-    """Says why a graph cannot be compared with, as the end of a sentence."""
+    """Says why a graph cannot be compared, as the end of a sentence."""

@@ -1,9 +1,9 @@
-"""Which operations of a foreign graph are run, and which are known but not run."""
+"""Which operations of a foreign graph may run, and which are known but not run."""
 
 from __future__ import annotations
 
-# They read nothing but their inputs, and write nothing but their outputs. None of them makes an
-# output larger than its inputs times its own attributes.
+# They only read their inputs and only write their outputs. None has an output larger than its
+# inputs times its own attributes.
 RUN = frozenset(
     {
         "Abs", "Add", "AddN", "AddV2", "AvgPool", "BatchToSpaceND", "BiasAdd", "Cast", "Concat",
@@ -20,7 +20,8 @@ RUN = frozenset(
     }
 )  # fmt: skip
 
-# What training for quantization adds: the export has no quantization, and so has the comparison.
+# What quantization-aware training adds: the export has no quantization, so the comparison ignores
+# it.
 QUANTIZATION = frozenset(
     {
         "FakeQuantWithMinMaxArgs",
@@ -29,15 +30,23 @@ QUANTIZATION = frozenset(
     }
 )
 
-RANDOM = frozenset(
-    {
-        "RandomStandardNormal",
-        "RandomUniform",
-        "RandomUniformInt",
-        "StatelessRandomUniform",
-        "StatelessRandomUniformV2",
-        "TruncatedNormal",
-    }
-)
+# Random numbers from 0 to 1, without 1.
+UNIFORM = frozenset({"RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2"})
+
+RANDOM = UNIFORM | {
+    "Multinomial",
+    "ParameterizedTruncatedNormal",
+    "RandomGamma",
+    "RandomPoisson",
+    "RandomPoissonV2",
+    "RandomShuffle",
+    "RandomStandardNormal",
+    "RandomUniformInt",
+    "StatelessRandomNormal",
+    "StatelessRandomNormalV2",
+    "StatelessTruncatedNormal",
+    "StatelessTruncatedNormalV2",
+    "TruncatedNormal",
+}
 
 FUSED_NORMS = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")

@@ -1,7 +1,7 @@
-"""The layers of a graph that have weights: what every definition of a network agrees upon.
+"""The layers of a graph that have weights: every definition of a network has the same ones.
 
-Names of scopes and operations differ from code to code, and batch norms are fused in one graph and
-spelled out in another; but each convolution reads the weights that the checkpoint holds, by name.
+Names of scopes and operations vary between code bases, and batch norms may be fused or not; but
+each convolution reads the weights in the checkpoint by name.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable
 
 from slimhub.export.verify.original.graph_nodes import VARIABLES, GraphNodes
 
-_OPERATIONS = ("Conv2D", "DepthwiseConv2dNative", "MatMul")
+READS = ("Identity", "ReadVariableOp")  # between a variable and the user of its value
+LAYERS = ("Conv2D", "DepthwiseConv2dNative", "MatMul")
 _WEIGHTS = ("weights", "depthwise_weights", "pointwise_weights", "kernel", "depthwise_kernel")
-# What stands between an image and the first convolution without changing pixels.
+# What comes between an image and the first convolution without changing pixels.
 _BEFORE_THE_FIRST = ("Pad", "PadV2", "MirrorPad", "Identity")
 
 
@@ -22,9 +23,9 @@ class Layer:
     """One use of weights.
 
     Attributes:
-      weights: name of their variable.
+      weights: name of the variable.
       node: name of the convolution or matrix product.
-      data: the tensor that it is applied to.
+      data: the tensor it is applied to.
     """
 
     weights: str
@@ -35,16 +36,16 @@ class Layer:
 def find_layers(
     nodes: GraphNodes, among: Iterable[str], known: Collection[str] = ()
 ) -> list[Layer]:
-    """The layers among nodes, in their order.
+    """The layers among some nodes, in order.
 
     Args:
       nodes: of the graph.
       among: names of nodes.
-      known: names of variables, which constants may stand for.
+      known: names of variables, which constants may replace.
     """
     layers = []
     for name in among:
-        if nodes.op(name) in _OPERATIONS:
+        if nodes.op(name) in LAYERS:
             data, filters = nodes.inputs(name)[:2]
             if weights := _weights(nodes, filters, known):
                 layers.append(Layer(weights, name, data))
@@ -52,19 +53,19 @@ def find_layers(
 
 
 def is_variable(nodes: GraphNodes, name: str, known: Collection[str] = ()) -> bool:
-    """Whether a node stands for a variable.
+    """Whether a node represents a variable.
 
     Args:
       nodes: of the graph.
       name: of the node.
-      known: names of variables, which constants may stand for.
+      known: names of variables, which constants may replace.
     """
     is_constant = nodes.op(name) == "Const"
     return nodes.op(name) in VARIABLES or (is_constant and (name in known or _is_weights(name)))
 
 
 def feed_of(nodes: GraphNodes, first: Layer) -> str:
-    """The tensor of images that a network begins with, in its own range.
+    """The tensor of images at the start of a network, in the network's range.
 
     Args:
       nodes: of the graph.
@@ -74,7 +75,7 @@ def feed_of(nodes: GraphNodes, first: Layer) -> str:
 
 
 def _weights(nodes: GraphNodes, filters: str, known: Collection[str]) -> str:
-    """The variable behind a filter, which masks and other norms may have come upon."""
+    """The variable behind a filter, possibly through masks and other norms."""
     found = [
         name
         for name in nodes.ancestors([filters])

@@ -1,1 +1,1 @@
-"""The process that proves, started beside the one that exports, and how the two talk."""
+"""The process that proves, started next to the one that exports, and their protocol."""

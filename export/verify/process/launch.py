@@ -14,20 +14,22 @@ import time
 import traceback
 from typing import IO, NoReturn
 
+from slimhub.common import quiet_tensorflow
 from slimhub.common.json_process import Child, start_python
 
-_MAPPED = 1 << 20  # bytes from which on memory is given back as soon as it is free
+_MAPPED = 1 << 20  # size in bytes from which memory is returned as soon as it is freed
 _M_MMAP_THRESHOLD = -3  # malloc.h
-_PAUSE = 0.01  # seconds between two looks whether a fork has ended
+_PAUSE = 0.01  # seconds between two checks whether a fork has ended
 
 
 def fresh(errors: IO[str]) -> Child:
     """Starts a new interpreter.
 
     Args:
-      errors: file that takes its stderr.
+      errors: file that captures its stderr.
     """
-    # The C library would keep what the source's sessions needed: gigabytes in large networks.
+    # The C library would keep memory that the source's sessions needed: gigabytes in large
+    # networks.
     environment = {"MALLOC_MMAP_THRESHOLD_": str(_MAPPED)}
     return start_python("slimhub.export.verify.process.proof_server", errors, environment)
 
@@ -35,12 +37,16 @@ def fresh(errors: IO[str]) -> Child:
 def forked(errors: IO[str]) -> Child:
     """Forks this process, which may have imported TensorFlow but not used it.
 
-    It may have no threads but such as wait in the kernel: a lock that another held would be held in
-    the fork for ever.
+    TensorFlow is imported first, so that the fork need not do it.
+
+    Other threads must be waiting in the kernel: a lock held by one would stay locked in the fork
+    forever.
 
     Args:
-      errors: file that takes its stderr.
+      errors: file that captures its stderr.
     """
+    quiet_tensorflow.imported()
+    sys.stdout.flush()  # otherwise the fork might send what waits to be printed as a message
     there, ours = os.pipe()
     here, theirs = os.pipe()
     pid = os.fork()
@@ -50,19 +56,19 @@ def forked(errors: IO[str]) -> Child:
         os.close(theirs)
         wait = functools.partial(_wait, pid, [])
         return Child(pid, os.fdopen(ours, "w"), os.fdopen(here), wait)
-    os.close(ours)  # or else it would never hear that the other side has closed
+    os.close(ours)  # otherwise it would never notice that the other side has closed
     os.close(here)
     _prove(there, theirs, errors.fileno())
 
 
 def _lead(pid: int) -> None:
-    """Gives a fork a process group; both sides do it, so that neither finds it missing."""
+    """Gives a fork its own process group; both sides do it, so that neither finds it missing."""
     with contextlib.suppress(PermissionError, ProcessLookupError):
         os.setpgid(pid, pid)
 
 
 def _wait(pid: int, codes: list[int], seconds: float | None) -> int | None:
-    """The exit code of a fork, which the system tells only once: it is kept in `codes`."""
+    """The exit code of a fork, which the system reports only once: it is kept in `codes`."""
     end = math.inf if seconds is None else time.monotonic() + seconds
     while not codes:
         found, status = os.waitpid(pid, 0 if seconds is None else os.WNOHANG)
@@ -76,27 +82,29 @@ def _wait(pid: int, codes: list[int], seconds: float | None) -> int | None:
 
 
 def _prove(source: int, target: int, errors: int) -> NoReturn:
-    """Does in a fork what the program of a fresh process does; never returns."""
+    """Runs in a fork what the program of a fresh process runs; never returns."""
     code = 1
     try:
         _lead(0)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # whatever it means to the parent
         for number, descriptor in enumerate((source, target, errors)):
             os.dup2(descriptor, number)
+        streams = sys.stdin, sys.stdout, sys.stderr  # kept, as collecting them may close the new
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
-        with contextlib.suppress(AttributeError):  # a C library that has no such thing
+        with contextlib.suppress(AttributeError):  # a C library without it
             ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED)
         from slimhub.export.verify.process import proof_server
 
         proof_server.main()
         sys.stdout.flush()
+        del streams
         code = 0
     except SystemExit:
         code = 0
     except BaseException:  # such as a pipe whose other side is gone
         traceback.print_exc()
     finally:
-        # Nothing may return from here: what follows is the parent's.
+        # Nothing may return from here: the rest is the parent's.
         try:
             for part in multiprocessing.active_children():
                 part.kill()

@@ -1,4 +1,4 @@
-"""What the processes of a proof have to do: which ask the source, which examine the artifact."""
+"""The work of a proof's processes: which ones query the source, which examine the artifact."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
 
 class Examiner(Protocol):
-    """Looks at one side of an artifact."""
+    """Examines one side of an artifact."""
 
     def examine(self, artifact: Artifact, evidence: Evidence) -> None:
         """Compares an artifact with what is expected.
 
         Args:
           artifact: the one to examine.
-          evidence: takes the checks.
+          evidence: receives the checks.
         """
 
 
 @dataclasses.dataclass(frozen=True)
 class ProofTask:
-    """What the examiners are to do.
+    """What the examiners have to do.
 
     Attributes:
       subject: which network.
       source: its checkpoint, or None.
-      mode: `full`, `quick`, or `thorough`, which is full with the gradients of inference.
+      mode: `full`, `quick`, or `thorough`, which is full plus the gradients of inference.
       wants_layers: whether to describe the values of all variables.
     """
 
@@ -43,53 +43,53 @@ class ProofTask:
     wants_layers: bool
 
     def parts(self) -> list[str]:
-        """What processes of their own look at."""
+        """What separate processes examine."""
         return ["outputs", "gradients"] if self.has_gradients else ["outputs"]
 
     @property
     def has_gradients(self) -> bool:
-        """Whether gradients are compared."""
+        """Whether to compare gradients."""
         return self.source is not None and self.mode != "quick"
 
     @property
     def runs_session(self) -> bool:
-        """Whether the main graph is run; an export's proof reads it."""
+        """Whether to run the main graph; an export's proof only reads it."""
         return self.source is None or self.mode == "thorough"
 
     def ask(self, outputs: Connection, gradients: Connection) -> None:
-        """Computes what the source answers; its process ends then, and gives back its memory.
+        """Computes the source's answers; its process then ends, which frees its memory.
 
         Args:
-          outputs: takes the answers for the part of that name.
-          gradients: the same.
+          outputs: receives the answers for the part of that name.
+          gradients: the same for gradients.
         """
         from slimhub.export.verify.checks import gradients as gradient_checks
         from slimhub.export.verify.checks import inference, training
-        from slimhub.export.verify.checks.original_answers import OriginalJudge
+        from slimhub.export.verify.checks.original_judge import OriginalJudge
         from slimhub.export.verify.reference.source_network import SourceNetwork
 
-        assert self.source is not None  # or nobody would ask
-        # Inference comes first, here and below: training moves statistics that it reads.
+        assert self.source is not None  # otherwise nobody would ask
+        # Inference comes first, here and below: training changes statistics that it reads.
         network = SourceNetwork(self.subject, self.source, is_training=False)
         outputs.send(inference.ask(network, is_full=self.has_gradients))
         judge = OriginalJudge(self.source)
         judged = judge.ask(network)
         if not self.has_gradients:
-            outputs.send(judged or judge.not_run())
+            outputs.send(judged or judge.conclude())
             return
         if self.mode == "thorough":
             gradients.send(gradient_checks.ask(network))
         network = SourceNetwork(self.subject, self.source, is_training=True, sharing=network)
         outputs.send(training.ask(network))
         gradients.send(gradient_checks.ask(network))
-        outputs.send(judged or judge.ask(network) or judge.not_run())
+        outputs.send(judged or judge.ask(network) or judge.conclude())
 
     def outputs(self, answers: Connection, worker: Connection) -> list[Examiner]:
         """The examiners of outputs.
 
         Args:
-          answers: gives what the source answers, where there is one.
-          worker: says when the artifact is whole.
+          answers: returns the source's answers, if there is a source.
+          worker: reports when the artifact is complete.
         """
         from slimhub.export.verify.checks import inference
         from slimhub.export.verify.checks.goldens import Goldens
@@ -108,7 +108,7 @@ class ProofTask:
                 wants_layers=self.wants_layers,
                 runs_session=self.runs_session,
             ),
-            Goldens(worker.recv),  # before training, which moves statistics
+            Goldens(worker.recv),  # before training, which changes statistics
             *training,
             *([Original(answers)] if has_source else []),
         ]
@@ -117,7 +117,7 @@ class ProofTask:
         """The examiners of gradients.
 
         Args:
-          answers: gives the source's.
+          answers: returns the source's answers.
           worker: not needed.
         """
         from slimhub.export.verify.checks.gradients import Gradients
@@ -126,10 +126,10 @@ class ProofTask:
 
 
 class Original:
-    """Takes what the source's process found of the original graph, where it is known at last."""
+    """Receives what the source's process found out about the original graph, at the end."""
 
     def __init__(self, answers: Connection) -> None:
-        """Gets ready; the answer may come later."""
+        """Initializes; the answer may come later."""
         self._answers = answers
 
     def examine(self, artifact: Artifact, evidence: Evidence) -> None:
@@ -138,10 +138,10 @@ class Original:
 
 
 def _answer(answers: Connection) -> Any:
-    """The next thing that the source answers.
+    """The next answer of the source.
 
     Raises:
-      ExportError: where it cannot.
+      ExportError: if there is none.
     """
     try:
         answer = answers.recv()

@@ -1,4 +1,4 @@
-"""Starts the process that proves, and talks with it."""
+"""Starts the process that proves, and communicates with it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from slimhub.export.verify.subject import Source, Subject
 
 
 class ProofProcess:
-    """A process that gets ready to prove an artifact while another makes it."""
+    """A process that prepares to prove an artifact while another process creates it."""
 
     def __init__(
         self,
@@ -25,19 +25,22 @@ class ProofProcess:
         subject: Subject | None,
         *,
         wants_layers: bool = False,
+        trust: bool = False,
         start: Start = launch.fresh,
     ) -> None:
         """Starts it.
 
         Args:
           mode: `full`, `quick` or `thorough`.
-          subject: the network, or None for that of the artifact's record.
-          wants_layers: whether the proof is to describe the values of all variables.
-          start: one of `launch`'s.
+          subject: the network, or None for the one in the artifact's record.
+          wants_layers: whether the proof should describe the values of all variables.
+          trust: whether to load an artifact with operations that slimhub does not write, or with
+            files that differ from its record.
+          start: a function of `launch`.
         """
         self._process = JsonProcess(start)
         hello = {"mode": mode, "subject": subject and dataclasses.asdict(subject)}
-        self._send(hello | {"wants_layers": wants_layers})
+        self._send(hello | {"wants_layers": wants_layers, "trust": trust})
 
     def __enter__(self) -> ProofProcess:
         return self
@@ -51,15 +54,15 @@ class ProofProcess:
         self._process.kill()
 
     def restore(self, source: Source | None) -> None:
-        """Names the checkpoint, which has to stay where it is; None where there is none."""
+        """Names the checkpoint, which must stay in place; None if there is none."""
         self._send({"source": source and dataclasses.asdict(source)})
 
     def examine(self, folder: Path, record: Record | None = None) -> None:
-        """Has an artifact examined, and returns at once.
+        """Starts the examination of an artifact, and returns at once.
 
         Args:
-          folder: the artifact; graph and variables have to be there.
-          record: what is known of it so far, where it is written only after the proof.
+          folder: the artifact; graph and variables must exist.
+          record: what is known of it so far, if it is only written after the proof.
         """
         self._send({"artifact": str(folder), "record": record and record.to_json()})
 
@@ -70,16 +73,15 @@ class ProofProcess:
         *,
         record: Record | None = None,
     ) -> Proof:
-        """Waits for the proof; the artifact has to be whole, but for a record that is given.
+        """Waits for the proof; the artifact must be complete, except for a given record.
 
         Args:
-          private: absolute paths that none of its files may name.
-          on_examined: called with the name of each part that is done, but for the last.
-          record: where it is written only after the proof: whole, but for what the proof says.
+          private: absolute paths that no file of it may contain.
+          on_examined: called with the name of each finished part, except the last.
+          record: if it is only written after the proof: complete except for the proof.
 
         Raises:
-          ExportError: where the proof cannot be made at all. One that does not hold is
-            returned.
+          ExportError: if the proof cannot be made at all. A failed proof is returned.
         """
         self._send({"private": list(private), "record": record and record.to_json()})
         while True:
@@ -106,7 +108,7 @@ class ProofProcess:
     def _died(self) -> ExportError:
         code = self._process.wait()
         said = self._process.last_words()
-        return ExportError(f"the process of the proof ended with exit code {code}:\n{said}")
+        return ExportError(f"the proof process ended with exit code {code}:\n{said}")
 
 
 def _from_json(proof: dict[str, Any]) -> Proof:

@@ -1,13 +1,13 @@
-"""The process that proves: started beside the export, it has nothing in common with it.
+"""The process that proves: started next to the export, but independent of it.
 
-It imports TensorFlow, forks before TensorFlow has started any thread, and lets one process
-compute what the source answers while the artifact is still being written, one look at outputs
-and one at gradients when it is there.
+It imports TensorFlow, then forks before TensorFlow has started any threads. One process computes
+the source's answers while the artifact is still being written; when it is complete, one examines
+outputs and one gradients.
 
-Lines of JSON come in: {mode, subject, wants_layers}, {source}, {artifact, record} and {private,
-record}. {examined} goes out for each part but the last, {proof} or {error} in the end.
-`proof_client` is the other side. Where a record is given it is not on disk: first comes what is
-known before the export ends, then all but the outcome of the proof.
+It reads JSON lines: {mode, subject, wants_layers, trust}, {source}, {artifact, record} and
+{private, record}. It writes {examined} for each part except the last, and {proof} or {error} at the
+end. `proof_client` is the other side. A given record is not on disk: the first one holds what is
+known before the export ends, the second one everything except the outcome of the proof.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from slimhub.common.json_process import read_message, write_message
 from slimhub.export import record
 from slimhub.export.record import Record
 from slimhub.export.verify.checks import artifact_files
+from slimhub.export.verify.process import untrusted
 from slimhub.export.verify.process.parts import ProofTask
 from slimhub.export.verify.proof import Check, Proof
 from slimhub.export.verify.subject import Source, Subject
@@ -36,6 +37,7 @@ from slimhub.export.verify.subject import Source, Subject
 if TYPE_CHECKING:
     from slimhub.export.verify.checks.evidence import Evidence
     from slimhub.export.verify.process.parts import Examiner
+    from slimhub.export.verify.reference.artifact import Artifact
 
     Prepare = Callable[[Connection], Sequence[Examiner]]
 
@@ -52,7 +54,7 @@ def main() -> None:
     except (SlimhubError, OSError) as error:
         message = {"error": str(error)}
     except Exception:
-        message = {"error": f"the proof could not be made:\n{traceback.format_exc()}"}
+        message = {"error": f"the proof failed unexpectedly:\n{traceback.format_exc()}"}
     write_message(sys.stdout, message)
 
 
@@ -63,14 +65,24 @@ def _prove() -> dict[str, Any]:
     subject = Subject.from_json(hello["subject"]) if hello["subject"] else None
     source_line = _read()["source"]
     source = Source(**source_line) if source_line else None
-    target = None
-    if subject is None:  # an artifact that is there says itself what it is
+    target = artifact = None
+    if subject is None:  # an existing artifact describes itself
         target = _read()
-        subject = _identify(target["artifact"])
+        artifact = _existing(target)
+        subject = _identify(artifact)
     assignment = ProofTask(subject, source, hello["mode"], hello["wants_layers"])
     examiners = _fork(assignment)
     target = target or _read()
     folder = Path(target["artifact"])
+    if artifact is None and target["record"] is None:  # with a record it is being exported
+        artifact = _existing(target)
+    written = artifact.record if artifact else None
+    digests = None
+    if artifact and not hello["trust"]:
+        digests = artifact_files.check_digests(folder, written)
+        if refused := untrusted.refuse(artifact, digests):
+            files = artifact_files.check(folder, written, _read()["private"], digests=digests)
+            return _answer(assignment, [*files, *refused])
     waiting = list(examiners.values())[1:] if _is_large(folder) else []
     for connection in examiners.values():
         if connection not in waiting:
@@ -78,26 +90,38 @@ def _prove() -> dict[str, Any]:
     finished = _read()
     unwritten = _record(finished)
     whole = {record.PATH: unwritten.text().encode()} if unwritten else {}
-    described = unwritten or _written_record(folder)
+    described = unwritten or written
     for connection in examiners.values():
         if connection not in waiting:
             connection.send(described)
-    checks = artifact_files.check(folder, described, finished["private"], unwritten=whole)
+    checks = artifact_files.check(
+        folder, described, finished["private"], unwritten=whole, digests=digests
+    )
     results = _collect(examiners, waiting, [target, described])
+    if artifact:
+        artifact.check_unchanged()  # what was checked is what was loaded
     found = [check for result in results.values() for check in result.checks]
-    checks += dict.fromkeys(found)  # what cannot be loaded is no news from the second part
+    checks += dict.fromkeys(found)  # if it cannot be loaded, the second part has nothing to add
     checks += _left_out(assignment, described)
-    proof = Proof(
-        mode="contract" if source is None else assignment.mode,
-        checks=tuple(sorted(checks, key=lambda check: AREAS.index(check.area))),
+    return _answer(
+        assignment,
+        checks,
         endpoints=tuple(row for result in results.values() for row in result.endpoints),
         layers=tuple(row for result in results.values() for row in result.layers),
+    )
+
+
+def _answer(assignment: ProofTask, checks: Sequence[Check], **rows: Any) -> dict[str, Any]:
+    proof = Proof(
+        mode="contract" if assignment.source is None else assignment.mode,
+        checks=tuple(sorted(checks, key=lambda check: AREAS.index(check.area))),
+        **rows,
     )
     return {"proof": dataclasses.asdict(proof)}
 
 
 def _left_out(assignment: ProofTask, described: Record | None) -> list[Check]:
-    """Checks that this assignment does not have, with the reason."""
+    """Checks that do not apply to this assignment, with the reason."""
     if assignment.source is None:
         left = [Check("training", "outputs, updates, gradients", "not run", "no checkpoint given")]
         return [*_ignored(described), *left] if described else left
@@ -112,7 +136,7 @@ def _left_out(assignment: ProofTask, described: Record | None) -> list[Check]:
 
 
 def _ignored(described: Record) -> list[Check]:
-    """What a record says of layers that were left out; a checkpoint would show them itself."""
+    """What a record says about ignored layers; a checkpoint would show them itself."""
     pattern = described.source.ignore_leftover
     if pattern is None:
         return []
@@ -122,13 +146,17 @@ def _ignored(described: Record) -> list[Check]:
     return [Check("variables", LAYERS_LEFT_OUT, "not run", said)]
 
 
-def _identify(folder: str) -> Subject:
+def _existing(target: dict[str, Any]) -> Artifact:
     from slimhub.export.verify.reference.artifact import Artifact
 
-    subject = Artifact(folder).identify()
+    return Artifact(target["artifact"])
+
+
+def _identify(artifact: Artifact) -> Subject:
+    subject = artifact.identify()
     if subject is None:
         raise ExportError(
-            "the artifact has no record, and the variables are not those of one registered "
+            "the artifact has no record, and its variables do not identify one registered "
             f"network: name it with {option('network')}"
         )
     return subject
@@ -139,22 +167,16 @@ def _record(message: dict[str, Any]) -> Record | None:
     return None if message["record"] is None else Record.from_json(message["record"])
 
 
-def _written_record(folder: Path) -> Record | None:
-    from slimhub.export.verify.reference.artifact import Artifact
-
-    return Artifact(folder).record
-
-
 def _fork(assignment: ProofTask) -> dict[str, Connection]:
-    """Starts a process for the source and for each part, and gives what to talk with each part."""
+    """Starts a process for the source and for each part; returns connections to the parts."""
     context = multiprocessing.get_context("fork")
     pipes = {part: context.Pipe() for part in ("outputs", "gradients")}
     connections = {}
     if assignment.source is not None:
         asked = [ours for ours, _ in pipes.values()]
-        context.Process(target=_ask, args=(assignment, *asked), daemon=True).start()
+        context.Process(target=_query_source, args=(assignment, *asked), daemon=True).start()
     for ours, _ in pipes.values():
-        ours.close()  # or else the parts would wait for a source that has died
+        ours.close()  # otherwise the parts would wait for a source that has died
     for part in assignment.parts():
         connections[part], theirs = context.Pipe()
         prepare = functools.partial(getattr(assignment, part), pipes[part][1])
@@ -165,8 +187,8 @@ def _fork(assignment: ProofTask) -> dict[str, Connection]:
     return connections
 
 
-def _ask(assignment: ProofTask, *answers: Connection) -> None:
-    """Runs in a process of its own: the source. What goes wrong is sent in place of an answer."""
+def _query_source(assignment: ProofTask, *answers: Connection) -> None:
+    """Runs the source in a separate process. An error is sent instead of an answer."""
     _run_as_written()
     try:
         assignment.ask(*answers)
@@ -176,7 +198,7 @@ def _ask(assignment: ProofTask, *answers: Connection) -> None:
 
 
 def _examine(connection: Connection, prepare: Prepare) -> None:
-    """Runs in a process of its own: the artifact beside the source's answers."""
+    """Runs in a separate process: compares the artifact with the source's answers."""
     _run_as_written()
     try:
         connection.send(_examined(connection, prepare))
@@ -187,11 +209,11 @@ def _examine(connection: Connection, prepare: Prepare) -> None:
 def _message(error: BaseException) -> str:
     if isinstance(error, (SlimhubError, OSError)):
         return str(error)
-    return f"the proof could not be made:\n{traceback.format_exc()}"
+    return f"the proof failed unexpectedly:\n{traceback.format_exc()}"
 
 
 def _run_as_written() -> None:
-    """Switches the graph optimizer off, see the source's sessions."""
+    """Turns the graph optimizer off, see the source's sessions."""
     import tensorflow as tf
 
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
@@ -219,19 +241,19 @@ def _examined(connection: Connection, prepare: Prepare) -> Evidence:
 
 
 def _is_large(folder: Path) -> bool:
-    """Whether the parts are to look at it in turn: side by side they need twice the memory."""
+    """Whether the parts should run one after the other: side by side they need twice the memory."""
     return sum(path.stat().st_size for path in (folder / "variables").glob("*")) > LARGE
 
 
 def _collect(
     examiners: dict[str, Connection], waiting: list[Connection], messages: Sequence[object]
 ) -> dict[str, Evidence]:
-    """Results by part; ends the process where nobody waits for them any more.
+    """Results by part; ends the process if nobody waits for them any more.
 
     Args:
       examiners: by part.
-      waiting: those that are to begin when the one before has ended.
-      messages: what they wait for.
+      waiting: parts to start when the one before has ended.
+      messages: where they wait for input.
     """
     parts = {connection: part for part, connection in examiners.items()}
     results: dict[str, Evidence] = {}

@@ -1,1 +1,1 @@
-"""What a proof compares: the source network, the loaded artifact, and the images for both."""
+"""What a proof compares: the source network, the loaded artifact, and images for both."""

@@ -1,20 +1,20 @@
-"""How far apart arrays are, and how far rounding takes them."""
+"""How far apart arrays are, and how far rounding can move them."""
 
 from __future__ import annotations
 
 import numpy as np
 
-ROUNDINGS = 20  # times what the last bit of the input does: kernels round in every layer
+ROUNDINGS = 20  # times the effect of the last bit of the input: kernels round in every layer
 LAST_BIT = float(np.finfo(np.float32).eps)
 
 
 def relative(actual: np.ndarray, expected: np.ndarray, scale: float | None = None) -> float:
-    """Largest difference, relative to the largest magnitude expected; infinite for NaN.
+    """Largest difference, relative to the largest expected magnitude; infinite for NaN.
 
     Args:
-      actual: what is compared.
+      actual: the array to compare.
       expected: of the same shape.
-      scale: the magnitude to relate to instead.
+      scale: the magnitude to use instead.
     """
     if expected.size == 0 or np.array_equal(actual, expected):
         return 0.0

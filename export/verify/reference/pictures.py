@@ -1,4 +1,4 @@
-"""The images every proof uses. Imports TensorFlow."""
+"""The images used by every proof. Imports TensorFlow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import resources
 import numpy as np
 import tensorflow as tf
 
-# A cat: "Chelsea" by Stefan van der Walt, CC0, cut to a square of 256 pixels.
+# A cat: "Chelsea" by Stefan van der Walt, CC0, cropped to a square of 256 pixels.
 _PHOTOGRAPH = "data/photograph.jpg"
 _SEED = 1  # of the noise
 
@@ -31,7 +31,7 @@ def noise(size: int) -> np.ndarray:
 
 
 def gradient(size: int) -> np.ndarray:
-    """A ramp of another direction in each channel, f32[1, size, size, 3] in [0, 1]."""
+    """A ramp in a different direction in each channel, f32[1, size, size, 3] in [0, 1]."""
     ramp = np.linspace(0, 1, size, dtype=np.float32)
     across, down = np.meshgrid(ramp, ramp)
     return np.stack([across, down, 1 - across], axis=-1)[np.newaxis]
@@ -48,7 +48,7 @@ def striking(size: int) -> np.ndarray:
 
 
 def batches(size: int) -> dict[str, np.ndarray]:
-    """Batches of one and four images by what is in them.
+    """Batches of one and four images, by their content.
 
     Args:
       size: height and width, pixels.
@@ -65,5 +65,5 @@ def batches(size: int) -> dict[str, np.ndarray]:
 
 
 def mixed(size: int) -> np.ndarray:
-    """Noise and the photograph, f32[2, size, size, 3] in [0, 1], to train on."""
+    """Noise and the photograph, f32[2, size, size, 3] in [0, 1], for training."""
     return np.concatenate([noise(size), photograph(size)])

@@ -1,7 +1,7 @@
-"""The second way to the values of a source, for each kind another than the export's.
+"""Reads the values of a source independently of the export, in another way for each kind.
 
 Checkpoints and SavedModels: TensorFlow's Saver, which finds the names in object-based ones itself.
-Frozen graphs: TensorFlow imports the constants and runs them. HDF5: its arrays by their paths.
+Frozen graphs: TensorFlow imports the constants and runs them. HDF5: arrays by their paths.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
 
 class Restorer(Protocol):
-    """One way.
+    """One way to read values.
 
     Attributes:
       shapes: by the names of variables.
@@ -31,14 +31,14 @@ class Restorer(Protocol):
     shapes: Shapes
 
     def restore(self, session: tf.Session, variables: Mapping[str, tf.Variable]) -> None:
-        """Sets variables of a session by the names of what is stored."""
+        """Sets variables of a session from stored names."""
 
     def read(self, name: str) -> np.ndarray:
-        """The value of one that is stored."""
+        """Reads a stored value."""
 
 
 def open_source(source: Source) -> Restorer:
-    """The way for a source."""
+    """The restorer for a source."""
     ways: dict[str, type[_Frozen] | type[_Hdf5]] = {"frozen_graph": _Frozen, "keras_h5": _Hdf5}
     return ways.get(source.format, _Saved)(source.prefix)
 
@@ -82,7 +82,7 @@ class _Saved:
 
 
 def _names_in(content: bytes) -> dict[str, str]:
-    """Keys by the names of variables; the Saver has a list of its own, but does not show it."""
+    """Keys by variable name; the Saver has its own list, but does not expose it."""
     from tensorflow.core.protobuf import trackable_object_graph_pb2
 
     graph = trackable_object_graph_pb2.TrackableObjectGraph.FromString(content)
@@ -91,7 +91,7 @@ def _names_in(content: bytes) -> dict[str, str]:
 
 
 class _Assigned:
-    """Values that are read one by one, and assigned."""
+    """Values that are read and assigned one by one."""
 
     shapes: Shapes
 
@@ -104,7 +104,7 @@ class _Assigned:
 
 
 class _Frozen(_Assigned):
-    """Constants of a graph, as TensorFlow itself makes them; nothing else of it is imported."""
+    """Constants of a graph, evaluated by TensorFlow itself; nothing else is imported."""
 
     def __init__(self, path: str) -> None:
         whole, constants = tf.GraphDef(), tf.GraphDef()
@@ -117,7 +117,7 @@ class _Frozen(_Assigned):
                 whole.MergeFromString(file.read())
         names = graph_constants.find_names(whole)
         for node in whole.node:
-            if node.name in names:  # whatever else the graph says of a constant is left out
+            if node.name in names:  # whatever else the graph says about a constant is left out
                 constant = constants.node.add(name=node.name, op="Const")
                 constant.attr["value"].CopyFrom(node.attr["value"])
                 constant.attr["dtype"].type = node.attr["value"].tensor.dtype
@@ -136,7 +136,7 @@ class _Frozen(_Assigned):
 
 
 class _Hdf5(_Assigned):
-    """Arrays of an HDF5 file by the paths that they lie at, without its lists of names."""
+    """Arrays of an HDF5 file by their paths, without its lists of names."""
 
     def __init__(self, path: str) -> None:
         import h5py

@@ -1,8 +1,8 @@
 """The source: a network in a plain TF1 graph and session, filled from the checkpoint.
 
-It shares with the export the networks of `nets`, and what is known of names that a checkpoint may
-leave over, and nothing else: the graph has placeholders and no function, `restorers` fill it, and
-its own gradients differentiate it.
+It shares only two things with the export: the networks in `nets`, and what is known about names
+that a checkpoint may leave over. The graph has placeholders and no functions, `restorers` fill it,
+and it computes its own gradients.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from slimhub.nets.layers import trunk
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What the source answers to one batch.
+    """The source's answer to one batch.
 
     Attributes:
-      endpoints: values by name with the scope in front, in graph order, `default` last;
-        without those that dropout makes random.
+      endpoints: values by name with the scope prefix, in graph order, `default` last; without those
+        that dropout makes random.
       statistics: moving statistics after the batch, by name; empty in inference.
     """
 
@@ -33,13 +33,14 @@ class Answer:
 
 @dataclasses.dataclass(frozen=True)
 class Answers:
-    """What the source answers to several batches, for another process to compare with.
+    """The source's answers to several batches, for another process to compare with.
 
     Attributes:
-      by_batch: answers by the name of the batch.
+      by_batch: answers by batch name.
       values: all variables by name, as restored; empty in training, where they are the same.
-      feeding: by endpoint, names of the variables between it and those before it, in graph order.
-      ignored: which layers of the checkpoint are left out at the owner's risk, in words.
+      feeding: by endpoint, names of the variables between it and the endpoints before it, in graph
+        order.
+      ignored: which layers of the checkpoint are left out at the user's own risk, in words.
     """
 
     by_batch: dict[str, Answer]
@@ -53,7 +54,7 @@ class SourceNetwork:
 
     Attributes:
       spec: the network.
-      is_training: which of the two.
+      is_training: the mode.
       ignored: see `Answers`.
     """
 
@@ -70,8 +71,8 @@ class SourceNetwork:
         Args:
           subject: which network.
           source: the checkpoint.
-          is_training: batch statistics and dropout.
-          sharing: one of the same subject, whose variables and session this one is to use.
+          is_training: whether to use batch statistics and dropout.
+          sharing: a network of the same subject whose variables and session to use.
         """
         self.spec = subject.spec()
         self.is_training = is_training
@@ -127,11 +128,11 @@ class SourceNetwork:
         return self._trainable
 
     def parameters(self) -> int:
-        """Number of values in the variables that optimizers change."""
+        """Number of parameters that optimizers change."""
         return sum(self._variables[name].shape.num_elements() for name in self._trainable)
 
     def answers(self, batches: dict[str, tuple[np.ndarray, float]]) -> Answers:
-        """Runs batches in turn; in training each moves the statistics that the last one left.
+        """Runs batches in order; in training, each starts from the previous one's statistics.
 
         Args:
           batches: by name, images f32[batch, height, width, 3] in [0, 1] and the momentum of the
@@ -154,21 +155,21 @@ class SourceNetwork:
         return Answer(values, statistics)
 
     def differentiable(self) -> str | None:
-        """The endpoint to differentiate: the output, or the features where it is random."""
+        """The endpoint to differentiate: the output, or the features if the output is random."""
         feature = self.spec.endpoint_key(self.spec.feature_endpoint)
         return next((name for name in ("default", feature) if name in self._fetches), None)
 
     def gradients(
         self, endpoint: str, images: np.ndarray
     ) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-        """Gradients of one number made of an endpoint, by variable and by `inputs`.
+        """Gradients of one number computed from an endpoint, by variable and by `inputs`.
 
         Args:
-          endpoint: as `differentiable` gives it.
+          endpoint: from `differentiable`.
           images: f32[batch, height, width, 3] in [0, 1].
 
         Returns:
-          The gradients, and how much each changes when every pixel does by its last bit.
+          The gradients, and how much each changes when the last bit of every pixel does.
         """
         with self._graph.as_default(), trunk.compared_by_identity():
             variables = {name: self._variables[name] for name in self._trainable}
@@ -186,17 +187,27 @@ class SourceNetwork:
         return self._graph.as_graph_def()
 
     def endpoint_tensors(self) -> dict[str, str]:
-        """Names of the tensors of all endpoints that are not random, by theirs."""
+        """Tensor names of all endpoints that are not random, by endpoint."""
         return {name: t.name for name, t in self._fetches.items() if name != "default"}
 
     def tensor_before_dropout(self) -> str | None:
-        """The name of the tensor of the output, or of the features where dropout follows them.
+        """The tensor name of the output, or of the features if dropout follows them.
 
-        None where dropout is before both.
+        None if dropout precedes both.
         """
         keys = [self.spec.endpoint_key(self.spec.logits_endpoint)]
         keys.append(self.spec.endpoint_key(self.spec.feature_endpoint))
         return next((self._fetches[key].name for key in keys if key in self._fetches), None)
+
+    def logits_tensor(self) -> str:
+        """The tensor name of the logits, which dropout may make random."""
+        name: str = self._endpoints[self.spec.endpoint_key(self.spec.logits_endpoint)].name
+        return name
+
+    def shape_of_one(self, tensor: str) -> list[int]:
+        """The shape of a tensor by name, without the batch dimension."""
+        shape: list[int] = self._graph.get_tensor_by_name(_with_index(tensor)).shape.as_list()[1:]
+        return shape
 
     def scale(self, images: np.ndarray, scaled: str) -> np.ndarray:
         """Images in the network's own range.
@@ -209,11 +220,11 @@ class SourceNetwork:
         return value
 
     def run(self, tensors: dict[str, str], fed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Computes tensors of the graph; no statistic moves.
+        """Computes tensors of the graph without updating statistics.
 
         Args:
-          tensors: names of tensors by any key.
-          fed: values by the names of tensors that they take the place of.
+          tensors: tensor names by any key.
+          fed: values by the names of the tensors that they replace.
         """
         fetches = {key: _with_index(name) for key, name in tensors.items()}
         feed = {_with_index(name): value for name, value in fed.items()}
@@ -231,7 +242,7 @@ class SourceNetwork:
 
 
 def shapes(subject: Subject) -> dict[str, tuple[int, ...]]:
-    """Shapes of all variables of a network by name; needs no checkpoint.
+    """Shapes of all variables of a network by name, without a checkpoint.
 
     Args:
       subject: which network.
@@ -249,7 +260,7 @@ def shapes(subject: Subject) -> dict[str, tuple[int, ...]]:
 
 
 def weighted_sum(output: tf.Tensor) -> tf.Tensor:
-    """One number of an output: its channels times cos(0), cos(1), ..., all different.
+    """Reduces an output to one number: its channels times cos(0), cos(1), ..., all different.
 
     Args:
       output: f32[..., channels].
@@ -262,7 +273,7 @@ def _with_index(tensor: str) -> str:
 
 
 def _ancestors(start: tf.Operation, stop: set[tf.Operation]) -> set[tf.Operation]:
-    """An operation and those it depends on, as far as others at which the search stops."""
+    """An operation and those it depends on, up to others that stop the search."""
     seen, queue = set(), [start]
     while queue:
         operation = queue.pop()
@@ -273,7 +284,7 @@ def _ancestors(start: tf.Operation, stop: set[tf.Operation]) -> set[tf.Operation
 
 
 def _random_operations(graph: tf.Graph) -> set[tf.Operation]:
-    """Operations that give another value each time: those of dropout, and what they feed."""
+    """Operations whose value changes with every run: those of dropout, and what they feed."""
     random: set[tf.Operation] = set()
     for operation in graph.get_operations():  # inputs come before what they feed
         is_source = operation.type == "RandomUniform"
@@ -283,10 +294,10 @@ def _random_operations(graph: tf.Graph) -> set[tf.Operation]:
 
 
 def as_written() -> tf.ConfigProto:
-    """Runs each operation as the graph has it; the artifact's process does the same.
+    """Runs each operation as it is in the graph; the artifact's process does the same.
 
-    TensorFlow's graph optimizer fuses operations according to what is fetched, and fused ones
-    round otherwise. Without it both sides run the same kernels in the same order.
+    TensorFlow's graph optimizer fuses operations depending on what is fetched, and fused ones round
+    differently. Without it, both sides run the same kernels in the same order.
     """
     config = tf.ConfigProto()
     config.graph_options.rewrite_options.disable_meta_optimizer = True

@@ -1,4 +1,4 @@
-"""Fills a source's variables from the checkpoint, by other ways than the export reads it."""
+"""Fills a source's variables from the checkpoint, in other ways than the export."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def restore(
     """Sets all variables of a session.
 
     Args:
-      session: whose graph has the variables and is the default one.
+      session: whose graph has the variables and is the default graph.
       variables: by name.
       source: the checkpoint.
-      subject: the network that it should be of.
+      subject: the expected network.
 
     Returns:
-      Which layers of the checkpoint are left out at the owner's risk, in words; empty where none
+      The layers of the checkpoint that are left out at the user's own risk, in words; empty if none
       may be.
 
     Raises:
-      ExportError: for a checkpoint of another network.
-      CheckpointError: for one with layers that the network does not have.
+      ExportError: if the checkpoint belongs to another network.
+      CheckpointError: if it has layers that the network does not have.
     """
     restorer = restorers.open_source(source)
     stored = restorer.shapes
@@ -66,7 +66,7 @@ def restore(
 
 
 def _averages(stored: Shapes) -> dict[str, str]:
-    """Names of averages by those of their variables, in whatever form; the usual one goes first."""
+    """Names of averages by their variables, in whatever form; the usual form takes precedence."""
     found: dict[str, str] = {}
     for name in sorted(stored, key=lambda name: not name.endswith(_SHADOW)):
         base, is_average, number = name.partition(_SHADOW)
@@ -83,7 +83,7 @@ def _averages(stored: Shapes) -> dict[str, str]:
 
 
 def _masks(stored: Shapes, wanted: Shapes) -> dict[str, str]:
-    """The masks that TensorFlow's masked layers multiply with their weights, by the latter."""
+    """The masks that TensorFlow's masked layers multiply with their weights, by weight name."""
     masks = {}
     for name, shape in wanted.items():
         layer, _, leaf = name.rpartition("/")
@@ -102,12 +102,12 @@ def _require_fit(stored: Shapes, wanted: Shapes) -> None:
     """Refuses a checkpoint of another network.
 
     Raises:
-      ExportError: names the first tensor that is not there in the shape that is wanted.
+      ExportError: names the first tensor that is missing or has another shape.
     """
     wrong = [name for name, shape in wanted.items() if stored.get(name) != shape]
     if wrong:
         found = stored.get(wrong[0], "not there")
         raise ExportError(
-            f"the checkpoint is not that of this network: {len(wrong)} of {len(wanted)} tensors do "
-            f"not fit, the first of them {wrong[0]}: {found}, expected {wanted[wrong[0]]}"
+            f"the checkpoint does not belong to this network: {len(wrong)} of {len(wanted)} "
+            f"tensors do not fit, the first is {wrong[0]}: {found}, expected {wanted[wrong[0]]}"
         )

@@ -1,1 +1,1 @@
-"""Repositories of models on Hugging Face."""
+"""Model repositories on Hugging Face."""

@@ -1,17 +1,17 @@
-"""Calls of Hugging Face, made through huggingface_hub."""
+"""Calls to Hugging Face through huggingface_hub."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import os
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
+from slimhub.common import foreign_files
 from slimhub.common.errors import PublishError
 from slimhub.common.progress import Transfer
+from slimhub.common.scratch import ScratchFolder
 from slimhub.publish.destinations import remote
 from slimhub.publish.destinations.huggingface.huggingface_changes import README
 from slimhub.publish.destinations.huggingface.huggingface_commit import Commit, CountedFile, holds
@@ -21,7 +21,7 @@ from slimhub.publish.destinations.remote import RefusedError, Remote
 CREDENTIALS = "HF_TOKEN, or by `hf auth login`"
 _LIBRARY = "huggingface_hub"
 MAIN = "main"
-_CONFLICT, _MOVED = 409, 412  # statuses: what is to be made is there; main is at another commit
+_CONFLICT, _MOVED = 409, 412  # statuses: the object already exists; main is at another commit
 
 Answer = TypeVar("Answer")
 
@@ -30,16 +30,16 @@ class HuggingFaceApi:
     """Calls about one repository."""
 
     def __init__(self, repository: str, target: str) -> None:
-        """Makes no call yet.
+        """Initializes; does not contact the server.
 
         Args:
           repository: `OWNER/NAME`.
-          target: that a user named.
+          target: as named by the user.
         """
         import httpx2
         import huggingface_hub
 
-        # The library reads the endpoint when it is imported; here it is that of now.
+        # The library reads the endpoint at import; this is the current one.
         self._hub = huggingface_hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
         self.endpoint = self._hub.endpoint
         self._repository = repository
@@ -52,9 +52,9 @@ class HuggingFaceApi:
         )
 
     def tags(self) -> list[str] | None:
-        """Names of tags; None where there is no such repository."""
+        """Names of tags; None if there is no such repository."""
         try:
-            refs = self._ask("look for the repository", self._hub.list_repo_refs)
+            refs = self._call("look for the repository", self._hub.list_repo_refs)
         except RefusedError as refused:
             if refused.status == 404:
                 return None
@@ -72,21 +72,21 @@ class HuggingFaceApi:
             found = self._hub.list_repo_tree(repository, recursive=True, revision=revision)
             return [entry for entry in found if hasattr(entry, "blob_id")]
 
-        entries = self._ask(f"list the files of {revision}", call)
+        entries = self._call(f"list the files of {revision}", call)
         return {
             entry.path: Entry(entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
             for entry in entries
         }
 
     def commit_of(self, revision: str) -> str:
-        """What git calls the commit of a revision.
+        """The id of a revision's commit.
 
         Args:
           revision: tag or branch.
         """
         info = functools.partial(self._hub.model_info, revision=revision)
-        # A repository has a commit from its creation on; other kinds of answer leave `sha` out.
-        return self._ask(f"look for {revision}", info).sha or ""
+        # Every repository has a commit; other kinds of responses leave `sha` out.
+        return self._call(f"look for {revision}", info).sha or ""
 
     def read(self, name: str, revision: str) -> bytes:
         """Content of a small file.
@@ -97,22 +97,22 @@ class HuggingFaceApi:
         """
 
         def call(repository: str) -> bytes:
-            with tempfile.TemporaryDirectory() as folder:
+            with ScratchFolder() as folder:
                 path = self._hub.hf_hub_download(
                     repository, name, revision=revision, local_dir=folder
                 )
-                return Path(path).read_bytes()
+                return foreign_files.read(path)
 
-        return self._ask(f"read {name}", call)
+        return self._call(f"read {name}", call)
 
     def check_card(self, text: str) -> None:
-        """Has a README's metadata looked at, which changes nothing.
+        """Has a README's metadata validated, without changing anything.
 
         Args:
           text: of the README.
 
         Raises:
-          RefusedError: says what Hugging Face does not take.
+          RefusedError: says what Hugging Face does not accept.
         """
         from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
@@ -124,59 +124,59 @@ class HuggingFaceApi:
             )
             hf_raise_for_status(answer)
 
-        self._ask(f"check {README}", call)
+        self._call(f"check {README}", call)
 
     def create(self) -> None:
         """Creates the repository."""
-        self._ask("create the repository", functools.partial(self._hub.create_repo, exist_ok=True))
+        self._call("create the repository", functools.partial(self._hub.create_repo, exist_ok=True))
 
     def tag(self, tag: str, revision: str) -> None:
-        """Names a commit.
+        """Tags a commit.
 
         Args:
           tag: its name.
           revision: the commit.
 
         Raises:
-          PublishError: where the tag names another commit.
+          PublishError: if the tag names another commit.
         """
         create = functools.partial(self._hub.create_tag, tag=tag, revision=revision)
         try:
-            self._ask(f"create the tag {tag}", create)
+            self._call(f"create the tag {tag}", create)
         except RefusedError as refused:
             if refused.status != _CONFLICT:
                 raise
-            # The answer may have been lost after the tag was made; else it is not ours.
+            # The response may have been lost after the tag was created; otherwise it is not ours.
             if self.commit_of(tag) != revision:
                 raise self.changed(f"made {tag}") from refused
 
     def changed(self, what: str) -> PublishError:
-        """Tells of others who publish at the same time.
+        """Reports that someone else publishes at the same time.
 
         Args:
-          what: they did.
+          what: what they did.
         """
         return PublishError(
-            f"somebody {what} of {self._repository} on Hugging Face meanwhile, which is left as it "
-            "is: publish again to compare"
+            f"somebody {what} of {self._repository} on Hugging Face in the meantime, which is "
+            "left unchanged: publish again to compare"
         )
 
     def commit(self, commit: Commit, transfer: Transfer) -> str:
-        """Uploads files; readers see all of the commit at its end, or nothing.
+        """Uploads files; readers see the whole commit at its end, or nothing.
 
         Args:
-          commit: what it is made of.
-          transfer: is told of the uploads.
+          commit: its content.
+          transfer: progress callback.
 
         Returns:
-          What git calls the commit.
+          The commit's id.
         """
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
         operations: list[Any] = []
         with contextlib.ExitStack() as stack:
             for name in commit.files:
-                path, size = commit.package.folder / name, commit.package.files[name].bytes
+                path, size = commit.package.path(name), commit.package.files[name].bytes
                 file = stack.enter_context(CountedFile(path))
                 report = functools.partial(_report, transfer, name, size)
                 operations.append(self._upload(name, file, report))
@@ -198,17 +198,18 @@ class HuggingFaceApi:
             parent_commit=commit.parent,
         )
         try:
-            return self._ask("commit", make).oid
+            return self._call("commit", make).oid
         except RefusedError as refused:
             if refused.status not in (_CONFLICT, _MOVED):
                 raise
-            # The answer may have been lost after the commit was made; else it is not ours.
+            # The response may have been lost after the commit was created; otherwise it is not
+            # ours.
             if not holds(self.tree(), commit):
                 raise self.changed("changed main") from refused
             return self.commit_of(MAIN)
 
     def _upload(self, name: str, file: CountedFile, report: Callable[[int], None]) -> Any:
-        """Sends a file, if it is a large one; small ones go with the commit."""
+        """Uploads a file if it is large; small ones are part of the commit."""
         from huggingface_hub import CommitOperationAdd
 
         def call(repository: str) -> Any:
@@ -218,9 +219,9 @@ class HuggingFaceApi:
                 self._hub.preupload_lfs_files(repository, [addition], free_memory=False)
             return addition
 
-        return self._ask(f"upload {name}", call)
+        return self._call(f"upload {name}", call)
 
-    def _ask(self, what: str, call: Callable[[str], Answer]) -> Answer:
+    def _call(self, what: str, call: Callable[[str], Answer]) -> Answer:
         with remote.quiet(_LIBRARY):
             return self._remote.ask(what, functools.partial(call, self._repository))
 

@@ -1,9 +1,11 @@
-"""What changes in a repository on Hugging Face, and what the version is called there."""
+"""What changes in a repository on Hugging Face, and the version's tag."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from slimhub.common import files
 from slimhub.common.errors import PublishError, option
@@ -11,7 +13,7 @@ from slimhub.publish.destinations.destination import Change
 from slimhub.publish.destinations.huggingface import huggingface_tree
 from slimhub.publish.destinations.huggingface.huggingface_tree import Tree
 from slimhub.publish.handle import Handle
-from slimhub.publish.package import Package
+from slimhub.publish.package import Package, is_format
 
 README = "README.md"
 CREATE, UPLOAD, WRITE = "create repository", "upload", "write"
@@ -30,25 +32,25 @@ def tag_of(handle: str) -> str:
 
 
 def newest_tag(tags: list[str]) -> str:
-    """The tag of the newest version; `v0` where there is none.
+    """The tag of the newest version; `v0` if there is none.
 
     Args:
-      tags: all there are.
+      tags: all existing tags.
     """
     return f"v{_newest(tags)}"
 
 
 def choose_tag(package: Package, tags: list[str], tree: Callable[[str], Tree]) -> str:
-    """The tag of a version: by its handle, or that of the same bytes, or the next one.
+    """The tag of a version: from its handle, or the one with the same bytes, or the next one.
 
     Args:
       package: to be published.
-      tags: all there are.
-      tree: gives the files of a tag.
+      tags: all existing tags.
+      tree: returns the files of a tag.
 
     Raises:
-      PublishError: where the handle's version is there with other bytes, or the README to be
-        overwritten is that of a newer version.
+      PublishError: if the handle's version exists with other bytes, or the README to be overwritten
+        belongs to a newer version.
     """
     newest = _newest(tags)
     if package.handle is None:
@@ -57,26 +59,46 @@ def choose_tag(package: Package, tags: list[str], tree: Callable[[str], Tree]) -
     tag = tag_of(package.handle)
     if package.overwrite_card and tag != newest_tag([*tags, tag]):
         raise PublishError(
-            f"the README on Hugging Face is that of v{newest}, which is newer than {tag}: leave "
+            f"the README on Hugging Face belongs to v{newest}, which is newer than {tag}: leave "
             f"{option('overwrite_card')} out"
         )
     if tag in tags and (others := differing(tree(tag), package)):
         following = f"{Handle.parse(package.handle).model}/{newest + 1}"
         raise PublishError(
-            f"Hugging Face has {tag} with other content ({', '.join(others[:3])} differ), and a "
-            f"version never changes: publish it as {option('handle', following)}"
+            f"Hugging Face has {tag} with other content ({', '.join(others[:3])} differ), and "
+            f"versions never change: publish it as {option('handle', following)}"
         )
     return tag
 
 
 def differing(tree: Tree, package: Package) -> list[str]:
-    """Files of a SavedModel that are not the same here and there.
+    """Files of a version that differ here and there.
+
+    Files of other formats that are there do not differ from a package that says nothing of them and
+    has the same SavedModel: they were made from it.
 
     Args:
       tree: of a revision.
       package: to be published.
     """
-    return [*huggingface_tree.changed(tree, package), *huggingface_tree.stale(tree, package)]
+    changed = huggingface_tree.changed(tree, package)
+    stale = huggingface_tree.stale(tree, package)
+    if not changed and not package.also:
+        stale = [name for name in stale if not is_format(name)]
+    return [*changed, *stale]
+
+
+def with_formats_of(tree: Tree, package: Package) -> Package:
+    """A package whose card names the files of other formats that its version has.
+
+    Args:
+      tree: of the version, empty for a new one.
+      package: to be published.
+    """
+    if package.also:
+        return package
+    kept = {Path(name).suffix: Path(name) for name in tree if is_format(name)}
+    return dataclasses.replace(package, also=kept or None)
 
 
 def of_commit(
@@ -86,9 +108,9 @@ def of_commit(
 
     Args:
       package: to be published.
-      tree: files that are there.
-      texts: to be written, by path.
-      only_texts: whether the package's files are left alone.
+      tree: existing files.
+      texts: to write, by path.
+      only_texts: whether to leave the package's files alone.
     """
     writes = [Change(WRITE, name, files.digest_text(text)) for name, text in texts.items()]
     if only_texts:

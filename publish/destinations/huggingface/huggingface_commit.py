@@ -1,4 +1,4 @@
-"""A commit on Hugging Face: what it is made of, and how far its files were read."""
+"""A commit on Hugging Face: its content, and how far its files were read."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Commit:
     """What is committed at once.
 
     Attributes:
-      package: that files are of.
-      files: of the package, to be uploaded.
-      texts: to be written, by path.
+      package: that the files belong to.
+      files: of the package, to upload.
+      texts: to write, by path.
       deleted: paths.
       message: for people.
       parent: commit that it must follow; after another one, files of others might be lost.
@@ -35,11 +35,11 @@ class Commit:
 
 
 def holds(tree: Tree, commit: Commit) -> bool:
-    """Whether a revision is what a commit makes of it.
+    """Whether a revision is the result of a commit.
 
     Args:
       tree: of the revision.
-      commit: that may be in it.
+      commit: that it may contain.
     """
     return (
         not huggingface_tree.changed(tree, commit.package)
@@ -49,14 +49,14 @@ def holds(tree: Tree, commit: Commit) -> bool:
 
 
 class CountedFile(io.BufferedReader):
-    """A file that tells how far it was read."""
+    """A file that reports how far it was read."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(io.FileIO(path))
         self._report: Callable[[int], None] | None = None
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Reads, and tells of it."""
+        """Reads, and reports it."""
         data = super().read(size)
         if self._report is not None:
             self._report(self.tell())
@@ -64,10 +64,10 @@ class CountedFile(io.BufferedReader):
 
     @contextlib.contextmanager
     def reporting_to(self, report: Callable[[int], None]) -> Iterator[None]:
-        """Tells of what is read from now on.
+        """Reports reads from now on.
 
         Args:
-          report: is told the bytes so far.
+          report: called with the bytes read so far.
         """
         self._report = report
         try:

@@ -1,8 +1,9 @@
-"""Repositories of models on Hugging Face."""
+"""Model repositories on Hugging Face."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,18 +12,19 @@ from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.common.progress import Transfer
 from slimhub.export import record
 from slimhub.publish import addresses
-from slimhub.publish.destinations import licences
+from slimhub.publish.destinations import licenses
 from slimhub.publish.destinations.destination import (
     Change,
     PublishPlan,
     kept,
+    not_carried,
     result_of,
 )
 from slimhub.publish.destinations.huggingface import huggingface_changes as changes
 from slimhub.publish.destinations.huggingface.huggingface_changes import README
 from slimhub.publish.handle import Handle
 from slimhub.publish.package import Package
-from slimhub.publish.pages import cards
+from slimhub.publish.pages import cards, statements
 
 if TYPE_CHECKING:
     from slimhub.publish.destinations.huggingface.huggingface_api import HuggingFaceApi
@@ -36,7 +38,7 @@ _OTHER_KINDS = ("datasets", "spaces", "models", "buckets", "kernels")
 
 @dataclasses.dataclass(frozen=True)
 class HuggingFace:
-    """A repository of a model.
+    """The repository of a model.
 
     Attributes:
       owner: user or organization.
@@ -44,7 +46,7 @@ class HuggingFace:
     """
 
     options: ClassVar[frozenset[str]] = frozenset(
-        {"handle", "license", "dataset", "overwrite_card"}
+        {"handle", "license", "dataset", "texts", "overwrite_card", "also"}
     )
 
     owner: str
@@ -55,18 +57,18 @@ class HuggingFace:
 
     @property
     def repository(self) -> str:
-        """What Hugging Face calls it."""
+        """The repository's id on Hugging Face."""
         return f"{self.owner}/{self.name}"
 
     @classmethod
     def parse(cls, target: str) -> HuggingFace:
-        """Reads a target such as `hf://owner/name`.
+        """Parses a target such as `hf://owner/name`.
 
         Args:
-          target: of the command line.
+          target: from the command line.
 
         Raises:
-          RequestError: says which part is wrong.
+          RequestError: says which part is invalid.
         """
         parts = target.removeprefix(_SCHEME).split("/")
         if not target.startswith(_SCHEME) or len(parts) != 2 or parts[0] in _OTHER_KINDS:
@@ -74,46 +76,49 @@ class HuggingFace:
         if "@" in parts[1]:
             raise RequestError(
                 f"the target '{target}' names a revision: leave '@{parts[1].partition('@')[2]}' "
-                f"out, the version is that of {option('handle')}"
+                f"out, the version comes from {option('handle')}"
             )
         for kind, part in zip(("owner", "name"), parts, strict=True):
             if not _is_name(part):
                 raise RequestError(
-                    f"the {kind} '{part}' in the target '{target}' must be letters, digits, _, . "
-                    "and -, 96 at most, beginning and ending in a letter or digit, without -- or "
-                    ".., and not ending in .git"
+                    f"the {kind} '{part}' in the target '{target}' must be at most 96 letters, "
+                    "digits, _, . and -, starting and ending in a letter or digit, without -- "
+                    "or .., and not ending in .git"
                 )
         return cls(*parts)
 
     def check_ids(self, license: str | None, dataset: str | None) -> None:
-        """Refuses a licence or dataset that Hugging Face does not have, see `Destination`."""
-        licences.check(license, licences.HUGGING_FACE, "Hugging Face")
+        """Refuses a license or dataset that Hugging Face does not have, see `Destination`."""
+        licenses.check(license, licenses.HUGGING_FACE, "Hugging Face")
         _check_dataset(dataset)
         extras.need("jinja2", "huggingface_hub", extra="huggingface")
 
     def check(self, package: Package) -> None:
-        """Refuses, without the network, what Hugging Face would refuse later.
+        """Refuses, offline, what Hugging Face would refuse later.
 
         Args:
           package: to be published.
 
         Raises:
-          RequestError: for a handle or dataset that cannot be, a licence that it does not have,
-            without the extra `huggingface`, without a token, and where the client is offline.
+          RequestError: if a handle or dataset is invalid, Hugging Face does not have the license,
+            or the extra `huggingface` is missing.
         """
         if package.handle is not None:
             Handle.parse(package.handle)
         self.check_ids(package.license, package.dataset)
+
+    def check_credentials(self) -> None:
+        """Refuses to go on without a token, or with a client that is offline."""
         _check_client()
 
     def signature(self, package: Package) -> bytes | None:
-        """The signature in the version that the package would be, or in the newest one.
+        """The signature in the version that the package would become, or in the newest one.
 
         Args:
           package: to be signed.
 
         Raises:
-          PublishError: where Hugging Face cannot be asked.
+          PublishError: if Hugging Face cannot be reached.
         """
         api = _api(self)
         tags = api.tags() or []
@@ -122,30 +127,39 @@ class HuggingFace:
             return None
         return api.read(record.SIGNATURE, tag)
 
-    def plan(self, package: Package) -> PublishPlan:
-        """Compares with the digests that are there.
+    def plan(self, package: Package, *, asks: bool = True) -> PublishPlan:
+        """Compares with the existing digests.
 
         Args:
           package: to be published.
+          asks: whether Hugging Face is contacted; if not, the plan is that of a first version.
 
         Raises:
-          PublishError: where Hugging Face cannot be asked, does not take the README, or has other
+          PublishError: if Hugging Face cannot be reached, does not accept the README, or has other
             bytes under the version.
         """
-        api = _api(self)
-        tags = api.tags()
+        api, package = _api(self), package.with_formats()
+        tags = api.tags() if asks else None
         tree = {} if tags is None else api.tree()
-        tag = changes.choose_tag(package, tags or [], api.tree)
+        look = functools.cache(api.tree)
+        tag = changes.choose_tag(package, tags or [], look)
         load = _load(self.repository, tag)
-        license = licences.HUGGING_FACE.get(package.license or "")
-        card = cards.huggingface(package, load, self.name, license)
         is_tagged = tags is not None and tag in tags
+        readme = _readme(api, tree)
+        said = statements.read(readme, tag) if is_tagged else {}
+        package = statements.over(package, said)
+        license = licenses.HUGGING_FACE.get(package.license or "")
+        shown = changes.with_formats_of(look(tag) if is_tagged else {}, package)
+        card = cards.huggingface(shown, load, self.name, license, tag)
+        is_renewed = not is_tagged or (
+            statements.of(package) != said and tag == changes.newest_tag(tags or [])
+        )
         is_other = README not in tree or not tree[README].is_text(card)
-        is_written = is_other and _may_write(api, tree, package, is_tagged)
-        if is_written:
+        is_written = is_other and _may_write(readme, package, is_renewed=is_renewed)
+        if is_written and asks:
             api.check_card(card)
         written = {README: card} if is_written else {}
-        others = [README] if is_other and not is_written and not is_tagged else []
+        is_kept = is_other and not is_written and (is_renewed or statements.of(package) != said)
         steps = [
             *([Change(changes.CREATE, self.repository)] if tags is None else []),
             *changes.of_commit(package, tree, written, only_texts=is_tagged),
@@ -153,15 +167,18 @@ class HuggingFace:
         ]
         url = f"{addresses.shown(api.endpoint)}/{self.repository}/tree/{tag}"
         result = result_of(steps, is_there=is_tagged)
-        return PublishPlan(tuple(steps), written, url, load, result, kept(others))
+        notes = kept([README] if is_kept else [])
+        if is_written:
+            notes += not_carried(statements.of_others(readme, tag), package)
+        return PublishPlan(tuple(steps), written, url, load, result, notes)
 
     def send(self, package: Package, plan: PublishPlan, transfer: Transfer) -> None:
-        """Carries a plan out; files, card and deletions are one commit.
+        """Carries out a plan; files, card and deletions are one commit.
 
         Args:
           package: to be published.
-          plan: of `plan`.
-          transfer: is told of the uploads.
+          plan: from `plan`.
+          transfer: progress callback.
 
         Raises:
           PublishError: says what Hugging Face refused.
@@ -169,7 +186,7 @@ class HuggingFace:
         from slimhub.publish.destinations.huggingface.huggingface_api import MAIN
         from slimhub.publish.destinations.huggingface.huggingface_commit import Commit
 
-        api = _api(self)
+        api, package = _api(self), package.with_formats()
         named = {
             action: [change.name for change in plan.changes if change.action == action]
             for action in changes.ACTIONS
@@ -188,16 +205,16 @@ class HuggingFace:
             api.tag(tag, revision)
 
     def confirm(self, package: Package, plan: PublishPlan) -> None:
-        """Compares the digests that Hugging Face tells.
+        """Compares with the digests that Hugging Face reports.
 
         Args:
-          package: that was published.
-          plan: that was carried out.
+          package: the published one.
+          plan: the one carried out.
 
         Raises:
           PublishError: names what differs.
         """
-        api = _api(self)
+        api, package = _api(self), package.with_formats()
         tag = plan.url.rpartition("/")[2]
         others = changes.differing(api.tree(tag), package)
         tree = api.tree() if plan.cards else {}
@@ -228,17 +245,21 @@ def _check_dataset(dataset: str | None) -> None:
     parts = dataset.split("/") if dataset is not None else []
     if len(parts) > 2 or not all(map(_is_name, parts)):
         raise RequestError(
-            f"the dataset '{dataset}' is not NAME or OWNER/NAME, as Hugging Face calls datasets"
+            f"the dataset '{dataset}' is not NAME or OWNER/NAME, the form of dataset names "
+            "on Hugging Face"
         )
 
 
-def _may_write(api: HuggingFaceApi, tree: Tree, package: Package, is_tagged: bool) -> bool:
-    """Whether the README may be replaced; one written here is renewed with each version."""
+def _readme(api: HuggingFaceApi, tree: Tree) -> str:
+    """The README that is there, empty if there is none."""
     from slimhub.publish.destinations.huggingface.huggingface_api import MAIN
 
-    if README not in tree or package.overwrite_card:
-        return True
-    return not is_tagged and cards.is_own(api.read(README, MAIN).decode(errors="replace"))
+    return api.read(README, MAIN).decode(errors="replace") if README in tree else ""
+
+
+def _may_write(readme: str, package: Package, *, is_renewed: bool) -> bool:
+    """Whether the README may be replaced; one written by slimhub is renewed with each version."""
+    return not readme or package.overwrite_card or (is_renewed and cards.is_own(readme))
 
 
 def _check_client() -> None:
@@ -249,13 +270,13 @@ def _check_client() -> None:
 
     if constants.HF_HUB_OFFLINE:
         raise RequestError(
-            "HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE keeps huggingface_hub from the network: unset "
-            "it to publish"
+            "HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE keeps huggingface_hub offline: unset it to "
+            "publish"
         )
     if not huggingface_hub.get_token():
         raise RequestError(
-            "there is no token for Hugging Face: make one that may write at "
-            f"huggingface.co/settings/tokens and give it as {CREDENTIALS}"
+            "no token for Hugging Face: create one with write access at "
+            f"huggingface.co/settings/tokens and pass it as {CREDENTIALS}"
         )
 
 

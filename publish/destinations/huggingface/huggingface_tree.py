@@ -1,4 +1,4 @@
-"""Files of a revision on Hugging Face, compared by the digests that it tells."""
+"""Files of a revision on Hugging Face, compared by the digests that it reports."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from slimhub.common import files
+from slimhub.common import files, foreign_files
 from slimhub.export import saved_model_files
-from slimhub.publish.package import Package
+from slimhub.publish.package import Package, is_format
 
-_BLOCK = 1 << 20  # bytes that are digested at a time
+_BLOCK = 1 << 20  # bytes to digest at a time
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """A file that is there.
+    """An existing file.
 
     Attributes:
       size: in bytes.
-      git: digest of its content, as git makes it.
-      sha256: of its content, where it is kept as a large file; `git` is of a pointer to it then.
+      git: digest of its content as computed by git.
+      sha256: of its content, if it is stored as a large file; `git` then belongs to a pointer.
     """
 
     size: int
@@ -36,7 +36,7 @@ class Entry:
         return self.git == _git([data], len(data))
 
     def is_file(self, path: Path, size: int, sha256: str) -> bool:
-        """Whether it holds what a local file holds.
+        """Whether it has the content of a local file.
 
         Args:
           path: of the file.
@@ -52,7 +52,7 @@ Tree = dict[str, Entry]  # by path
 
 
 def changed(tree: Tree, package: Package) -> list[str]:
-    """Files of a package that are not there, or others.
+    """Files of a package that are missing or differ.
 
     Args:
       tree: of a revision.
@@ -61,13 +61,12 @@ def changed(tree: Tree, package: Package) -> list[str]:
     return [
         name
         for name, file in package.files.items()
-        if name not in tree
-        or not tree[name].is_file(package.folder / name, file.bytes, file.sha256)
+        if name not in tree or not tree[name].is_file(package.path(name), file.bytes, file.sha256)
     ]
 
 
 def stale(tree: Tree, package: Package) -> list[str]:
-    """Files of a SavedModel that are there, and not in a package: only these are deleted.
+    """Files of a model that are there but not in a package: only these are deleted.
 
     Args:
       tree: of a revision.
@@ -76,12 +75,13 @@ def stale(tree: Tree, package: Package) -> list[str]:
     return [
         name
         for name in tree
-        if saved_model_files.is_of_saved_model(name) and name not in package.files
+        if (saved_model_files.is_of_saved_model(name) or is_format(name))
+        and name not in package.files
     ]
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    with foreign_files.open_regular(path) as file:
         while block := file.read(_BLOCK):
             yield block
 

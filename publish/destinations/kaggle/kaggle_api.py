@@ -1,4 +1,4 @@
-"""Kaggle's calls, made through kagglesdk."""
+"""Calls to Kaggle through kagglesdk."""
 
 from __future__ import annotations
 
@@ -17,8 +17,13 @@ from slimhub.publish.destinations.kaggle.kagglehub_internals import (
 from slimhub.publish.destinations.remote import RefusedError, Remote
 
 CREDENTIALS = "KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY, or the file kaggle.json"
-_PAGE = 100  # files that are listed by one call
-_BLOCK = 1 << 20  # bytes that are digested at a time
+_FRAMEWORKS = {  # names of the enum, by those in addresses
+    "tensorFlow2": "MODEL_FRAMEWORK_TENSOR_FLOW_2",
+    "tfLite": "MODEL_FRAMEWORK_TF_LITE",
+    "onnx": "MODEL_FRAMEWORK_ONNX",
+}
+_PAGE = 100  # files listed per call
+_BLOCK = 1 << 20  # bytes to digest at a time
 _FORBIDDEN, _ABSENT = 403, 404
 
 Answer = TypeVar("Answer")
@@ -28,7 +33,7 @@ class KaggleApi:
     """Calls about one variation."""
 
     def __init__(self, address: Address) -> None:
-        """Makes no call yet.
+        """Initializes; does not contact the server.
 
         Args:
           address: of the variation.
@@ -49,13 +54,13 @@ class KaggleApi:
         )
 
     def model(self) -> Any | None:
-        """The model, or None where there is none."""
+        """The model, or None if it does not exist."""
         request = self._request("ApiGetModelRequest", of_variation=False)
-        # A model that is not there is answered as one of others that may not be read.
+        # For a missing model Kaggle answers as for one that may not be read.
         return self._find("look for the model", "get_model", request, _FORBIDDEN, _ABSENT)
 
     def instance(self) -> Any | None:
-        """The variation of a model that is there, or None where there is none."""
+        """The variation of an existing model, or None if it does not exist."""
         request = self._request("ApiGetModelInstanceRequest")
         return self._find("look for the variation", "get_model_instance", request, _ABSENT)
 
@@ -72,7 +77,7 @@ class KaggleApi:
             request.page_token = answer.next_page_token
 
     def sha256(self, version: int, name: str) -> str:
-        """Digest of a file, which is downloaded: Kaggle tells none.
+        """Digest of a file, which must be downloaded: Kaggle does not report any.
 
         Args:
           version: number of a version.
@@ -117,7 +122,7 @@ class KaggleApi:
         """
         request = self._request("ApiCreateModelInstanceRequest", of_variation=False)
         request.body = body = _type("ApiCreateModelInstanceRequestBody")()
-        body.instance_slug, body.framework = self.address.variation, _framework()
+        body.instance_slug, body.framework = self.address.variation, self._framework
         _fill(body, root, card | ({"license_name": license} if license else {}))
         self._change("create the variation", "create_model_instance", request)
 
@@ -144,8 +149,14 @@ class KaggleApi:
 
     @functools.cached_property
     def _models(self) -> Any:
-        """A client for calls about models, with the credentials that kagglehub finds."""
+        """A client for calls about models, with the credentials found by kagglehub."""
         return models_client()
+
+    @property
+    def _framework(self) -> Any:
+        from kagglesdk.models.types.model_enums import ModelFramework
+
+        return ModelFramework[_FRAMEWORKS[self.address.framework]]
 
     def _request(self, name: str, *, of_variation: bool = True) -> Any:
         """A request about the variation, or about its model."""
@@ -154,17 +165,17 @@ class KaggleApi:
         if hasattr(request, "model_slug"):
             request.model_slug = self.address.model
         if of_variation:
-            request.framework, request.instance_slug = _framework(), self.address.variation
+            request.framework, request.instance_slug = self._framework, self.address.variation
         return request
 
     def _call(self, what: str, name: str, request: Any) -> Any:
-        return self._ask(what, lambda: getattr(self._models, name)(request))
+        return self._retry(what, lambda: getattr(self._models, name)(request))
 
     def _download(self, version: int, name: str, take: Callable[[Any], Answer]) -> Answer:
         request = self._request("ApiDownloadModelInstanceVersionRequest")
         request.version_number, request.path = version, name
 
-        return self._ask(
+        return self._retry(
             f"read {name} again",
             lambda: take(self._models.download_model_instance_version(request)),
         )
@@ -181,9 +192,9 @@ class KaggleApi:
         self, what: str, name: str, request: Any, *, busy: frozenset[int] = remote.ONCE
     ) -> None:
         change = functools.partial(getattr(self._models, name), request)
-        self._ask(what, lambda: handle_mutate_call(change), busy=busy)
+        self._retry(what, lambda: handle_mutate_call(change), busy=busy)
 
-    def _ask(
+    def _retry(
         self, what: str, call: Callable[[], Answer], busy: frozenset[int] = remote.BUSY
     ) -> Answer:
         with remote.quiet("kagglehub"):
@@ -197,12 +208,6 @@ def _type(name: str) -> Callable[[], Any]:
     return made
 
 
-def _framework() -> Any:
-    from kagglesdk.models.types.model_enums import ModelFramework
-
-    return ModelFramework.MODEL_FRAMEWORK_TENSOR_FLOW_2
-
-
 def _mask(fields: list[str]) -> Any:
     from google.protobuf.field_mask_pb2 import FieldMask
 
@@ -210,7 +215,7 @@ def _mask(fields: list[str]) -> Any:
 
 
 def _fill(body: Any, root: Any, fields: dict[str, Any]) -> None:
-    """Sets files and other fields of what is to be created."""
+    """Sets files and other fields of an object to create."""
     files = root.to_proto()
     body.files, body.directories = files.files, files.directories
     for field, value in fields.items():

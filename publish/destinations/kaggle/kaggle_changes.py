@@ -20,7 +20,7 @@ VARIATION_FIELDS = {
     "training data": "training_data",
     "fine-tunable": "fine_tunable",
 }
-_OF_VERSION = ("overview", "usage")  # texts that another version makes wrong
+_VERSION_TEXTS = ("overview", "usage")  # texts that another version makes wrong
 _VALUES = {"training data": str.splitlines, "fine-tunable": lambda text: text == "yes"}
 
 
@@ -29,7 +29,7 @@ def fields(texts: dict[str, str], named: dict[str, str]) -> dict[str, Any]:
 
     Args:
       texts: by name.
-      named: which of them, and what the field is called.
+      named: which of them, and their field names.
     """
     return {
         field: _VALUES.get(name, str)(texts[name]) for name, field in named.items() if name in texts
@@ -44,14 +44,14 @@ def wanted(
     overwrite: bool,
     renew: bool = False,
 ) -> dict[str, str]:
-    """The texts that are to be set.
+    """The texts to set.
 
     Args:
       texts: by name.
-      named: which of them, and what the field is called.
-      found: the model or variation that is there, or None.
+      named: which of them, and their field names.
+      found: the existing model or variation, or None.
       overwrite: whether to replace what people may have written there.
-      renew: whether to replace what was written here, and not edited since.
+      renew: whether to replace what slimhub wrote, if it was not edited since.
     """
     new = fields(texts, named)
     there = {field: getattr(found, field) if found else None for field in new}
@@ -67,14 +67,14 @@ def wanted(
 
 
 def kept(texts: dict[str, str], found: Any | None, card: dict[str, str]) -> list[str]:
-    """Names of texts of a variation that tell of a version, and stay as they are.
+    """Names of a variation's texts that describe a version, and are kept.
 
     Args:
       texts: by name.
-      found: the variation that is there, or None.
-      card: the texts that are to be set.
+      found: the existing variation, or None.
+      card: the texts to set.
     """
-    told = {name: VARIATION_FIELDS[name] for name in _OF_VERSION}
+    told = {name: VARIATION_FIELDS[name] for name in _VERSION_TEXTS}
     others = wanted(texts, told, found, overwrite=True) if found else {}
     return [name for name in others if name not in card]
 
@@ -84,8 +84,8 @@ def of_model(address: Address, found: Any | None, card: dict[str, str]) -> list[
 
     Args:
       address: of a variation of it.
-      found: what is there, or None.
-      card: its texts that are to be set.
+      found: what exists, or None.
+      card: its texts to set.
     """
     name = f"{address.owner}/{address.model}"
     if found is None:
@@ -94,11 +94,11 @@ def of_model(address: Address, found: Any | None, card: dict[str, str]) -> list[
 
 
 def of_version(address: Address, newest: int, package: Package) -> list[Change]:
-    """Changes that make a version of a package.
+    """Changes that create a version of a package.
 
     Args:
       address: of the variation.
-      newest: version that is there; 0 where there is no variation.
+      newest: existing version; 0 if there is no variation.
       package: to be published.
     """
     uploads = [Change(UPLOAD, name, file) for name, file in package.files.items()]
@@ -107,11 +107,11 @@ def of_version(address: Address, newest: int, package: Package) -> list[Change]:
 
 
 def of_variation(found: Any | None, card: dict[str, str]) -> list[Change]:
-    """Changes of a variation's texts; one that is not there is created with them.
+    """Changes of a variation's texts; a new variation is created with them.
 
     Args:
-      found: what is there, or None.
-      card: its texts that are to be set.
+      found: what exists, or None.
+      card: its texts to set.
     """
     return [Change(DESCRIBE_VARIATION, ", ".join(card))] if found and card else []
 

@@ -1,4 +1,4 @@
-"""Kaggle Models, where the models of tfhub.dev moved."""
+"""Kaggle Models, where the models of tfhub.dev were moved to."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from slimhub.common import extras
 from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.common.progress import Transfer
+from slimhub.common.text import either
 from slimhub.export import record
-from slimhub.publish.destinations import licences
-from slimhub.publish.destinations.destination import PublishPlan, kept, result_of
+from slimhub.publish.destinations import licenses
+from slimhub.publish.destinations.destination import PublishPlan, kept, not_carried, result_of
 from slimhub.publish.destinations.kaggle import kaggle_changes as changes
 from slimhub.publish.destinations.kaggle import kaggle_versions as versions
-from slimhub.publish.destinations.kaggle.kaggle_address import SCHEME, Address
+from slimhub.publish.destinations.kaggle.kaggle_address import FORMATS, FRAMEWORK, SCHEME, Address
 from slimhub.publish.package import Package
-from slimhub.publish.pages import cards
+from slimhub.publish.pages import cards, statements
 
 if TYPE_CHECKING:
     from slimhub.publish.destinations.kaggle.kaggle_api import KaggleApi
@@ -33,7 +34,9 @@ class Kaggle:
       address: of the variation.
     """
 
-    options: ClassVar[frozenset[str]] = frozenset({"license", "dataset", "overwrite_card"})
+    options: ClassVar[frozenset[str]] = frozenset(
+        {"license", "dataset", "texts", "overwrite_card", "also"}
+    )
 
     address: Address
 
@@ -42,42 +45,59 @@ class Kaggle:
 
     @classmethod
     def parse(cls, target: str) -> Kaggle:
-        """Reads a target such as `kaggle://owner/model/tensorFlow2/variation`.
+        """Parses a target such as `kaggle://owner/model/tensorFlow2/variation`.
 
         Args:
-          target: of the command line.
+          target: from the command line.
 
         Raises:
-          RequestError: says which part is wrong.
+          RequestError: says which part is invalid.
         """
         return cls(Address.parse(target))
 
     def check_ids(self, license: str | None, dataset: str | None) -> None:
-        """Refuses a licence that Kaggle does not have, see `Destination`."""
-        licences.check(license, licences.KAGGLE, "Kaggle")
+        """Refuses a license that Kaggle does not have, see `Destination`."""
+        licenses.check(license, licenses.KAGGLE, "Kaggle")
         extras.need("jinja2", "kagglehub", "kagglesdk", extra="kaggle")
 
     def check(self, package: Package) -> None:
-        """Refuses, without the network, what Kaggle would refuse later.
+        """Refuses, offline, what Kaggle would refuse later.
 
         Args:
           package: to be published.
 
         Raises:
-          RequestError: for a licence that Kaggle does not have, without the extra `kaggle`, and
-            without credentials.
+          RequestError: if Kaggle does not have the license, or the extra `kaggle` is missing.
         """
         self.check_ids(package.license, package.dataset)
+        given, suffix = [*(package.also or {})], self.address.suffix
+        if given and suffix is None:
+            raise RequestError(
+                f"{option('also')} does not apply to {FRAMEWORK}: publish the file to "
+                f"{SCHEME}{self.address.owner}/{self.address.model}/{either(list(FORMATS))}"
+                f"/{self.address.variation}"
+            )
+        if suffix is not None and given != [suffix]:
+            raise RequestError(
+                f"{self} takes one {suffix} file: name it with {option('also')}, and no other"
+            )
+
+    def _chosen(self, package: Package) -> Package:
+        suffix = self.address.suffix
+        return package if suffix is None else package.only_format(suffix)
+
+    def check_credentials(self) -> None:
+        """Refuses to go on without credentials."""
         _check_credentials()
 
     def signature(self, package: Package) -> bytes | None:
-        """The signature in the newest version, None where there is none.
+        """The signature in the newest version, or None.
 
         Args:
           package: to be signed.
 
         Raises:
-          PublishError: where Kaggle cannot be asked.
+          PublishError: if Kaggle cannot be reached.
         """
         api = _api(self.address)
         instance = api.instance() if api.model() else None
@@ -85,31 +105,36 @@ class Kaggle:
             return None
         return api.read(instance.version_number, record.SIGNATURE)
 
-    def plan(self, package: Package) -> PublishPlan:
-        """Compares with what is there; files of the same names and sizes are read again for it.
+    def plan(self, package: Package, *, asks: bool = True) -> PublishPlan:
+        """Compares with what is there; files with the same names and sizes are downloaded for that.
 
         Args:
           package: to be published.
+          asks: whether Kaggle is contacted; if not, the plan is that of a first version.
 
         Raises:
-          PublishError: where Kaggle cannot be asked, or has it under another licence.
+          PublishError: if Kaggle cannot be reached, or has it under another license.
         """
-        api = _api(self.address)
-        model = api.model()
+        api, package = _api(self.address), self._chosen(package)
+        model = api.model() if asks else None
         instance = api.instance() if model else None
-        _check_licence(instance, package)
+        _check_license(instance, package)
         newest = instance.version_number if instance else 0
         if newest:
             versions.check_processed(api, newest)
         is_there = bool(newest) and not any(versions.differing(api, newest, package))
         version = newest if is_there else newest + 1
         load = _load(self.address)
-        texts, overwrite = cards.kaggle(package, load), package.overwrite_card
+        overview, overwrite = (instance.overview or "") if instance else "", package.overwrite_card
+        said = statements.read(overview, str(version)) if is_there else {}
+        package = statements.over(package, said)
+        renew = not is_there or statements.of(package) != said
+        texts = cards.kaggle(package, load, str(version), self.address.suffix)
         about_model = changes.wanted(texts, changes.MODEL_FIELDS, model, overwrite=overwrite)
         about_variation = changes.wanted(
-            texts, changes.VARIATION_FIELDS, instance, overwrite=overwrite, renew=not is_there
+            texts, changes.VARIATION_FIELDS, instance, overwrite=overwrite, renew=renew
         )
-        others = [] if is_there else changes.kept(texts, instance, about_variation)
+        others = changes.kept(texts, instance, about_variation) if renew else []
         steps = [
             *changes.of_model(self.address, model, about_model),
             *([] if is_there else changes.of_version(self.address, newest, package)),
@@ -118,26 +143,29 @@ class Kaggle:
         url = f"{_WEB}/{self.address}/{version}"
         result = result_of(steps, is_there=is_there)
         written = about_model | about_variation
-        return PublishPlan(tuple(steps), written, url, load, result, kept(others))
+        notes = kept(others)
+        if "overview" in written:
+            notes += not_carried(statements.of_others(overview, str(version)), package)
+        return PublishPlan(tuple(steps), written, url, load, result, notes)
 
     def send(self, package: Package, plan: PublishPlan, transfer: Transfer) -> None:
-        """Carries a plan out; nobody sees files before the version is there.
+        """Carries out a plan; nobody sees files before the version exists.
 
         Args:
           package: to be published.
-          plan: of `plan`.
-          transfer: is told of the uploads.
+          plan: from `plan`.
+          transfer: progress callback.
 
         Raises:
           PublishError: says what Kaggle refused.
         """
         from slimhub.publish.destinations.kaggle.kaggle_upload import Upload
 
-        api = _api(self.address)
+        api, package = _api(self.address), self._chosen(package)
         upload = Upload(api.remote, package, transfer)
         card = changes.fields(plan.cards, changes.VARIATION_FIELDS)
         description = plan.cards.get("description", "")
-        license = licences.KAGGLE.get(package.license or "")
+        license = licenses.KAGGLE.get(package.license or "")
         steps: dict[str, Callable[[str], None]] = {
             changes.CREATE_MODEL: lambda _: api.create_model(
                 self.address.model, _SUBTITLE, description
@@ -152,16 +180,16 @@ class Kaggle:
             steps[change.action](change.name)
 
     def confirm(self, package: Package, plan: PublishPlan) -> None:
-        """Waits until Kaggle has processed the files, downloads them and compares, with texts.
+        """Waits until Kaggle has processed the files, downloads and compares them, and the texts.
 
         Args:
-          package: that was published.
-          plan: that was carried out.
+          package: the published one.
+          plan: the one carried out.
 
         Raises:
           PublishError: names what differs.
         """
-        api = _api(self.address)
+        api, package = _api(self.address), self._chosen(package)
         version = int(plan.url.rpartition("/")[2])
         versions.await_files(api, version, package)
         _check_texts(api, plan.cards)
@@ -185,39 +213,39 @@ def _check_credentials() -> None:
     try:
         is_known = has_credentials()
     except ValueError as error:
-        raise RequestError(f"the credentials of Kaggle cannot be read: {error}") from error
+        raise RequestError(f"cannot read the Kaggle credentials: {error}") from error
     if not is_known:
         raise RequestError(
-            f"there are no credentials for Kaggle: make a token at kaggle.com/settings and give it "
-            f"as {CREDENTIALS}"
+            "no credentials for Kaggle: create a token at kaggle.com/settings and pass it as "
+            f"{CREDENTIALS}"
         )
 
 
-def _check_licence(instance: Any | None, package: Package) -> None:
-    """Refuses another licence than the one the variation has: Kaggle takes it once."""
-    stated = licences.KAGGLE.get(package.license or "")
+def _check_license(instance: Any | None, package: Package) -> None:
+    """Refuses a license other than the variation's: Kaggle only accepts it once."""
+    stated = licenses.KAGGLE.get(package.license or "")
     found = instance.license_name if instance else ""
     if stated and found and stated != found:
         raise PublishError(
-            f"Kaggle has the variation under the licence '{found}', not '{stated}': change it "
-            f"there, or leave {option('license')} away"
+            f"Kaggle has the variation under the license '{found}', not '{stated}': change it "
+            f"there, or leave {option('license')} out"
         )
 
 
 def _create_version(api: KaggleApi, name: str, root: Any, package: Package) -> None:
-    """Makes the version that was planned; another number would be of somebody else's."""
+    """Creates the planned version; another number would belong to someone else."""
     instance = api.instance()
     newest = instance.version_number if instance else 0
     if newest != int(name.rpartition("/")[2]) - 1:
         raise PublishError(
-            f"somebody changed {api.address} on Kaggle meanwhile: its newest version is {newest}; "
-            "no version was made, publish again to compare"
+            f"somebody changed {api.address} on Kaggle in the meantime: its newest version is "
+            f"{newest}; no version was created, publish again to compare"
         )
     api.create_version(root, _notes(package))
 
 
 def _check_texts(api: KaggleApi, texts: dict[str, str]) -> None:
-    """Refuses other texts than those that were sent."""
+    """Refuses texts other than those that were sent."""
     others = [
         *changes.wanted(texts, changes.MODEL_FIELDS, api.model(), overwrite=True),
         *changes.wanted(texts, changes.VARIATION_FIELDS, api.instance(), overwrite=True),
@@ -225,16 +253,20 @@ def _check_texts(api: KaggleApi, texts: dict[str, str]) -> None:
     if others:
         raise PublishError(
             f"the texts of {api.address} on Kaggle are not what was sent: {', '.join(others)} "
-            f"differ; look there, and publish again with {option('overwrite_card')}"
+            f"differ; check them there, and publish again with {option('overwrite_card')}"
         )
 
 
 def _notes(package: Package) -> str:
     recorded = package.record
+    if package.texts is not None and package.texts.changelog:
+        return package.texts.changelog
     return f"{recorded.source.name}, exported by slimhub {recorded.versions.slimhub}"
 
 
 def _load(address: Address) -> str:
+    if address.suffix is not None:
+        return f'import kagglehub\n\npath = kagglehub.model_download("{address}")'
     return (
         "import kagglehub\n"
         "import tensorflow as tf\n\n"

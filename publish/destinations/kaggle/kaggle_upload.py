@@ -1,13 +1,16 @@
-"""Uploads files to Kaggle through kagglehub, which resumes what a broken connection cut."""
+"""Uploads files to Kaggle through kagglehub, which resumes interrupted uploads."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from slimhub.common import paths
 from slimhub.common.progress import Transfer
+from slimhub.common.scratch import ScratchFolder
 from slimhub.publish.destinations import remote
 from slimhub.publish.destinations.kaggle.kagglehub_internals import (
     UploadDirectoryInfo,
@@ -18,46 +21,59 @@ from slimhub.publish.package import Package
 
 
 class Upload:
-    """Files on their way; nobody sees them before they are made a version.
+    """Files being uploaded; nobody sees them before they become a version.
 
     Attributes:
-      root: `UploadDirectoryInfo` of kagglehub, with the tokens of the files that were sent.
+      root: kagglehub's `UploadDirectoryInfo`, with the tokens of the uploaded files.
     """
 
     def __init__(self, place: Remote, package: Package, transfer: Transfer) -> None:
-        """Sends nothing yet.
+        """Does not send anything yet.
 
         Args:
-          place: that is asked.
-          package: whose files are sent.
-          transfer: is told how far it is.
+          place: the place to call.
+          package: whose files to upload.
+          transfer: progress callback.
         """
         self.root = UploadDirectoryInfo(name="root")
         self._place, self._package, self._transfer = place, package, transfer
 
     def send(self, name: str) -> None:
-        """Sends one file.
+        """Uploads one file.
 
         Args:
-          name: of the package's.
+          name: of the package's file.
         """
         size = self._package.files[name].bytes
-        path = str(self._package.folder / name)
-        send = functools.partial(_send, path, lambda done: self._transfer(name, done, size))
-        # kagglehub does not tell the status of an upload that failed: try any once more.
-        token = self._place.ask(f"upload {name}", send, busy=remote.BUSY | {remote.UNTOLD})
+        with _named(self._package.path(name), PurePosixPath(name).name) as path:
+            send = functools.partial(_send, path, lambda done: self._transfer(name, done, size))
+            # kagglehub does not report the status of a failed upload: retry any once.
+            busy = remote.BUSY | {remote.UNKNOWN_STATUS}
+            token = self._place.ask(f"upload {name}", send, busy=busy)
         _folder(self.root, PurePosixPath(name).parent).files.append(token)
         self._transfer(name, size, size)
 
 
+@contextlib.contextmanager
+def _named(path: Path, name: str) -> Iterator[str]:
+    """A path to a file under a name: Kaggle gives it the name that it has here."""
+    if path.name == name:
+        yield str(path)
+        return
+    with ScratchFolder() as folder:
+        link = Path(folder, name)
+        link.symlink_to(paths.resolved(path))
+        yield str(link)
+
+
 def _send(path: str, report: Callable[[int], None]) -> str:
-    """Sends one file, and gives its token."""
+    """Uploads one file, and returns its token."""
     with remote.quiet("kagglehub"):
         return upload_file(path, report)
 
 
 def _folder(root: Any, path: PurePosixPath) -> Any:
-    """The folder of a path below a root, made where it is missing."""
+    """The folder of a path below a root, created if missing."""
     folder = root
     for part in path.parts:
         found = next((inner for inner in folder.directories if inner.name == part), None)

@@ -1,4 +1,4 @@
-"""Versions of a variation on Kaggle, compared with a package once they are processed."""
+"""Compares versions of a variation on Kaggle with a package, once they are processed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from slimhub.publish.package import Package
 if TYPE_CHECKING:
     from slimhub.publish.destinations.kaggle.kaggle_api import KaggleApi
 
-_POLL = 5.0  # seconds between looks at what Kaggle is processing
+_POLL = 5.0  # seconds between checks whether Kaggle has processed a version
 _POLLS = 120
 
 
 def differing(api: KaggleApi, version: int, package: Package) -> Iterator[str]:
-    """Files that are not the same here and there; the small ones are read first.
+    """Files that differ here and there; small ones are read first.
 
     Args:
       api: of the variation.
       version: number of one that lists its files.
-      package: to be compared with it.
+      package: to compare with.
     """
     here = {name: file.bytes for name, file in package.files.items()}
     there = api.files(version)
@@ -34,19 +34,19 @@ def differing(api: KaggleApi, version: int, package: Package) -> Iterator[str]:
 
 
 def check_processed(api: KaggleApi, version: int) -> None:
-    """Refuses to compare with a version that may be of these bytes, but lists no files yet.
+    """Refuses to compare with a version that may have these bytes, but does not list files yet.
 
     Args:
       api: of the variation.
-      version: number of one that is there.
+      version: number of an existing version.
 
     Raises:
-      PublishError: says when to ask again.
+      PublishError: says when to try again.
     """
     if not api.files(version):
         raise PublishError(
-            f"Kaggle is still processing version {version} of {api.address}: publish again in some "
-            "minutes to compare; if it stays without files, delete it there"
+            f"Kaggle is still processing version {version} of {api.address}: publish again in a "
+            "few minutes to compare; if it stays without files, delete it there"
         )
 
 
@@ -55,11 +55,11 @@ def await_files(api: KaggleApi, version: int, package: Package) -> None:
 
     Args:
       api: of the variation.
-      version: number of one that was made.
-      package: that it was made of.
+      version: number of the new version.
+      package: that it was made from.
 
     Raises:
-      PublishError: where that takes too long.
+      PublishError: if that takes too long.
     """
     for _ in range(_POLLS):
         instance = api.instance()
@@ -69,5 +69,5 @@ def await_files(api: KaggleApi, version: int, package: Package) -> None:
         time.sleep(_POLL)
     raise PublishError(
         f"Kaggle has not processed version {version} of {api.address} after "
-        f"{_POLL * _POLLS / 60:.0f} minutes: look there, and publish again to compare"
+        f"{_POLL * _POLLS / 60:.0f} minutes: check it there, and publish again to compare"
     )

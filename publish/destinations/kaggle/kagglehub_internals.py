@@ -1,16 +1,16 @@
 """What slimhub needs of kagglehub beyond its public API. Imports kagglehub.
 
-kagglehub's public API is `model_upload` and its like: one call that replaces the card, adds a
-version without asking for its number, and reports nothing to the caller. The functions behind it
-upload one file at a time, and resume. No other module imports from inside kagglehub; the names
-are those of kagglehub 1.0.2 to 1.0.3, and `test_kagglehub_internals.py` checks each of them.
+kagglehub's public API consists of calls such as `model_upload`: it replaces the card, adds a
+version without checking its number, and does not report progress. The functions behind it upload
+one file at a time, and resume. No other module imports kagglehub's internals; the names are those
+of kagglehub 1.0.2 to 1.0.3, and `test_kagglehub_internals.py` checks each of them.
 
 - `gcs_upload.upload_files_and_directories`: uploads a file, and returns its token.
-- `gcs_upload.tqdm`: the bar it draws, replaced here, because there is no other way to its
+- `gcs_upload.tqdm`: its progress bar, replaced here because there is no other way to get the
   progress.
 - `gcs_upload.UploadDirectoryInfo`: the tokens of a version's files, by folder.
-- `clients.build_kaggle_client`: a client of kagglesdk with the credentials that kagglehub finds.
-- `exceptions.handle_mutate_call`: raises what Kaggle reports with status 200.
+- `clients.build_kaggle_client`: a client of kagglesdk with the credentials found by kagglehub.
+- `exceptions.handle_mutate_call`: raises errors that Kaggle reports with status 200.
 - `config.get_kaggle_credentials`: whether there are credentials.
 """
 
@@ -43,13 +43,13 @@ def has_credentials() -> bool:
     """Whether kagglehub finds credentials.
 
     Raises:
-      ValueError: where they cannot be read.
+      ValueError: if they cannot be read.
     """
     return get_kaggle_credentials() is not None
 
 
 def models_client() -> Any:
-    """A client for calls about models, with the credentials that kagglehub finds."""
+    """A client for calls about models, with the credentials found by kagglehub."""
     return build_kaggle_client().models.model_api_client
 
 
@@ -61,7 +61,7 @@ def upload_file(path: str, report: Callable[[int], None]) -> str:
       report: called with the bytes sent so far.
 
     Returns:
-      The token by which a new version refers to the file.
+      The token that a new version uses to refer to the file.
     """
     with _reporting(report):
         sent = gcs_upload.upload_files_and_directories(
@@ -73,7 +73,7 @@ def upload_file(path: str, report: Callable[[int], None]) -> str:
 
 @contextlib.contextmanager
 def _reporting(report: Callable[[int], None]) -> Iterator[None]:
-    """Takes kagglehub's progress, in place of the bar that it would draw."""
+    """Receives kagglehub's progress instead of its progress bar."""
     bar = gcs_upload.tqdm
     gcs_upload.tqdm = functools.partial(_Bar, report)
     try:
@@ -83,7 +83,7 @@ def _reporting(report: Callable[[int], None]) -> Iterator[None]:
 
 
 class _Bar:
-    """What kagglehub uses of a tqdm: it adds what it sent, and sets `n` when it resumes."""
+    """The part of tqdm that kagglehub uses: it adds what it sent, and sets `n` when it resumes."""
 
     def __init__(self, report: Callable[[int], None], **_: object) -> None:
         self._report = report
@@ -98,7 +98,7 @@ class _Bar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leaves nothing behind."""
+        """Does nothing."""
 
     def update(self, count: int) -> None:
         """Adds bytes that were sent."""

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from slimhub.common import foreign_files
 from slimhub.common.errors import RequestError
+from slimhub.publish.destinations import remote
 from slimhub.publish.destinations.stores.store import Store, check_parts, without_user
 
 if TYPE_CHECKING:
@@ -33,23 +35,23 @@ class Gcs(Store):
 
     @classmethod
     def parse(cls, target: str) -> Gcs:
-        """Reads a target.
+        """Parses a target.
 
         Raises:
-          RequestError: for a bucket or prefix that cannot be.
+          RequestError: if the bucket or prefix is invalid.
         """
         root = target.removeprefix("gs://").rstrip("/")
         bucket, *parts = root.split("/")
         if not target.startswith("gs://") or not _BUCKET.fullmatch(bucket):
             raise RequestError(
-                f"the bucket '{bucket}' in '{target}' must have 3 to 222 lower case letters, "
+                f"the bucket '{bucket}' in '{target}' must have 3 to 222 lowercase letters, "
                 "digits, -, _ and ."
             )
         check_parts(target, parts)
         return cls(root)
 
     def check(self) -> None:
-        """Looks for credentials where Google's client does, but asks no service for them."""
+        """Looks for credentials where Google's client does, but does not contact any service."""
         self._credentials()
 
     def _credentials(self) -> Any:
@@ -57,16 +59,16 @@ class Gcs(Store):
         import google.auth.exceptions
 
         try:
-            with _asking_no_machine():
+            with _without_metadata_server(), remote.quiet("google.auth"):
                 return google.auth.default(scopes=[_SCOPE])[0]
         except google.auth.exceptions.DefaultCredentialsError as error:
             raise RequestError(
-                f"there are no credentials for {self}: run `gcloud auth application-default "
-                "login`, or set GOOGLE_APPLICATION_CREDENTIALS to the file of a service account"
+                f"no credentials for {self}: run `gcloud auth application-default login`, or "
+                "set GOOGLE_APPLICATION_CREDENTIALS to the key file of a service account"
             ) from error
 
     def open(self) -> AbstractFileSystem:
-        """A client, of the JSON protocol alone: other kinds of bucket have another class."""
+        """A client for the JSON protocol only: other kinds of buckets have another class."""
         from gcsfs.core import GCSFileSystem
 
         # It logs what it raises, with a traceback.
@@ -76,9 +78,9 @@ class Gcs(Store):
         )
 
     def vouches(self, found: dict[str, Any], local: Path) -> bool:
-        """Compares MD5; objects that were composed of others have none."""
+        """Compares MD5; composed objects have none."""
         digest = hashlib.md5(usedforsecurity=False)
-        with local.open("rb") as file:
+        with foreign_files.open_regular(local) as file:
             while block := file.read(_PART_BYTES):
                 digest.update(block)
         return found.get("md5Hash") == base64.b64encode(digest.digest()).decode()
@@ -93,7 +95,7 @@ class Gcs(Store):
         *,
         is_new: bool,
     ) -> None:
-        """Puts an object."""
+        """Uploads an object."""
         client.put_file(
             str(source),
             path,
@@ -117,8 +119,8 @@ class Gcs(Store):
 
 
 @contextlib.contextmanager
-def _asking_no_machine() -> Iterator[None]:
-    """Keeps Google's client from asking an address that only Google's machines have."""
+def _without_metadata_server() -> Iterator[None]:
+    """Keeps Google's client from contacting an address that only exists on Google's machines."""
     before = os.environ.get("NO_GCE_CHECK")
     if not _is_on_google():
         os.environ["NO_GCE_CHECK"] = "true"
@@ -135,5 +137,5 @@ def _is_on_google() -> bool:
     if "GCE_METADATA_HOST" in os.environ:
         return True
     with contextlib.suppress(OSError):
-        return _MACHINE.read_text("utf-8").startswith("Google")
+        return foreign_files.read_text(_MACHINE).startswith("Google")
     return False

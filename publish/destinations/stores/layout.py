@@ -1,4 +1,4 @@
-"""The files that a static hub has of one version: what they are called, and where they are here."""
+"""The files of one version in a static hub: their names, and where they are locally."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from slimhub.publish import bundle
 from slimhub.publish.destinations.stores.store import Store
 from slimhub.publish.handle import Handle
 from slimhub.publish.package import Package
-from slimhub.publish.pages import page
+from slimhub.publish.pages import class_names, page, statements
 
 _KINDS = {
     bundle.SUFFIX: "application/gzip",
     bundle.DIGEST_SUFFIX: "text/plain; charset=utf-8",
     ".md": "text/markdown; charset=utf-8",
 }
-_DOOR = "saved_model.pb"  # what loaders open first, and do without nothing
+_ENTRY_FILE = "saved_model.pb"  # loaders open this first, and need it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Item:
     """One file.
 
     Attributes:
-      name: below the target.
-      source: here.
+      name: path below the target.
+      source: local path.
       file: size and digest.
       kind: media type.
     """
@@ -45,8 +45,8 @@ class Addresses:
 
     Attributes:
       page: URL of its page, or the path.
-      archive: URL, None where there is none.
-      load: Python that loads it.
+      archive: URL, or None.
+      load: Python code that loads it.
       load_url: what the examples on its page load.
     """
 
@@ -60,7 +60,7 @@ def addresses(package: Package, store: Store, handle: Handle) -> Addresses:
     """Where a version will be read.
 
     Args:
-      package: may name another address than the store's.
+      package: may name an address other than the store's.
       store: with the prefix.
       handle: of the version.
     """
@@ -74,7 +74,7 @@ def addresses(package: Package, store: Store, handle: Handle) -> Addresses:
 
 
 def page_of(package: Package, handle: Handle, places: Addresses) -> str:
-    """The page of a version.
+    """The page of a version, with what is to be kept of its package.
 
     Args:
       package: of the version.
@@ -82,33 +82,36 @@ def page_of(package: Package, handle: Handle, places: Addresses) -> str:
       places: where it will be read.
 
     Raises:
-      RequestError: for a licence, dataset or handle that a page cannot have.
+      RequestError: if a page cannot have the license, dataset or handle.
     """
     archive = places.archive
     takes = archive is not None and re.fullmatch(r"https?://[^\s<>?#]+", archive)
-    return page.render(
+    text = page.render(
         package.record,
         handle,
         asset_path=archive if archive is not None and takes else page.LEGACY,
         load_url=places.load_url,
         license=package.license,
         dataset=package.dataset,
+        texts=package.texts,
+        class_names=class_names.read(package.folder, package.record),
     )
+    return statements.with_note(text, package, str(handle.version))
 
 
 def lay_out(package: Package, handle: Handle, markdown: str, stage: Path) -> list[Item]:
-    """The files of a version, in the order in which they are to appear.
+    """The files of a version, in the order in which they should appear.
 
-    Of the copy `saved_model.pb` is the last: no loader takes a folder without it. Who finds the
-    archive finds all else but the page, which tells of it.
+    In the unpacked copy, `saved_model.pb` comes last: no loader accepts a folder without it. When
+    the archive is there, everything else is, except the page that links to it.
 
     Args:
       package: of the version.
       handle: of the version.
       markdown: its page.
-      stage: folder for what is made.
+      stage: folder for generated files.
     """
-    copied = sorted(package.files, key=lambda name: (name == _DOOR, name))
+    copied = sorted(package.files, key=lambda name: (name == _ENTRY_FILE, name))
     items = [
         Item(
             f"{handle}/{name}",

@@ -1,4 +1,4 @@
-"""A folder, such as one that a web server or a mounted store shows."""
+"""A folder, for example of a web server or a mounted store."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ class Local(Store):
 
     @classmethod
     def parse(cls, target: str) -> Local:
-        """Reads a target.
+        """Parses a target.
 
         Raises:
-          RequestError: for a path that is not absolute, or no folder.
+          RequestError: if the path is not absolute, or not a folder.
         """
         path = target.removeprefix("file://")
         if not target.startswith("file:///"):
-            raise RequestError(f"the target '{target}' is not file:///FOLDER, an absolute path")
+            raise RequestError(f"the target '{target}' is not file:///FOLDER with an absolute path")
         folder = Path(os.path.normpath(path))
         if os.path.lexists(folder) and not folder.is_dir():
-            raise RequestError(f"{folder} is no folder: name another target")
+            raise RequestError(f"{folder} is not a folder: choose another target")
         for place in (folder, *folder.parents):
             if (place / "saved_model.pb").exists():
-                raise RequestError(f"{place} is a SavedModel: name a target outside of it")
+                raise RequestError(f"{place} is a SavedModel: choose a target outside it")
         return cls(str(folder).rstrip("/"))
 
     def open(self) -> AbstractFileSystem:
-        """The files of this machine."""
+        """The local file system."""
         from fsspec.implementations.local import LocalFileSystem
 
         return LocalFileSystem(auto_mkdir=True, skip_instance_cache=True)
@@ -57,7 +57,7 @@ class Local(Store):
         *,
         is_new: bool,
     ) -> None:
-        """Copies a file beside, and puts it in place in one step."""
+        """Copies a file next to its target, and moves it into place in one step."""
         stage = f"{self.root}/.slimhub-{secrets.token_hex(4)}"
         try:
             client.put_file(str(source), stage, callback=callback)
@@ -76,7 +76,7 @@ class Local(Store):
 
 
 def _place(stage: str, path: str) -> None:
-    """Gives a file its name, unless another one has it."""
+    """Renames a file, unless the target exists."""
     try:
         os.link(stage, path)
     except FileExistsError:

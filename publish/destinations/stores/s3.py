@@ -1,13 +1,15 @@
-"""Amazon S3, and what speaks its protocol."""
+"""Amazon S3, and services with the same protocol."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from slimhub.common import foreign_files
 from slimhub.common.errors import RequestError
 from slimhub.publish.destinations.stores import botocore_internals
 from slimhub.publish.destinations.stores.store import Store, check_parts, without_user
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from fsspec.callbacks import Callback
 
 _BUCKET = re.compile(r"[a-z\d][a-z\d.-]{1,61}[a-z\d]", re.ASCII)
-_PART_BYTES = 8 << 20  # S3 takes 5 MiB to 5 GiB; what is lost with a connection is sent again
+_PART_BYTES = 8 << 20  # S3 accepts 5 MiB to 5 GiB; an interrupted part is sent again
 _VENDOR = Path("/sys/class/dmi/id/sys_vendor")
 
 
@@ -29,41 +31,48 @@ class S3(Store):
 
     @classmethod
     def parse(cls, target: str) -> S3:
-        """Reads a target.
+        """Parses a target.
 
         Raises:
-          RequestError: for a bucket or prefix that cannot be.
+          RequestError: if the bucket or prefix is invalid.
         """
         root = target.removeprefix("s3://").rstrip("/")
         bucket, *parts = root.split("/")
         if not target.startswith("s3://") or not _BUCKET.fullmatch(bucket):
             raise RequestError(
-                f"the bucket '{bucket}' in '{target}' must have 3 to 63 lower case letters, "
+                f"the bucket '{bucket}' in '{target}' must have 3 to 63 lowercase letters, "
                 "digits, - and ."
             )
         check_parts(target, parts)
         return cls(root)
 
     def check(self) -> None:
-        """Looks for credentials where Amazon's client does, but asks no service for them."""
-        import botocore.exceptions
+        """Looks for credentials where Amazon's client does, but does not contact any service."""
         import botocore.session
 
         session = botocore.session.get_session()
-        try:
+        with self._readable_settings():
             if not _is_on_amazon():
                 botocore_internals.skip_machine_role(session)
             found = session.get_credentials()
-        except botocore.exceptions.BotoCoreError as error:
-            raise RequestError(
-                f"the credentials for {self} cannot be read: {type(error).__name__}; mend "
-                "~/.aws/config, ~/.aws/credentials or the variables AWS_…"
-            ) from error
         if found is None:
             raise RequestError(
-                f"there are no credentials for {self}: set AWS_ACCESS_KEY_ID and "
-                "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run `aws configure`"
+                f"no credentials for {self}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+                "or AWS_PROFILE, or run `aws configure`"
             )
+
+    @contextlib.contextmanager
+    def _readable_settings(self) -> Iterator[None]:
+        """Explains what Amazon's client cannot read in its settings."""
+        import botocore.exceptions
+
+        try:
+            yield
+        except botocore.exceptions.BotoCoreError as error:
+            raise RequestError(
+                f"cannot read the credentials for {self}: {type(error).__name__}; fix "
+                "~/.aws/config, ~/.aws/credentials or the variables AWS_…"
+            ) from error
 
     def open(self) -> AbstractFileSystem:
         """A client."""
@@ -72,7 +81,7 @@ class S3(Store):
         return s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
 
     def vouches(self, found: dict[str, Any], local: Path) -> bool:
-        """Compares ETags: of most objects they are MD5, of those sent in parts MD5 of MD5s."""
+        """Compares ETags: most objects have their MD5, multipart uploads an MD5 of MD5s."""
         return found.get("ETag", "").strip('"') in _etags(local)
 
     def put(
@@ -85,7 +94,7 @@ class S3(Store):
         *,
         is_new: bool,
     ) -> None:
-        """Puts an object."""
+        """Uploads an object."""
         client.put_file(
             str(source),
             path,
@@ -100,9 +109,10 @@ class S3(Store):
         import botocore.session
 
         bucket, _, prefix = self.root.partition("/")
-        client = botocore.session.get_session().create_client("s3")
+        with self._readable_settings():
+            client = botocore.session.get_session().create_client("s3")
         endpoint = without_user(client.meta.endpoint_url)
-        # No certificate is for a host with dots in a bucket's name; the endpoint has the region.
+        # Certificates do not cover hosts with dots in the bucket name; the endpoint has the region.
         if not endpoint.endswith(".amazonaws.com") or "." in bucket:
             return f"{endpoint}/{self.root}"
         return f"https://{bucket}.s3.amazonaws.com/{prefix}".rstrip("/")
@@ -115,7 +125,7 @@ class S3(Store):
 def _etags(path: Path) -> set[str]:
     """The ETags that an object with a file's content may have."""
     whole, parts = hashlib.md5(usedforsecurity=False), []
-    with path.open("rb") as file:
+    with foreign_files.open_regular(path) as file:
         while block := file.read(_PART_BYTES):
             whole.update(block)
             parts.append(hashlib.md5(block, usedforsecurity=False).digest())
@@ -125,5 +135,5 @@ def _etags(path: Path) -> set[str]:
 
 def _is_on_amazon() -> bool:
     with contextlib.suppress(OSError):
-        return _VENDOR.read_text("utf-8").startswith("Amazon")
+        return foreign_files.read_text(_VENDOR).startswith("Amazon")
     return False

@@ -1,4 +1,4 @@
-"""Stores of files that fsspec knows: where they are read, and what they tell of their content."""
+"""File stores supported by fsspec: where they are read, and what they report about files."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
     from fsspec.callbacks import Callback
 
-_PART = re.compile(r"[\w=~-][\w.=~-]*", re.ASCII)  # what a URL holds as it is
+_PART = re.compile(r"[\w=~-][\w.=~-]*", re.ASCII)  # what a URL contains unquoted
 
 
 @dataclasses.dataclass(frozen=True)
 class Store:
-    """A place in a store, below which files are put.
+    """A place in a store for files.
 
     Attributes:
-      root: as fsspec takes it: `BUCKET`, `BUCKET/PREFIX`, or the absolute path of a folder.
-      scheme: what a target begins with.
-      extra: of slimhub, that installs what the store needs.
-      packages: which that is.
+      root: in the form fsspec takes: `BUCKET`, `BUCKET/PREFIX`, or the absolute path of a folder.
+      scheme: the start of a target.
+      extra: the extra of slimhub that installs what the store needs.
+      packages: the packages in that extra.
     """
 
     root: str
@@ -36,21 +36,21 @@ class Store:
         return f"{self.scheme}://{self.root}"
 
     def check(self) -> None:
-        """Refuses to go on without credentials; asks nobody.
+        """Refuses to continue without credentials; does not contact any service.
 
         Raises:
-          RequestError: says where they are looked for.
+          RequestError: says where to put them.
         """
 
     def open(self) -> AbstractFileSystem:
-        """A client that keeps nothing of what it saw."""
+        """A client that does not cache anything."""
         raise NotImplementedError
 
     def vouches(self, found: dict[str, Any], local: Path) -> bool:
-        """Whether the store's own digest of a file is that of a local one.
+        """Whether the store's own digest of a file matches a local one.
 
         Args:
-          found: what the client tells of the file.
+          found: what the client reports about the file.
           local: of the same size.
         """
         return False
@@ -65,24 +65,24 @@ class Store:
         *,
         is_new: bool,
     ) -> None:
-        """Puts a file there; readers see none of it, or all.
+        """Uploads a file; readers see none of it, or all.
 
         Args:
-          client: of `open`.
+          client: from `open`.
           source: file.
-          path: as fsspec takes it.
-          kind: media type that browsers are told.
-          callback: hears of the progress.
-          is_new: whether a file that came there in the meantime stays, and is an error.
+          path: in the form fsspec takes.
+          kind: media type for browsers.
+          callback: receives the progress.
+          is_new: whether to keep a file that was created there in the meantime, and raise an error.
         """
         raise NotImplementedError
 
     def address(self) -> str | None:
-        """URL that files below the root are read at, where the store is public; None for none."""
+        """URL of the files below the root, if the store is public; None if there is none."""
         return None
 
     def load(self, name: str, archive: str) -> str:
-        """Python that loads a model.
+        """Python code that loads a model.
 
         Args:
           name: of its folder, below the root.
@@ -92,7 +92,7 @@ class Store:
 
 
 def without_user(endpoint: str) -> str:
-    """A URL without a name and password that it may hold, and without a `/` at its end.
+    """A URL without user name, password and trailing `/`.
 
     Args:
       endpoint: of a store.
@@ -101,7 +101,7 @@ def without_user(endpoint: str) -> str:
 
 
 def check_parts(target: str, parts: list[str]) -> None:
-    """Refuses a prefix that URLs, or other programs, would take for something else.
+    """Refuses a prefix that URLs or other programs would misinterpret.
 
     Args:
       target: for the message.
@@ -113,6 +113,6 @@ def check_parts(target: str, parts: list[str]) -> None:
     for part in parts:
         if not _PART.fullmatch(part):
             raise RequestError(
-                f"'{part}' cannot be a part of the target '{target}': write letters, digits, "
-                "_, ., =, ~ and - only, none beginning with a dot, joined by one /"
+                f"'{part}' cannot be a part of the target '{target}': use only letters, digits, "
+                "_, ., =, ~ and -, with parts that do not start with a dot, joined by one /"
             )

@@ -1,4 +1,4 @@
-"""What clients of stores raise, as one sentence each."""
+"""Turns errors of store clients into one sentence each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from slimhub.common.errors import PublishError
 from slimhub.publish.destinations.stores.store import Store
 
-# Packages whose exceptions tell of the store or the way to it, not of a mistake here.
+# Packages whose exceptions are about the store or the connection, not about a bug here.
 _CLIENTS = {"aiobotocore", "aiohttp", "botocore", "fsspec", "gcsfs", "google", "requests", "s3fs"}
 
 
@@ -17,15 +17,15 @@ _CLIENTS = {"aiobotocore", "aiohttp", "botocore", "fsspec", "gcsfs", "google", "
 def readable_errors(store: Store, what: str, then: str = "") -> Iterator[None]:
     """Turns what a store's client raises into an error that says what to do.
 
-    What the client says is left out: it may hold what is secret.
+    The client's own message is left out: it may contain secrets.
 
     Args:
-      store: that is asked.
-      what: is being done, as in `cannot …`.
+      store: the store that is called.
+      what: the action, as in `cannot …`.
       then: what else to say.
 
     Raises:
-      PublishError: in place of any error of the client.
+      PublishError: instead of any error of the client.
     """
     try:
         yield
@@ -36,26 +36,26 @@ def readable_errors(store: Store, what: str, then: str = "") -> Iterator[None]:
 
 
 def is_of_content(error: Exception) -> bool:
-    """Whether a client says that a file it read is not what the store's own digest is of.
+    """Whether a client says that a file does not match the store's own digest.
 
     Args:
-      error: that a client raised.
+      error: raised by a client.
     """
     return "Checksum" in type(error).__name__  # botocore's and gcsfs's both
 
 
 def is_conflict(error: Exception) -> bool:
-    """Whether a store says that a file came there in the meantime.
+    """Whether a store says that a file was created there in the meantime.
 
     Args:
-      error: that a client raised.
+      error: raised by a client.
     """
     return isinstance(error, FileExistsError) or _answer(error)[0] in (409, 412)
 
 
 def _is_of_the_store(error: Exception) -> bool:
     package = type(error).__module__.split(".")[0]
-    # gcsfs has a ValueError for some answers.
+    # gcsfs raises ValueError for some responses.
     is_answer = isinstance(error, ValueError) and str(error).startswith("Bad Request")
     return package in _CLIENTS or isinstance(error, (OSError, asyncio.TimeoutError)) or is_answer
 
@@ -66,22 +66,22 @@ def _reason(store: Store, error: Exception) -> str:
     bucket = store.root.split("/")[0]
     if status in (401, 403):
         return (
-            f"{store} answers {told}: the credentials must be valid, and allow to list, read and "
-            "write there"
+            f"{store} returned {told}: the credentials must be valid, with permission to list, "
+            "read and write there"
         )
     if status == 404:
-        return f"there is no bucket {bucket} ({told}): make it, or name another"
+        return f"no bucket {bucket} ({told}): create it, or choose another"
     if status == 429 or (status or 0) >= 500:
-        return f"{store} goes on answering {told}: try again later"
+        return f"{store} keeps returning {told}: try again later"
     if status is not None:
-        return f"{store} answers {told}"
+        return f"{store} returned {told}"
     if isinstance(error, OSError) and error.strerror and not _is_of_a_client(error):
         return error.strerror
-    return f"no connection to {store} ({type(error).__name__}): look at the network, and try again"
+    return f"no connection to {store} ({type(error).__name__}): check the network, and try again"
 
 
 def _answer(error: Exception) -> tuple[int | None, str]:
-    """Status of HTTP and the store's own code, as far as they are told."""
+    """HTTP status and the store's own code, if known."""
     for one in _chain(error):
         response = getattr(one, "response", None)
         if isinstance(response, dict):  # botocore's

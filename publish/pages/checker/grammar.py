@@ -124,16 +124,14 @@ def _unlisted(key: str, value: str) -> str | None:
     near = difflib.get_close_matches(value.lower(), known, n=3, cutoff=0.6)
     some = near or sorted(known)[:8]
     more = "" if near or len(known) == len(some) else ", …"
-    return (
-        f"the hub knows no {key} {value!r}: write one of its ids, such as {', '.join(some)}{more}"
-    )
+    return f"unknown {key} {value!r}: write one of the hub's ids, such as {', '.join(some)}{more}"
 
 
 def _no_link(key: str, value: str) -> str | None:
     try:
         url = urllib.parse.urlparse(value)
     except ValueError:
-        return f"{key} {value!r} is no URL: write one that begins with https://"
+        return f"{key} {value!r} is not a URL: write one that begins with https://"
     if url.scheme != "https":
         return f"{key} {value!r} must begin with https://"
     if key == "colab" and url.netloc != _COLAB:

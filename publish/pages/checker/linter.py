@@ -7,8 +7,10 @@ whether the models that a collection links have pages, and what is in the archiv
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from slimhub.common import foreign_files
 from slimhub.common.errors import RequestError
 from slimhub.publish.pages.checker import grammar, page_locations, page_parser
 from slimhub.publish.pages.checker.page_parser import Complaint, Page
@@ -53,7 +55,7 @@ def check_file(path: str) -> list[Complaint]:
       RequestError: for a file that cannot be read.
     """
     try:
-        content = Path(path).read_bytes()
+        content = foreign_files.read(path)
     except OSError as error:
         raise RequestError(f"cannot read the page {path}: {error.strerror}") from error
     try:
@@ -62,13 +64,14 @@ def check_file(path: str) -> list[Complaint]:
         line = content[: error.start].count(b"\n") + 1
         return [Complaint(line, "is not UTF-8: save the file in that encoding")]
     place = str(Path(path).absolute())
-    return sorted([*check(text, place), *_without_publisher(place)])
+    page = page_parser.read(text)
+    wanted = () if isinstance(page, Complaint) else _allowed(page)
+    return sorted([*check(text, place), *_without_publisher(place, wanted)])
 
 
-def _without_publisher(path: str) -> list[Complaint]:
-    places = [
-        (root, below.split("/")[0]) for root, below in page_locations.splits(path) if "/" in below
-    ]
+def _without_publisher(path: str, wanted: Sequence[str]) -> list[Complaint]:
+    splits = page_locations.splits(path, wanted)
+    places = [(root, below.split("/")[0]) for root, below in splits if "/" in below]
     pages = [root / publisher / f"{publisher}.md" for root, publisher in places]
     if not pages or any(page.is_file() for page in pages):
         return []
@@ -106,10 +109,14 @@ def _check_links(page: Page) -> None:
 
 
 def _check_location(page: Page, path: str) -> None:
-    handle = page.handle
-    wanted = page_locations.allowed(
-        page.kind, handle["publisher"], handle.get("name"), handle.get("version")
-    )
-    places = [below for _, below in page_locations.splits(path)]
+    wanted = _allowed(page)
+    places = [below for _, below in page_locations.splits(path, wanted)]
     if places and not set(places) & set(wanted):
         page.complain(0, f"the page is at {places[0]}: its first line asks for {wanted[0]}")
+
+
+def _allowed(page: Page) -> tuple[str, ...]:
+    handle = page.handle
+    return page_locations.allowed(
+        page.kind, handle["publisher"], handle.get("name"), handle.get("version")
+    )

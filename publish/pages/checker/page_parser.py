@@ -91,7 +91,7 @@ def _bad_handle(kind: Kind, rest: str) -> str:
         return _carriage_return()
     form = "PUBLISHER" if kind.name == "Publisher" else "PUBLISHER/NAME/VERSION"
     return (
-        f"{rest!r} is no {form}, such as {kind.example}: a publisher has lower case letters, "
+        f"{rest!r} is not {form}, such as {kind.example}: a publisher has lower case letters, "
         "digits and - only, names have letters, digits, _, . and -, a version is a number"
     )
 

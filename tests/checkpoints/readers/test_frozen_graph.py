@@ -92,13 +92,16 @@ def test_a_quantized_graph_is_refused(graph, saved, refuses):
 def test_a_graph_of_a_training_is_refused(saved, refuses):
     graph = tf.GraphDef()
     graph.node.add(name="Net/Conv/weights", op="VariableV2")
-    refuses(saved(graph, "graph.pb"), r"^graph\.pb is a graph without values: they are in the")
+    refuses(
+        saved(graph, "graph.pb"),
+        r"^graph\.pb is a graph without values: export the checkpoint of the same training",
+    )
 
 
 def test_a_graph_of_another_program_is_refused(saved, refuses):
     graph = tf.GraphDef()
     constant(graph, "input/shape", np.array([1]), "")
-    refuses(saved(graph), r"^frozen\.pb is a graph that holds no weights under the names")
+    refuses(saved(graph), r"^frozen\.pb is a graph without weights under the names")
 
 
 @pytest.mark.parametrize(
@@ -129,12 +132,12 @@ def test_a_truncated_graph_is_refused(graph, saved, refuses):
     whole = path.read_bytes()
     for kept in (1, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:kept])
-        refuses(path, r"^frozen\.pb is damaged, or not a graph of TensorFlow: copy")
+        refuses(path, r"^frozen\.pb is damaged, or not a TensorFlow graph: copy")
 
 
 def test_two_nodes_of_one_name_are_refused(graph, saved, refuses):
     constant(graph, "Net/Conv/weights", WEIGHTS + 1)
-    refuses(saved(graph), r"^frozen\.pb is damaged, or not a graph of TensorFlow: copy")
+    refuses(saved(graph), r"^frozen\.pb is damaged, or not a TensorFlow graph: copy")
 
 
 def test_a_constant_that_tensorflow_would_not_import_is_one_sentence(graph, saved):
@@ -145,7 +148,7 @@ def test_a_constant_that_tensorflow_would_not_import_is_one_sentence(graph, save
 
 def test_a_text_nested_without_end_is_refused(tmp_path, refuses):
     (tmp_path / "graph.pbtxt").write_text("library { function { attr { value { list {" * 5000)
-    refuses(tmp_path / "graph.pbtxt", r"^graph\.pbtxt is damaged, or not a graph")
+    refuses(tmp_path / "graph.pbtxt", r"^graph\.pbtxt is damaged, or not a TensorFlow graph")
 
 
 def test_a_larger_file_than_a_graph_can_be_is_refused(graph, saved, refuses, monkeypatch):

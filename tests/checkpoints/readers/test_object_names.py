@@ -46,7 +46,7 @@ def test_what_training_keeps_is_left_out(tmp_path):
 def test_two_variables_of_one_name_are_refused(tmp_path, refuses):
     other = "other/.ATTRIBUTES/VARIABLE_VALUE"
     path = saved(tmp_path, ("Net/weights", KEY), ("Net/weights", other), keys=(KEY, other))
-    refuses(path, "^ckpt-3 holds several variables named Net/weights, and cannot say which")
+    refuses(path, "^ckpt-3 holds several variables named Net/weights, so it is not clear which")
 
 
 @pytest.mark.parametrize("proto", [b"\xff\xff", np.zeros(3, np.float32), np.array([b"a", b"b"])])

@@ -153,10 +153,10 @@ def test_a_state_file_is_followed_by_its_base_name(tmp_path, refuses):
     state = tmp_path / "checkpoint"
     state.write_text('model_checkpoint_path: "C:\\\\trained\\\\model.ckpt-7"\n')
     with checkpoints.open(state) as opened:
-        assert (opened.label, opened.choice) == ("model.ckpt-7", "the one that was named")
+        assert (opened.label, opened.choice) == ("model.ckpt-7", "the one you named")
         assert opened.source_sha256 == checkpoints.digest(tmp_path / "model.ckpt-7")
         assert checkpoints.digest(state) == opened.source_sha256
     state.write_text('model_checkpoint_path: "/away/model.ckpt-9"\n')
     refuses(state, r"^model\.ckpt-9\.index is missing")
     state.write_text("nothing")
-    refuses(state, "^checkpoint is no checkpoint and no archive")
+    refuses(state, "^checkpoint is neither a checkpoint nor an archive")

@@ -9,6 +9,7 @@ import tensorflow.compat.v1 as tf
 
 from scripts import store_networks
 from slimhub import nets
+from slimhub.export.savedmodel import graph_figures
 from slimhub.nets.catalogue import stored
 from tests.fixtures import support
 
@@ -52,7 +53,7 @@ def test_stored_endpoints_are_those_of_the_spec():
 
 def test_stored_macs_are_those_of_the_built_network(built):
     name, graph, _ = built
-    assert nets.count_macs(name) == store_networks.count_macs(graph)
+    assert nets.count_macs(name) == graph_figures.count_macs(graph)
 
 
 def test_tensorflow_counts_the_same(built):

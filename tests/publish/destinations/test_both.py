@@ -4,10 +4,11 @@ import pytest
 
 from slimhub import export, publish
 from slimhub.export import record
-from slimhub.publish.destinations import licences
+from slimhub.publish.destinations import licenses
 from slimhub.publish.destinations.huggingface.huggingface_repository import HuggingFace
 from slimhub.publish.destinations.kaggle.kaggle_models import Kaggle
 from slimhub.publish.pages.checker import grammar
+from slimhub.publish.pages.publisher_texts import PublisherTexts
 from tests.fixtures import records
 from tests.publish.destinations.conftest import TOKENS
 
@@ -102,11 +103,11 @@ def test_a_cut_connection_is_survived(hub, pack):
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (401, "does not take the credentials: give others as"),
-        (403, "does not allow it: give credentials that may write to"),
-        (404, "knows no"),
-        (429, "is asked too often: wait some minutes and publish again"),
-        (500, "has a fault of its own: publish again later"),
+        (401, "rejected the credentials: pass others as"),
+        (403, "denied access: pass credentials that can write to"),
+        (404, ": check its spelling"),
+        (429, "reached its rate limit: wait a few minutes and publish again"),
+        (500, "had a server error: publish again later"),
     ],
 )
 def test_refusals_are_one_sentence(hub, pack, waits, status, said):
@@ -116,7 +117,7 @@ def test_refusals_are_one_sentence(hub, pack, waits, status, said):
     with pytest.raises(publish.PublishError, match=said) as refused:
         hub.destination.send(package, plan, lambda *_: None)
     message = str(refused.value)
-    assert f"answer {status}" in message
+    assert f"HTTP status {status}" in message
     assert "\n" not in message
     assert not any(token in message for token in TOKENS.values())
     tries = hub.place.seen.count(hub.place.seen[-1])
@@ -136,7 +137,7 @@ def test_a_dead_place_is_told(hub, pack, waits):
     hub.destination.check(package)
     hub.place.fail("", cut=0, times=100)
     with pytest.raises(
-        publish.PublishError, match=r"connection to .* broke \(look for the .*, 4 times"
+        publish.PublishError, match=r"lost the connection to .* \(look for the .*, 4 times"
     ):
         hub.destination.plan(package)
     assert waits == [1.0, 2.0, 4.0]
@@ -159,16 +160,24 @@ def test_what_arrived_otherwise_is_found(hub, pack):
 def test_missing_credentials_are_told(hub, pack, monkeypatch):
     for name in ("KAGGLE_API_TOKEN", "HF_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(
-        export.RequestError, match=r"there (are|is) no (credentials|token) for .* give it"
-    ):
-        hub.destination.check(pack())
+    with pytest.raises(export.RequestError, match=r"no (credentials|token) for .* pass it"):
+        hub.destination.check_credentials()
     assert hub.place.seen == []
 
 
-def test_unknown_licences_are_refused(hub, pack):
+def test_a_plan_needs_no_credentials(hub, pack, monkeypatch):
+    package = pack(license="apache-2.0")
+    first = hub.plan(package)
+    asked = len(hub.place.seen)
+    for name in ("KAGGLE_API_TOKEN", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    assert hub.destination.plan(package, asks=False) == first
+    assert len(hub.place.seen) == asked
+
+
+def test_unknown_licenses_are_refused(hub, pack):
     with pytest.raises(
-        export.RequestError, match=r"has no licence 'mine': give one of .*apache-2.0"
+        export.RequestError, match=r"does not have the license 'mine': pass one of .*apache-2.0"
     ):
         hub.destination.check(pack(license="mine"))
 
@@ -190,8 +199,8 @@ def test_cards_that_are_there_are_kept(hub, pack):
     assert hub.plan(pack(record=records.make(), overwrite_card=True)).changes == ()
 
 
-def test_every_licence_of_the_page_is_known_to_hugging_face():
-    assert grammar.ids("license") - set(licences.HUGGING_FACE) <= {"cddl-1.0", "lgpl-2.0"}
+def test_every_license_of_the_page_is_known_to_hugging_face():
+    assert grammar.ids("license") - set(licenses.HUGGING_FACE) <= {"cddl-1.0", "lgpl-2.0"}
 
 
 @pytest.mark.parametrize(
@@ -200,8 +209,8 @@ def test_every_licence_of_the_page_is_known_to_hugging_face():
         ("kaggle://owner/model", "is not kaggle://OWNER/MODEL/tensorFlow2/VARIATION"),
         ("kaggle://owner/model/keras/v", "framework 'keras' .* must be tensorFlow2"),
         ("kaggle://owner/model/tensorFlow2/v/3", "ends in '3', but Kaggle numbers versions itself"),
-        ("kaggle://Owner/model/tensorFlow2/v", "the owner 'Owner' .* lower case"),
-        ("kaggle://owner/m_1/tensorFlow2/v", "the model 'm_1' .* lower case"),
+        ("kaggle://Owner/model/tensorFlow2/v", "the owner 'Owner' .* lowercase"),
+        ("kaggle://owner/m_1/tensorFlow2/v", "the model 'm_1' .* lowercase"),
         (f"kaggle://owner/m/tensorFlow2/{'v' * 51}", "the variation 'v+' .* 50 characters"),
         ("kaggle://owner//tensorFlow2/v", "the model '' "),
     ],
@@ -217,10 +226,10 @@ def test_targets_that_kaggle_would_refuse(target, said):
         ("hf://name", "is not hf://OWNER/NAME"),
         ("hf://datasets/owner", "is not hf://OWNER/NAME"),
         ("hf://owner/name@v5", "leave '@v5' out"),
-        ("hf://owner/-name", "the name '-name' .* must be letters"),
+        ("hf://owner/-name", "the name '-name' .* must be at most 96 letters"),
         ("hf://owner/a--b", "the name 'a--b' "),
         ("hf://owner/a.git", "the name 'a.git' "),
-        (f"hf://owner/{'n' * 97}", "96 at most"),
+        (f"hf://owner/{'n' * 97}", "at most 96"),
     ],
 )
 def test_targets_that_hugging_face_would_refuse(target, said):
@@ -268,8 +277,41 @@ def test_a_card_that_was_edited_is_kept_and_told(hub, pack):
     edited = texts[name]
     plan = publish_other(hub, pack)
     assert plan.notes == (
-        f"kept {name}, which may tell of another version: `overwrite_card` replaces it",
+        f"kept {name}, which may describe another version: pass `overwrite_card` to replace it",
     )
     assert name not in plan.cards
     texts, name = readme_of(hub)
     assert texts[name] == edited
+
+
+def card_of(hub):
+    """The text that `readme_of` finds."""
+    texts, name = readme_of(hub)
+    return texts[name] if isinstance(texts[name], str) else texts[name].decode()
+
+
+def test_what_the_publisher_said_is_kept_for_the_version(hub, pack):
+    said = PublisherTexts(description="Tells roses from tulips.")
+    hub.publish(pack(texts=said, license="mit"))
+    assert hub.plan(pack()).changes == ()
+    other = PublisherTexts(training_data="3,670 photos")
+    plan, _ = hub.publish(pack(texts=other))  # no `overwrite_card`: the card was not edited
+    assert plan.result == "page"
+    assert len(contents(hub)) == 1
+    for text in ("Tells roses from tulips.", "3,670 photos", "mit"):
+        assert text in card_of(hub)
+    plan, _ = hub.publish(pack(OTHER))
+    assert plan.notes == (
+        "`description`, `license`, `training_data` of the earlier version are not carried over: "
+        "pass what is true of this one",
+    )
+    assert "Tells roses" not in card_of(hub)
+
+
+def test_an_edited_card_is_not_changed_by_a_new_text(hub, pack):
+    hub.publish(pack())
+    texts, name = readme_of(hub)
+    texts[name] += "mine" if isinstance(texts[name], str) else b"mine"
+    plan = hub.plan(pack(texts=PublisherTexts(description="Tells roses from tulips.")))
+    assert name not in plan.cards
+    assert plan.notes[0].startswith(f"kept {name}")

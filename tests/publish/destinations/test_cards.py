@@ -47,6 +47,13 @@ def test_metadata(task, pipeline):
     }
 
 
+def test_cards_install_what_their_examples_import():
+    content = records.make()
+    usage = cards.kaggle(package(content), "LOAD")["usage"]
+    for text, client in ((usage, "kagglehub"), (readme(content).text, "huggingface-hub")):
+        assert f'"setuptools<81" {client}\n' in text
+
+
 def test_data_is_claimed_only_where_it_is_known():
     for content in (records.own(), records.make(source=("model.ckpt-7", "mine.tgz"))):
         texts = cards.kaggle(package(content), "LOAD")

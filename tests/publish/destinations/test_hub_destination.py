@@ -16,6 +16,7 @@ from slimhub.publish.destinations import delivery
 from slimhub.publish.hub import hub_folder, index, journal
 from tests.fixtures import hubs
 from tests.fixtures.commands import run
+from tests.fixtures.recorded_progress import RecordedProgress
 from tests.publish.conftest import HANDLE
 
 MODEL = HANDLE.rpartition("/")[0]
@@ -26,22 +27,9 @@ def hub(tmp_path):
     return tmp_path / "hub"
 
 
-class Unheard:
-    """Takes what is told of the progress."""
-
-    def __init__(self):
-        self.phases, self.sent = [], {}
-
-    def phase(self, name):
-        self.phases.append(name)
-
-    def transfer(self, what, done, total):
-        self.sent[what.rpartition("; ")[2]] = (done, total)
-
-
 def deliver(folder, target, heard=None, **options):
     options = delivery.PublishOptions(**{"handle": HANDLE} | options)
-    return delivery.deliver(folder, str(target), options, heard or Unheard())
+    return delivery.deliver(folder, str(target), options, heard or RecordedProgress())
 
 
 def state(folder):
@@ -61,9 +49,7 @@ def damaged(copied):
 
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_what_fails_its_proof_is_not_published(artifact, put, damaged, hub, dry_run):
-    with pytest.raises(
-        publish.PublishError, match="copied fails its proof, so it is not published"
-    ):
+    with pytest.raises(publish.PublishError, match="copied fails its proof and was not published"):
         deliver(damaged, f"hub:{hub}", dry_run=dry_run)
     assert not hub.exists()
     put(artifact().path, hub)
@@ -78,7 +64,7 @@ def test_a_dry_run_writes_nothing_and_lists_what_a_run_writes(artifact, hub):
     for handle in (HANDLE, f"{MODEL}/6"):
         planned = deliver(artifact().path, f"hub:{hub}", handle=handle, dry_run=True)
         assert (state(hub) if before else hub.exists()) == (before or False)
-        heard = Unheard()
+        heard = RecordedProgress()
         done = deliver(artifact().path, f"hub:{hub}", heard, handle=handle)
         assert heard.phases == list(delivery.PHASES)
         assert done == dataclasses.replace(planned, is_published=True)
@@ -95,7 +81,7 @@ def test_a_dry_run_writes_nothing_and_lists_what_a_run_writes(artifact, hub):
             name: (size, size) for name, size in copies.items()
         }
         before = after
-    heard = Unheard()
+    heard = RecordedProgress()
     again = deliver(artifact().path, f"hub:{hub}", heard, handle=HANDLE)
     assert (again.plan.changes, again.plan.result, again.is_published) == ((), "none", True)
     assert heard.phases == [delivery.PHASES[0]]  # nothing is sent, so nothing is to be proved
@@ -149,8 +135,8 @@ def test_the_text_is_that_of_another_destination(artifact, hub):
             f"{word} {address}",
             load,
         ]
-        named = f"restore {HANDLE}/{change}" if change else f"write {HANDLE}.tar.gz"
-        assert lines[0].startswith(f"did         {named}, ")
+        named = f"restored    {HANDLE}/{change}" if change else f"wrote       {HANDLE}.tar.gz"
+        assert lines[0].startswith(f"{named}, ")
 
 
 def test_results_of_publishing_again(artifact, put, hub):
@@ -199,7 +185,7 @@ def test_an_interrupt_says_what_is_there(artifact, hub, monkeypatch):
     assert not (hub / "index.json").exists()
     monkeypatch.setattr(journal.signal, "pthread_sigmask", late := Late())
     with pytest.raises(KeyboardInterrupt, match="it was published"):
-        delivery._send(destination, package, plan, Unheard())
+        delivery._send(destination, package, plan, RecordedProgress())
     assert late.calls == 2
     destination.confirm(package, plan)
 
@@ -285,5 +271,5 @@ def test_an_index_of_wrong_types_is_no_index(hub, damage):
     content = json.loads(index.Index(models={"a/b": {1: version}}).dump())
     assert index.parse(json.dumps(content).encode(), "i").models["a/b"][1] == version
     damage(content)
-    with pytest.raises(publish.PublishError, match="i is no index of a hub"):
+    with pytest.raises(publish.PublishError, match="i is not the index of a hub"):
         index.parse(json.dumps(content).encode(), "i")

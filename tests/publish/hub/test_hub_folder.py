@@ -9,10 +9,12 @@ import sys
 import tarfile
 import time
 
+import filelock
 import pytest
 
 from slimhub import export, publish
-from slimhub.publish.hub import index, journal
+from slimhub.publish.hub import hub_folder, index, journal
+from slimhub.publish.pages.publisher_texts import PublisherTexts
 from tests.fixtures import hubs
 from tests.fixtures.support import REPOSITORY
 from tests.publish.conftest import HANDLE
@@ -73,18 +75,29 @@ def test_a_version_is_published_once(artifact, put, tmp_path):
 
 
 def test_other_bytes_under_a_version_are_refused(artifact, put, tmp_path):
-    hub = tmp_path / "hub"
-    put(artifact().path, hub)
+    hub, model = tmp_path / "hub", "acme/net/feature_vector"
+    put(artifact().path, hub, f"{model}/5")
     before = tree(hub)
     other = artifact("mobilenet_v1_025_128").path
-    with pytest.raises(publish.PublishError, match=f"publish it as `handle={MODEL}/6`"):
-        put(other, hub)
+    with pytest.raises(publish.PublishError, match=f"publish it as `handle={model}/6`"):
+        put(other, hub, f"{model}/5")
     assert tree(hub) == before
-    assert put(other, hub, f"{MODEL}/6").change == "new"
+    assert put(other, hub, f"{model}/6").change == "new"
     check_consistent(hub)
-    old, new = (hub / f"{MODEL}/{n}.html" for n in (5, 6))
-    assert f'{MODEL}/6.html">6</a>' in old.read_text()
-    assert (hub / MODEL / "index.html").read_bytes() == new.read_bytes()
+    old, new = (hub / f"{model}/{n}.html" for n in (5, 6))
+    assert f'{model}/6.html">6</a>' in old.read_text()
+    assert (hub / model / "index.html").read_bytes() == new.read_bytes()
+
+
+@pytest.mark.parametrize("handle", [HANDLE, "acme/mobilenet_v3_small_075_224/1"])
+def test_a_handle_names_no_other_network(artifact, put, tmp_path, handle):
+    other = artifact("mobilenet_v1_025_128").path
+    message = (
+        "names the network mobilenet_v3_small_075_224, but the artifact is mobilenet_v1_025_128"
+    )
+    with pytest.raises(export.RequestError, match=message):
+        put(other, tmp_path / "hub", handle)
+    assert not (tmp_path / "hub").exists()
 
 
 def test_a_page_alone_may_change(artifact, put, tmp_path):
@@ -120,7 +133,7 @@ def test_a_dry_run_names_what_a_real_one_writes(artifact, put, tmp_path):
 def test_changed_artifacts_are_refused(copied, put, tmp_path):
     with (copied / "variables/variables.index").open("ab") as file:
         file.write(b"x")
-    with pytest.raises(publish.PublishError, match=r"not what was exported: variables/var"):
+    with pytest.raises(publish.PublishError, match=r"was modified after its export: variables/var"):
         put(copied, tmp_path / "hub")
     (copied / "assets.extra/slimhub.json").unlink()
     with pytest.raises(publish.PublishError, match=r"cannot read assets\.extra/slimhub\.json"):
@@ -141,9 +154,9 @@ def test_what_is_no_hub_is_refused(artifact, copied, put, tmp_path, what):
         hub.mkdir()
         (hub / ("index.json" if what == "index" else "letters")).write_text("{}")
     error = publish.PublishError if what == "index" else export.RequestError
-    with pytest.raises(error, match=r"no hub|no folder|no index of a hub|must be apart"):
+    with pytest.raises(error, match=r"not a hub|not a folder|not the index of a hub|must be apart"):
         put(copied, hub)
-    with pytest.raises(export.RequestError, match="must begin with https"):
+    with pytest.raises(export.RequestError, match="must start with https"):
         put(artifact().path, tmp_path / "b", url="ftp://x")
 
 
@@ -156,7 +169,7 @@ def test_what_lies_in_the_way_is_not_replaced(artifact, put, tmp_path):
         put(artifact().path, hub)
     assert (hub / f"{HANDLE}.md").read_text() == "mine"
     (hub / "local2").write_text("mine")
-    with pytest.raises(publish.PublishError, match="is no folder, so nothing"):
+    with pytest.raises(publish.PublishError, match="is not a folder, so nothing"):
         put(artifact().path, hub, "local2/a/1")
 
 
@@ -222,9 +235,22 @@ def test_killed_at_any_moment_the_next_run_mends(artifact, put, tmp_path):
             assert (hub / handle / "saved_model.pb").is_file()
         outcome = put(folder, hub, handle)
         left_over = {change.action for change in outcome.plan.changes}
-        assert left_over <= {"complete"} or not is_there
+        assert left_over <= {"complete", "clean"} or not is_there
         check_consistent(hub)
     assert seen["not"] > 0
+
+
+def test_a_stage_without_a_publisher_is_removed_though_all_is_there(artifact, put, tmp_path):
+    hub, folder = tmp_path / "hub", artifact().path
+    put(folder, hub, HANDLE)
+    stage = hub / journal.FOLDER / "stage-0123abcd"
+    stage.mkdir()
+    with filelock.FileLock(hub / journal.FOLDER / "lock"):
+        assert not hub_folder.has_remains(hub)  # somebody is writing it
+    outcome = put(folder, hub, HANDLE)
+    assert [change.action for change in outcome.plan.changes] == ["clean"]
+    check_consistent(hub)
+    assert put(folder, hub, HANDLE).plan.changes == ()
 
 
 @pytest.mark.parametrize("done", range(0, 12))
@@ -333,7 +359,7 @@ def test_what_is_damaged_is_restored(copied, tmp_path, put):
     assert put(copied, hub).change == "none"
 
 
-def test_licence_and_data_stay_unless_others_are_given(copied, tmp_path, put):
+def test_license_and_data_stay_unless_others_are_given(copied, tmp_path, put):
     hub = tmp_path / "hub"
     put(copied, hub, license="mit", dataset="coco-2017")
     assert put(copied, hub).change == "none"
@@ -342,6 +368,21 @@ def test_licence_and_data_stay_unless_others_are_given(copied, tmp_path, put):
     assert "<!-- dataset: coco-2017 -->\n" in page.read_text()
     assert put(copied, hub, license="apache-2.0").change == "page"
     assert "<!-- license: apache-2.0 -->\n" in page.read_text()
+
+
+def test_texts_of_the_publisher_stay_until_they_are_taken_back(copied, tmp_path, put):
+    hub = tmp_path / "hub"
+    texts = PublisherTexts(description="Sees *roses*.", changelog="* Trained longer.")
+    put(copied, hub, texts=texts)
+    page = hub / f"{HANDLE}.md"
+    for text in ("\nSees \\*roses\\*.\n", "\n* Trained longer.\n"):
+        assert text in page.read_text()
+    assert "Sees *roses*." in (hub / "index.html").read_text()
+    assert put(copied, hub).change == "none"
+    assert put(copied, hub, license="mit", texts=PublisherTexts(changelog="")).change == "page"
+    assert "\nSees \\*roses\\*.\n" in page.read_text()
+    assert "* Trained longer." not in page.read_text()
+    assert index.read(hub).models[MODEL][5].texts == {"description": "Sees *roses*."}
 
 
 def test_an_address_reaches_every_page(copied, tmp_path, put):
@@ -376,13 +417,32 @@ def test_a_sibling_is_linked_as_soon_as_it_is_there(artifact, tmp_path, put):
     hub, stem = tmp_path / "hub", "acme/net"
     put(artifact().path, hub, f"{stem}/feature_vector/1")
     page = hub / stem / "feature_vector" / "1.html"
-    assert f"<code>{stem}/classification</code>" in page.read_text()
-    assert f'{stem}/classification/index.html">' not in page.read_text()
+    assert f"{stem}/classification" not in page.read_text()
     other = artifact(task="classification").path
     put(other, hub, f"{stem}/classification/1")
-    assert f'<a href="../../../{stem}/classification/index.html">' in page.read_text()
+    assert f'<a href="../../../{stem}/classification/1.html">' in page.read_text()
+    text = page.with_suffix(".md").read_text()
+    link = f"[`{stem}/classification/1`](http://localhost:8080/{stem}/classification/1.html)"
+    assert text.count(link) == 1
     other = hub / stem / "classification" / "1.html"
-    assert f'<a href="../../../{stem}/feature_vector/index.html">' in other.read_text()
+    assert f'<a href="../../../{stem}/feature_vector/1.html">' in other.read_text()
+    put(artifact(task="classification").path, hub, f"{stem}/classification/2")
+    assert page.with_suffix(".md").read_text() == text.replace("ation/1", "ation/2")
+    check_consistent(hub)
+
+
+def test_variants_are_linked_as_soon_as_they_are_there(artifact, tmp_path, put):
+    hub, names = tmp_path / "hub", ("mobilenet_v1_025_128", "mobilenet_v1_050_128")
+    first, second = (hub / f"acme/{name}/feature_vector/1.md" for name in names)
+    put(artifact(names[0]).path, hub, f"acme/{names[0]}/feature_vector/1")
+    assert f"| `{names[1]}` |" in first.read_text()
+    put(artifact(names[1]).path, hub, f"acme/{names[1]}/feature_vector/1")
+    for page, other in ((first, names[1]), (second, names[0])):
+        url = f"http://localhost:8080/acme/{other}/feature_vector/1.html"
+        assert page.read_text().count(f"| [`{other}`]({url}) |") == 2  # cost, and accuracy
+        html = page.with_suffix(".html").read_text()
+        assert f'<a href="../../../acme/{other}/feature_vector/1.html">' in html
+    assert put(artifact(names[0]).path, hub, f"acme/{names[0]}/feature_vector/1").change == "none"
 
 
 def test_a_refused_page_leaves_no_folder(copied, tmp_path, put):
@@ -393,7 +453,7 @@ def test_a_refused_page_leaves_no_folder(copied, tmp_path, put):
 
 @pytest.mark.parametrize("url", ["https://me:s3cret@host", "https://host/?token=s3cret", "http://"])
 def test_an_address_holds_no_secret(copied, tmp_path, put, url):
-    with pytest.raises(export.RequestError, match="must begin with https://") as refusal:
+    with pytest.raises(export.RequestError, match="must start with https://") as refusal:
         put(copied, tmp_path / "hub", url=url)
     assert "s3cret" not in str(refusal.value)
     assert not (tmp_path / "hub").exists()

@@ -1,36 +1,47 @@
 """Pages of artifacts."""
 
+import dataclasses
 import itertools
 import re
 import sys
+from pathlib import Path
 
 import markdown_it
 import pytest
 
 from slimhub import export, nets
 from slimhub.export.record import Record
+from slimhub.export.record_parts import RecordedFigures
 from slimhub.nets import Paper
 from slimhub.publish import Handle, PublishError
-from slimhub.publish.pages import bibtex, markdown, other_pages, page
+from slimhub.publish.pages import bibtex, family_texts, markdown, other_pages, page, task_texts
 from slimhub.publish.pages.checker import linter
+from slimhub.publish.pages.publisher_texts import PublisherTexts
 from tests.fixtures import records
 
 MODES = itertools.cycle(records.PROOFS)
 RUNS = [(network, task, next(MODES)) for network in nets.names() for task in nets.TASKS]
 HEADINGS = (
-    "TF2 SavedModel",
     "Overview",
-    "Training",
     "Usage",
+    "Variants",
+    "Accuracy",
     "Fine-tuning",
     "Endpoints",
     "Size and cost",
-    "Verification",
+    "Training",
     "Provenance",
-    "Licence",
+    "Proof",
+    "License",
     "Citation",
     "Changelog",
 )
+LINKS = (
+    "https://github.com/google-research/tf-slim",
+    "https://www.tensorflow.org/hub/common_signatures/images",
+    "https://www.tensorflow.org/hub/reusable_saved_models",
+)
+ALONE = ("Inception V1", "Inception V2", "Inception V3", "Inception V4", "Inception-ResNet V2")
 
 
 def handle(network="net", task="feature_vector"):
@@ -50,6 +61,12 @@ def tokens(text):
     return markdown_it.MarkdownIt("commonmark").enable("table").parse(text)
 
 
+def accuracy_heading(spec):
+    family = [nets.get(name) for name in nets.names()]
+    is_timed = any(one.published.latency for one in family if one.family == spec.family)
+    return "Accuracy and latency" if is_timed else "Accuracy"
+
+
 @pytest.mark.parametrize(("network", "task", "proof"), RUNS, ids=lambda value: str(value))
 def test_every_network_has_a_page(network, task, proof):
     record = records.make(network, task, proof)
@@ -58,11 +75,20 @@ def test_every_network_has_a_page(network, task, proof):
     path = f"assets/docs/google/models/{name.name}/5.md"
     assert linter.check(text, path) == []
     parts = sections(text)
-    assert tuple(parts) == HEADINGS
-    assert f"**`{network}`**" in parts["Overview"] or "in bold" not in parts["Overview"]
-    assert spec.paper.url in parts["Overview"]
-    sibling = nets.TASKS[1 - nets.TASKS.index(task)]
-    assert f"https://tfhub.dev/google/imagenet/{network}/{sibling})" in parts["Overview"]
+    is_alone = spec.family in ALONE
+    headings = [accuracy_heading(spec) if h == "Accuracy" else h for h in HEADINGS]
+    assert list(parts) == [h for h in headings if h != "Variants" or not is_alone]
+    assert is_alone or f"**`{network}`**" in parts["Variants"]
+    figures = (spec.published.top1, *(spec.published.latency or ()))
+    row = re.search(rf"^\| `{network}` \|(.*)$", parts[accuracy_heading(spec)], re.M)
+    assert spec.published.top1 is None or set(map(str, figures)) <= set(row[1].split())
+    assert family_texts.text(spec) in parts["Overview"]
+    for url in (spec.paper.url, family_texts.checkpoint_list(spec).url, *LINKS):
+        assert f"({url})" in parts["Overview"]
+    assert task_texts.INTRODUCTIONS[task] in parts["Overview"]
+    assert "google/imagenet" not in parts["Overview"]  # who knows whether there is another model
+    assert "TensorFlow Hub 0.7.0 or newer" in parts["Usage"]
+    assert "tfhub.dev" not in text
     assert ("<!-- dataset: imagenet-ilsvrc-2012-cls -->" in text) == bool(spec.checkpoint)
     assert (f"`{spec.checkpoint}`" in parts["Training"]) == bool(spec.checkpoint)
     assert str(name) in parts["Usage"]
@@ -72,9 +98,10 @@ def test_every_network_has_a_page(network, task, proof):
     if task == "classification":
         assert f"| {nets.count_macs(network):,} |" in parts["Size and cost"]
     assert f"batch x {record.output.width} |" in parts["Endpoints"]
-    assert ("was not proved" in parts["Verification"]) == (proof == "none")
-    assert ("| passed |" in parts["Verification"]) == (proof != "none")
+    assert ("is unverified" in parts["Proof"]) == (proof == "none")
+    assert ("| passed |" in parts["Proof"]) == (proof != "none")
     assert "None" not in text.replace("[None, ", "")
+    assert "{" not in text.replace(parts["Citation"], "")
     assert not [line for line in text.splitlines() if line != line.rstrip()]
 
 
@@ -106,14 +133,14 @@ def test_only_the_public_checkpoint_claims_imagenet(network, label, source, is_p
     text = render(records.make(network, source=(label, source)))
     assert ("dataset: imagenet" in text) == is_public
     assert ("ILSVRC" in text) == is_public
-    assert ("does not tell what they were trained on" in text) == (not is_public)
+    assert ("says what they were trained on" in text) == (not is_public)
 
 
 def test_a_publisher_may_name_the_data():
     private = records.make(source=("model.ckpt-1", "mine.tgz"))
     text = render(private, dataset="plant-village")
     assert "<!-- dataset: plant-village -->" in text
-    assert "names `plant-village`" in sections(text)["Training"]
+    assert "on the data set `plant-village`" in sections(text)["Training"]
     assert "ILSVRC" not in text
 
 
@@ -136,7 +163,29 @@ def test_options_are_told_and_what_they_change_is_left_out():
     assert "image size 96 in place of 224; classes 10 in place of 1001" in parts["Overview"]
     assert "Multiply-adds were not counted" in parts["Size and cost"]
     assert "batch x" not in parts["Endpoints"]
-    assert "does not hold names" in parts["Usage"]
+    assert "does not include the names" in parts["Usage"]
+
+
+def with_figures(record):
+    """The record of an export that counted its own figures."""
+    shapes = {"MobilenetV1/layer_1": (48, 48, 8), "MobilenetV1/AvgPool_1a": (1, 1, 256)}
+    figures = RecordedFigures(macs=1_234_567, endpoints=shapes)
+    return dataclasses.replace(record, figures=figures)
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_network_with_options_states_its_own_figures(is_own):
+    private = ("model.ckpt-1", "mine.tgz")
+    made = records.make("mobilenet_v1_025_128", image_size=96, source=private)
+    text = render(with_figures(records.own() if is_own else made))
+    parts = sections(text)
+    assert "pixels | 1,234,567 |" in parts["Size and cost"]
+    assert "| `MobilenetV1/layer_1` | batch x 48 x 48 x 8 |" in parts["Endpoints"]
+    assert f"| `default` | batch x {1024 if is_own else 256} |" in parts["Endpoints"]
+    if not is_own:
+        row = f"| **this model** | 0.25 | 96 | 256 | {made.variables.parameters / 1e6:.2f} | 1.23 |"
+        assert row in parts["Variants"]
+        assert row.replace("1.23", "not counted") in sections(render(made))["Variants"]
 
 
 def test_classes_of_ones_own_change_the_last_layers_only():
@@ -149,22 +198,68 @@ def test_classes_of_ones_own_change_the_last_layers_only():
 
 
 def test_the_size_is_free_where_it_is():
-    assert "Height and width are free" in render(records.make("inception_v1"))
-    assert "must be 224 pixels" in render(records.make())
-    assert "Height and width are free" in render(records.make(free_size=True))
+    assert "Images may have any size from 32 by 32 pixels up" in render(
+        records.make("inception_v1")
+    )
+    assert "must be 224 by 224 pixels" in render(records.make())
+    assert "Images may have any size" in render(records.make(free_size=True))
 
 
 def test_background_is_told():
     dropped = records.make("inception_v1", "classification", drop_background=True)
-    assert "was left out: logit 0 is of the first real class" in render(dropped)
+    assert "was removed: logit 0 is the first real class" in render(dropped)
     assert "Class 0 is background." in render(records.make("inception_v1", "classification"))
     assert "no background class" in render(records.make("vgg_16", "classification"))
 
 
 def test_without_batch_norm_no_momentum_is_advised():
     parts = sections(render(records.make("vgg_16")))
-    assert "no batch norm" in parts["Fine-tuning"]
+    assert "no batch normalization" in parts["Fine-tuning"]
     assert "0.997" not in parts["Fine-tuning"]
+
+
+@pytest.mark.parametrize(("network", "steps"), [("inception_v1", "3,333"), ("resnet_v2_50", "333")])
+def test_the_momentum_is_explained(network, steps):
+    text = sections(render(records.make(network)))["Fine-tuning"]
+    assert "default of 0.99 averages over about 100 steps" in text
+    assert (
+        f"trained with {nets.get(network).batch_norm_decay}, which averages over about {steps} "
+        in text
+    )
+
+
+def test_no_training_is_claimed_of_other_checkpoints():
+    private = records.make("resnet_v2_50", source=("model.ckpt-7", "model.ckpt-7"))
+    text = render(private)
+    assert "TF-Slim trains this network with 0.997" in text
+    assert "was trained" not in text
+    assert "original training" not in text
+    assert "the checkpoint `model.ckpt-7`.\n" in text
+    assert "hold the value that the checkpoint stores, which has no separate moving ave" in text
+    assert "original training" in render(records.make("resnet_v2_50"))
+
+
+def test_a_description_stands_once_and_in_front():
+    described = render(records.make(), texts=PublisherTexts(description="Tells roses apart."))
+    assert described.count("Tells roses apart.") == 1
+    assert described.splitlines()[1:3] == ["Tells roses apart.", ""]
+
+
+def test_what_was_not_run_is_no_row_of_the_proof():
+    proof = sections(render())["Proof"]
+    assert "| not run |" not in proof
+    assert "1 more check was left out" in proof
+    unproved = sections(render(records.make(proof="none")))["Proof"]
+    assert "repeat the comparison" not in unproved
+    assert "compare it with the checkpoint yourself" in unproved
+
+
+def test_every_family_has_a_text_of_its_own():
+    families = {nets.get(name).family for name in nets.names()}
+    texts = {family_texts.text(nets.get(name)) for name in nets.names()}
+    assert len(texts) == len(families)
+    folder = Path(family_texts.__file__).parent / "data"
+    assert {path.stem for path in folder.iterdir()} == set(map(family_texts.slug, families))
 
 
 def test_examples_load_what_can_be_loaded():
@@ -172,18 +267,25 @@ def test_examples_load_what_can_be_loaded():
     text = render(asset_path=asset)
     assert f"<!-- asset-path: {asset} -->" in text
     assert f'hub.KerasLayer("{asset}")' in text
+    assert "No address is known" not in text
     text = render(load_url="http://127.0.0.1:8000/hub/google/imagenet/net/feature_vector/5")
-    assert "(http://127.0.0.1:8000/hub/google/imagenet/net/classification)" in text
     assert 'hub.resolve("http://127.0.0.1:8000/hub/google/imagenet/net/feature_vector/5")' in text
+    assert "No address is known" not in text
+
+
+def test_without_an_address_a_placeholder_says_so():
+    text = render()
+    assert "No address is known for this model yet: replace `https://your-hub.example`" in text
+    assert 'hub.KerasLayer("https://your-hub.example/google/imagenet/net/feature_vector/5")' in text
     assert "tfhub.dev" not in text
-    assert "`google/imagenet/net/classification`" in render(asset_path=asset)
+    assert not [url for url in links(text) if "your-hub" in url]
 
 
 def test_every_python_example_compiles():
     for network, task in itertools.product(("inception_v1", "vgg_16"), nets.TASKS):
         text = render(records.make(network, task), load_url='http://x/"````\n#\\')
         blocks = [t.content for t in tokens(text) if t.type == "fence" and t.info == "python"]
-        assert len(blocks) == (4 if task == "classification" else 3)
+        assert len(blocks) == (6 if task == "classification" else 5)
         for block in blocks:
             compile(block, "example", "exec")
 
@@ -194,7 +296,7 @@ def test_a_network_of_ones_own_needs_no_module_of_its_user():
     assert linter.check(text) == []
     assert "network-architecture" not in text
     parts = sections(text)
-    assert "`shallow` is a network of its publisher's own" in parts["Overview"]
+    assert "`shallow` is a custom network" in parts["Overview"]
     assert "`Shallow`" in parts["Endpoints"]
     assert "Citation" not in parts
 
@@ -234,6 +336,7 @@ def test_no_value_of_a_record_breaks_a_page(nasty, is_own):
         changed["network"]["name"] = harmless["network"]["name"] = "inception_v1"
     if not nasty:
         harmless["network"]["paper"] = ""
+        del changed["proof"]["not run"], harmless["proof"]["not runx"]  # no row, if named so
     text, plain = (render(Record.from_json(one)) for one in (changed, harmless))
     assert linter.check(text) == []
     assert shape(text) == shape(plain)
@@ -270,7 +373,7 @@ def damage(path, value):
 DAMAGED = [
     ("format", 2, "has the format 2"),
     ("format", KeyError, "has the format None"),
-    ("task", "singing", "no task is named 'singing'"),
+    ("task", "singing", "unknown task 'singing'"),
     ("task", KeyError, "has no 'task'"),
     ("network", [], "has no 'network.name'"),
     ("network.image_size", "224", "'network.image_size' is '224'"),
@@ -278,15 +381,15 @@ DAMAGED = [
     ("network.name", "nonet", "no network is named 'nonet'"),
     ("network.name", "os:path", "no network is named 'os:path'"),
     ("network.depth_multiplier", 2.0, "has no depth multiplier"),
-    ("labels", {"count": "3", "source": ""}, "'labels' has no proper 'count'"),
+    ("labels", {"count": "3", "source": ""}, "'labels' has no valid 'count'"),
     ("checkpoint.step", "7", "'checkpoint.step' is '7'"),
     ("versions.tf-slim", KeyError, "has no 'versions.tf-slim'"),
     ("proof", KeyError, "has no 'proof.mode'"),
     ("proof.passed", "39", "number of 'passed' is '39'"),
     ("variables.filled", {"plain": None}, "number of 'plain' is None"),
-    ("files.x", {"bytes": 3}, "'files.x' has no proper 'sha256'"),
+    ("files.x", {"bytes": 3}, "'files.x' has no valid 'sha256'"),
     ("golden", 3, "has no 'golden.input.generator'"),
-    ("golden.output.mean", KeyError, "'golden.output' has no proper 'mean'"),
+    ("golden.output.mean", KeyError, "'golden.output' has no valid 'mean'"),
 ]
 
 
@@ -299,7 +402,7 @@ def test_damaged_records_are_refused(path, value, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"license": "Apache"}, "knows no license 'Apache'"),
+        ({"license": "Apache"}, "unknown license 'Apache'"),
         ({"dataset": "imagenet2012"}, "such as|as imagenet"),
         ({"asset_path": "https://x/net.zip"}, "must be a URL that ends in .tar.gz"),
         ({"asset_path": "https://x/net.tar.gz?a=b.tar.gz"}, "without a query"),
@@ -313,7 +416,7 @@ def test_what_the_hub_would_refuse_is_refused_at_once(options, message):
 
 
 def test_a_handle_of_the_other_task_is_refused():
-    with pytest.raises(export.RequestError, match="is one for classification"):
+    with pytest.raises(export.RequestError, match="says classification, but the task"):
         page.render(records.make(), handle(task="classification"))
 
 
@@ -369,7 +472,7 @@ def test_pages_of_publishers_and_collections_follow_the_grammar():
     ("make", "message"),
     [
         (lambda: other_pages.publisher_page("Acme", "x"), "lower case"),
-        (lambda: other_pages.publisher_page("acme", " \n"), "description is needed"),
+        (lambda: other_pages.publisher_page("acme", " \n"), "pass `description`"),
         (lambda: other_pages.collection_page("acme", "t", "d", [handle()]), "not PUBLISHER/NAME"),
         (lambda: other_pages.collection_page("acme/x", "t", "d", []), "at least one model"),
         (
@@ -378,7 +481,7 @@ def test_pages_of_publishers_and_collections_follow_the_grammar():
         ),
         (
             lambda: other_pages.collection_page("acme/x", "t", "d", [handle()], tasks=["cook"]),
-            "no task 'cook'",
+            "unknown task 'cook'",
         ),
     ],
 )
@@ -388,7 +491,7 @@ def test_other_pages_are_refused(make, message):
 
 
 def test_a_folder_without_a_record_is_no_artifact(tmp_path):
-    with pytest.raises(PublishError, match="is no artifact of slimhub"):
+    with pytest.raises(PublishError, match="is not a slimhub artifact"):
         Record.read(tmp_path)
     (tmp_path / "assets.extra").mkdir()
     for text in ("{", "[" * 100_000, "\xff", "3", "null"):

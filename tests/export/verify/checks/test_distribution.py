@@ -56,7 +56,7 @@ def test_they_are_a_line_of_the_contract(copied):
     [
         (False, AUTO_NONE, r"BatchNorm/moving_mean is the first of 54 moving statistics without"),
         (False, (3, 1), r"of 54 moving statistics .*: only those of the first replica are saved"),
-        (True, ON_READ_MEAN, r"Conv2d_0/weights is the first of 81 trained variables with another"),
+        (True, ON_READ_MEAN, r"Conv2d_0/weights is the first of 81 trainable variables with a"),
     ],
 )
 def test_other_attributes_fail(copied, trainable, attributes, complaint):
@@ -72,7 +72,7 @@ def test_what_an_early_release_wrote_does_not_fail(copied):
     check = distribution.check(Artifact(copied))
     assert check.outcome == "not run"
     assert "only those of the first replica are saved" in check.detail
-    assert "an early release of slimhub wrote this artifact, export it again" in check.detail
+    assert "written by an early release of slimhub; export it again" in check.detail
 
 
 def test_what_others_wrote_does_not_fail(copied):
@@ -80,4 +80,4 @@ def test_what_others_wrote_does_not_fail(copied):
     assert distribution.check(Artifact(copied)).outcome == "passed"
     change(copied, AUTO_NONE, trainable=False)
     check = distribution.check(Artifact(copied))
-    assert (check.outcome, check.detail.count("slimhub did not write")) == ("not run", 1)
+    assert (check.outcome, check.detail.count("not written by slimhub")) == ("not run", 1)

@@ -56,3 +56,43 @@ def test_a_loop_ends():
     nodes = GraphNodes(graph.as_graph_def())
     assert "NextIteration" in {nodes.op(name) for name in nodes.ancestors(["y"])}
     assert "y" in nodes.descendants("Const")
+
+
+def visited(build):
+    """How many nodes were looked at before a graph of some size is read."""
+    graph = tf.GraphDef()
+    build(graph)
+    nodes = GraphNodes(graph)
+    return nodes, nodes.visits
+
+
+def add(graph, name, op, *inputs):
+    graph.node.add(name=name, op=op).input.extend(inputs)
+    return name
+
+
+def test_a_condition_of_many_branches_is_looked_up_once():
+    def build(graph):
+        last = add(graph, "p", "Placeholder")
+        for i in range(500):
+            last = add(graph, f"id{i}", "Identity", last)
+        for i in range(500):
+            add(graph, f"switch{i}", "Switch", "p", last)
+            add(graph, f"use{i}", "Identity", f"switch{i}:1")
+
+    nodes, visits = visited(build)
+    assert nodes.live("switch499:1") == "p"
+    assert 500 <= visits < 2000
+
+
+def test_a_node_of_many_inputs_is_looked_at_once():
+    def build(graph):
+        names = [add(graph, f"k{i}", "Const") for i in range(500)]
+        add(graph, "many", "NoOp", *(f"^{name}" for name in names))
+        add(graph, "a", "Identity", "k0", "^many")
+        add(graph, "merged", "Merge", "a", "k1")
+        add(graph, "y", "Identity", "merged")
+
+    nodes, visits = visited(build)
+    assert nodes.live("merged") == "merged"
+    assert 500 <= visits < 2000

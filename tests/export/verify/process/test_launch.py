@@ -69,4 +69,21 @@ def test_a_fork_that_nobody_listens_to_ends_without_going_on_as_its_parent():
 
 
 def test_a_fork_that_dies_is_told_of():
-    assert "the process of the proof ended with exit code -15" in python(KILLED)
+    assert "the proof process ended with exit code -15" in python(KILLED)
+
+
+OPENED = """
+import sys
+from slimhub import checkpoints
+from slimhub.common import quiet_tensorflow
+for path in sys.argv[1:]:
+    with checkpoints.open(path) as checkpoint:
+        checkpoint.read(next(iter(checkpoint.tensors)))
+print("tensorflow" in sys.modules, quiet_tensorflow.has_begun())
+"""
+
+
+def test_opening_a_checkpoint_leaves_a_process_that_can_be_forked(synthetic_checkpoint):
+    archive = REPOSITORY / "samples" / "digits_mobilenet_v3.tgz"
+    paths = (synthetic_checkpoint("mobilenet_v1_025_128"), archive)
+    assert python(OPENED, *paths) == "True False\n"

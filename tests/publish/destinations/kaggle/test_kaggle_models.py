@@ -5,6 +5,7 @@ import importlib.util
 import pytest
 
 from slimhub import export, publish
+from slimhub.publish.destinations.kaggle.kaggle_models import Kaggle
 
 
 @pytest.fixture
@@ -24,9 +25,9 @@ def test_a_version_that_never_appears_is_told(kaggle, pack):
         kaggle.publish(pack())
 
 
-def test_a_licence_stays(kaggle, pack):
+def test_a_license_stays(kaggle, pack):
     kaggle.publish(pack(license="apache-2.0"))
-    with pytest.raises(publish.PublishError, match=r"under the licence 'Apache 2\.0', not 'MIT'"):
+    with pytest.raises(publish.PublishError, match=r"under the license 'Apache 2\.0', not 'MIT'"):
         kaggle.plan(pack(license="mit"))
 
 
@@ -59,7 +60,7 @@ def test_a_variation_that_may_not_be_read_is_not_taken_as_absent(kaggle, pack, w
     plan, _ = kaggle.publish(pack())
     kaggle.place.fail("GetModelInstance", 403, times=100)
     for ask in (kaggle.plan, lambda package: kaggle.destination.confirm(package, plan)):
-        with pytest.raises(publish.PublishError, match=r"does not allow it: .*look for the var"):
+        with pytest.raises(publish.PublishError, match=r"denied access: .*look for the var"):
             ask(pack())
     assert waits == []
 
@@ -68,7 +69,7 @@ def test_a_lost_answer_makes_no_second_version(kaggle, pack):
     kaggle.publish(pack())
     package = pack({"saved_model.pb": b"other"})
     kaggle.place.fail("CreateModelInstanceVersion", is_lost=True)
-    with pytest.raises(publish.PublishError, match="connection to Kaggle broke"):
+    with pytest.raises(publish.PublishError, match="lost the connection to Kaggle"):
         kaggle.publish(package)
     kaggle.place.unlisted = 1
     with pytest.raises(publish.PublishError, match="still processing version 2 of"):
@@ -92,5 +93,39 @@ def test_texts_that_arrived_otherwise_are_found(kaggle, pack, field, named):
     (model,) = kaggle.place.models.values()
     (instance,) = model["instances"].values()
     del instance[field]
-    with pytest.raises(publish.PublishError, match=f"not what was sent: {named} differ; look"):
+    with pytest.raises(publish.PublishError, match=f"not what was sent: {named} differ; check"):
         kaggle.destination.confirm(package, plan)
+
+
+def test_a_file_of_another_format_is_a_variation(kaggle, pack, tmp_path):
+    lite = tmp_path / "a.tflite"
+    lite.write_bytes(b"lite" * 1000)
+    kaggle.publish(pack())  # the SavedModel, under the same model
+    kaggle.destination = Kaggle.parse("kaggle://owner/net/tfLite/small")
+    package = pack(also={".tflite": lite})
+    plan, _ = kaggle.publish(package)
+    instances = kaggle.place.models["owner", "net"]["instances"]
+    instance = instances["MODEL_FRAMEWORK_TF_LITE", "small"]
+    assert instance["versions"] == [{"model.tflite": lite.read_bytes()}]
+    assert 'kagglehub.model_download("owner/net/tfLite/small")' in plan.cards["usage"]
+    assert 'Interpreter(f"{path}/model.tflite")' in plan.cards["usage"]
+    assert plan.cards["fine-tunable"] == "no"
+    assert kaggle.plan(package).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("target", "suffixes", "message"),
+    [
+        (
+            "tensorFlow2",
+            [".onnx"],
+            "does not apply to tensorFlow2: .*net/tfLite or onnx/small",
+        ),
+        ("onnx", [], "takes one .onnx file: name it with `also`"),
+        ("onnx", [".onnx", ".tflite"], "takes one .onnx file: name it with `also`, and no other"),
+    ],
+)
+def test_files_have_to_be_of_the_framework(pack, tmp_path, target, suffixes, message):
+    destination = Kaggle.parse(f"kaggle://owner/net/{target}/small")
+    with pytest.raises(export.RequestError, match=message):
+        destination.check(pack(also={suffix: tmp_path / "a" for suffix in suffixes}))

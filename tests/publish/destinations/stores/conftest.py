@@ -8,7 +8,8 @@ import pytest
 
 from slimhub.publish.destinations import delivery, targets
 from tests.fixtures import store_places
-from tests.publish.conftest import HANDLE
+
+HANDLE = "google/imagenet/net/feature_vector/5"  # of artifacts of any network
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ def begin(folder, place, handle=HANDLE, **options):
     """A destination, what is to be published there, and the plan."""
     destination = targets.parse(place.target)
     package = delivery.pack(folder, delivery.PublishOptions(handle=handle, **options))
+    destination.check_credentials()
     destination.check(package)
     return destination, package, destination.plan(package)
 

@@ -4,6 +4,7 @@ import ast
 import hashlib
 import os
 import tarfile
+import types
 
 import numpy as np
 import pytest
@@ -13,11 +14,12 @@ from slimhub.publish import bundle, signing
 from slimhub.publish.destinations import delivery, targets
 from slimhub.publish.destinations.stores.local_folder import Local
 from slimhub.publish.destinations.stores.s3 import S3
+from slimhub.publish.pages.checker import linter
+from slimhub.publish.pages.publisher_texts import PublisherTexts
 from tests.fixtures import store_places
 from tests.fixtures.faulty_proxy import Fault
 from tests.fixtures.support import images
-from tests.publish.conftest import HANDLE
-from tests.publish.destinations.stores.conftest import begin, put
+from tests.publish.destinations.stores.conftest import HANDLE, begin, put
 
 MODEL = HANDLE.rpartition("/")[0]
 UPLOADS = {"s3": "^PUT .*models", "gs": "^POST /upload"}
@@ -234,3 +236,19 @@ def test_parts_of_a_large_file_are_sent_again(remote, tmp_path, impatient):
     assert remote.open().cat_file(path) == source.read_bytes()
     assert store.vouches(found, source)
     assert len(told) >= 3
+
+
+def test_what_the_publisher_said_is_kept_for_the_version(artifact, tmp_path):
+    place = types.SimpleNamespace(target=f"file://{tmp_path}/store")
+    page = tmp_path / "store" / f"{HANDLE}.md"
+    said = PublisherTexts(description="Tells roses from tulips.")
+    put(artifact().path, place, texts=said, license="mit")
+    assert put(artifact().path, place)[0].changes == ()
+    plan, _ = put(artifact().path, place, texts=PublisherTexts(changelog="* Trained longer."))
+    assert plan.result == "page"
+    text = page.read_text()
+    for expected in ("Tells roses from tulips.", "license: mit", "* Trained longer."):
+        assert expected in text
+    assert linter.check(text) == []
+    put(artifact().path, place, texts=PublisherTexts(description=""))
+    assert "Tells roses" not in page.read_text()

@@ -11,14 +11,18 @@ from slimhub.publish.destinations import delivery, targets
 from slimhub.publish.destinations.stores.gcs import Gcs
 from slimhub.publish.destinations.stores.s3 import S3
 from tests.fixtures.faulty_proxy import Fault
+from tests.fixtures.recorded_progress import RecordedProgress
 from tests.fixtures.store_places import SECRETS
-from tests.publish.destinations.stores.conftest import begin
+from tests.publish.destinations.stores.conftest import HANDLE, begin
 
 SENT = {"s3": "^PUT", "gs": "^POST /upload"}
 ANSWERS = [
-    (403, "answers 403.*: the credentials must be valid, and allow to list, read and write there"),
-    (429, "goes on answering 429.*: try again later"),
-    (500, "goes on answering 500.*: try again later"),
+    (
+        403,
+        "returned 403.*: the credentials must be valid, with permission to list, read and write",
+    ),
+    (429, "keeps returning 429.*: try again later"),
+    (500, "keeps returning 500.*: try again later"),
 ]
 
 
@@ -48,7 +52,7 @@ def test_an_answer_is_told_when_sending(artifact, remote, impatient, status, mes
     said = refused(destination.send, package, plan, lambda *_: None)
     assert said.startswith(f"cannot send {plan.changes[0].name}: {remote.target} ")
     assert re.search(message, said), said
-    assert said.endswith(f"0 of {len(plan.changes)} files are there: publish again to go on")
+    assert said.endswith(f"0 of {len(plan.changes)} files uploaded: publish again to resume")
 
 
 def test_a_busy_store_is_asked_again(artifact, remote, impatient):
@@ -61,25 +65,44 @@ def test_a_busy_store_is_asked_again(artifact, remote, impatient):
 def test_a_bucket_that_is_not_there(artifact, remote):
     remote.target = remote.target.replace("some-bucket", "no-such-bucket")
     said = refused(begin, artifact().path, remote)
-    assert re.search(r"there is no bucket no-such-bucket \(404.*\): make it, or name another", said)
+    assert re.search(r"no bucket no-such-bucket \(404.*\): create it, or choose another", said)
 
 
 def test_a_store_that_cannot_be_reached(artifact, remote, impatient):
     remote.proxy.faults.append(Fault("", "cut"))
     said = refused(begin, artifact().path, remote)
-    assert re.search(f"no connection to {remote.target} .*: look at the network", said)
+    assert re.search(f"no connection to {remote.target} .*: check the network", said)
 
 
-def test_missing_credentials_are_told_without_asking(artifact, remote, monkeypatch):
+def test_missing_credentials_are_told_without_asking(artifact, remote, monkeypatch, caplog):
     for name in remote.environment:
         if "ENDPOINT" not in name and "HOST" not in name:
             monkeypatch.delenv(name)
     start = time.monotonic()
     said = refused(begin, artifact().path, remote, error=export.RequestError)
-    assert said.startswith(f"there are no credentials for {remote.target}: ")
+    assert said.startswith(f"no credentials for {remote.target}: ")
+    assert caplog.records == []  # the error says it all
     assert {"s3": "AWS_ACCESS_KEY_ID", "gs": "gcloud auth"}[remote.scheme] in said
     assert remote.proxy.lines == []
     assert time.monotonic() - start < 5  # nobody waits for an address of other machines
+
+
+def test_a_dry_run_without_credentials_is_the_plan_of_a_first_version(
+    artifact, remote, monkeypatch
+):
+    _, _, plan = begin(artifact().path, remote)
+    asked = len(remote.proxy.lines)
+    for name in remote.environment:
+        if "ENDPOINT" not in name and "HOST" not in name:
+            monkeypatch.delenv(name)
+    options = delivery.PublishOptions(handle=HANDLE, dry_run=True)
+    outcome = delivery.deliver(artifact().path, remote.target, options, RecordedProgress())
+    assert outcome.plan.changes == plan.changes
+    assert outcome.plan.cards == plan.cards
+    (note,) = outcome.plan.notes
+    assert note.startswith(f"no credentials for {remote.target}: ")
+    assert note.endswith("; without that, this plan assumes that nothing has been published yet")
+    assert len(remote.proxy.lines) == asked
 
 
 def test_damaged_credentials_are_told(artifact, remote, monkeypatch, tmp_path):
@@ -100,7 +123,7 @@ def test_a_missing_extra_is_one_sentence(artifact, place, monkeypatch, package):
         return
     monkeypatch.setitem(sys.modules, package, None)
     said = refused(begin, artifact().path, place, error=export.RequestError)
-    assert said == f"this needs {package}, not installed: pip install 'slimhub[{extra}]'"
+    assert said == f"{package} not installed: pip install 'slimhub[{extra}]'"
 
 
 def test_a_folder_that_cannot_be_written(artifact, tmp_path):
@@ -115,8 +138,10 @@ def test_a_folder_that_cannot_be_written(artifact, tmp_path):
 
 
 REFUSED = [
-    ("s4://bucket", "the target 's4://bucket' is not known: write hub:FOLDER, kaggle://"),
-    ("models", "is not known"),
+    ("s4://bucket", "unknown target 's4://bucket': write hub:FOLDER, kaggle://"),
+    ("models", "unknown target 'models': did you mean hub:models?"),
+    ("hbu:models", "unknown target 'hbu:models': did you mean hub:models?"),
+    ("s33://bucket/x", "did you mean s3://bucket/x?"),
     ("s3:bucket", "the bucket 's3:bucket' in 's3:bucket' must have 3 to 63"),
     ("s3://", "the bucket '' in"),
     ("s3://Bucket/x", "the bucket 'Bucket'"),
@@ -124,9 +149,9 @@ REFUSED = [
     ("s3://bucket/../x", "'..' cannot be a part of the target"),
     ("s3://bucket/a b", "'a b' cannot be a part of the target"),
     ("gs://b", "the bucket 'b'"),
-    ("gs://bucket/x?y", "may hold no name, password or query"),
+    ("gs://bucket/x?y", "must not contain a user name, password or query"),
     ("file://models", "is not file:///FOLDER"),
-    ("file:///dev/null", "/dev/null is no folder"),
+    ("file:///dev/null", "/dev/null is not a folder"),
 ]
 
 
@@ -138,7 +163,7 @@ def test_targets_that_cannot_be(target, message):
 def test_a_folder_in_an_artifact_is_refused(artifact):
     for folder in (artifact().path, f"{artifact().path}/assets.extra/hub"):
         said = refused(targets.parse, f"file://{folder}", error=export.RequestError)
-        assert "is a SavedModel: name a target outside of it" in said
+        assert "is a SavedModel: choose a target outside it" in said
 
 
 def test_an_address_tells_no_password(home, monkeypatch):

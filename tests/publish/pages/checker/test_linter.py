@@ -234,6 +234,8 @@ PLACES = [
     (PAGE, "google/models/imagenet/inception_v1/classification/4.md", False),
     (PAGE, "google/models/imagenet/inception_v2/classification/5.md", False),
     (PAGE, f"goggle/models/{HANDLE[7:]}.md", False),
+    (PAGE, f"/home/me/models/{HANDLE}.md", True),  # in a hub whose folder is called models
+    (PAGE, f"/home/me/models/{HANDLE[:-1]}4.md", False),
     (PAGE, f"assets/docs/google/models/{HANDLE[7:]}.mdz", False),
     (PAGE, f"google/collections/{HANDLE[7:]}.md", False),
     (LITE, "google/models/spice/tflite/lite/1.md", True),
@@ -263,6 +265,19 @@ def test_a_publisher_needs_a_page(tmp_path):
     assert f"write it as {tmp_path / 'google' / 'google.md'}" in complaint.message
     (tmp_path / "google" / "google.md").write_text("# Publisher google\nMaker.\n")
     assert linter.check_file(str(page)) == []
+
+
+@pytest.mark.parametrize(("below", "has_index"), [(HANDLE, False), ("google/other/1", True)])
+def test_a_hub_may_be_called_models(tmp_path, below, has_index):
+    page = tmp_path / "work" / "models" / f"{below}.md"
+    page.parent.mkdir(parents=True)
+    page.write_text(PAGE)
+    if has_index:
+        (tmp_path / "work" / "models" / "index.json").write_text("{}")
+    assert linter.check_file(str(page)) == []
+    page.rename(page.with_name("7.md"))
+    if not has_index:  # then it is a repository of pages, and this one is not in its place
+        assert len(linter.check_file(str(page.with_name("7.md")))) == 2
 
 
 def test_other_encodings_are_refused_with_the_line(tmp_path):

@@ -1,0 +1,68 @@
+"""What an artifact answers, and how near a file of it has to come. Imports TensorFlow."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from slimhub.common.errors import ExportError
+from slimhub.export.formats import format_pictures
+from slimhub.export.formats.agreement import Floor
+from slimhub.export.formats.convertible import Convertible
+from slimhub.export.formats.format_pictures import FormatPictures
+from slimhub.export.verify.reference import distance
+
+
+@dataclasses.dataclass(frozen=True)
+class Expectation:
+    """What a file has to be.
+
+    Attributes:
+      input: name of its input.
+      output: name of its output.
+      image_size: height and width, pixels.
+      pictures: to compare on.
+      answers: of the artifact, f32[pictures, width].
+      is_classification: whether they are logits.
+      floor: what is accepted.
+    """
+
+    input: str
+    output: str
+    image_size: int
+    pictures: FormatPictures
+    answers: np.ndarray
+    is_classification: bool
+    floor: Floor
+
+
+def expect(model: Convertible, floor: Floor, *, calibration: str | None = None) -> Expectation:
+    """Has an artifact answer.
+
+    Args:
+      model: the artifact.
+      floor: what is accepted; a difference is raised to what rounding can do in deep networks.
+      calibration: pictures of a user, see `format_pictures.read`.
+
+    Raises:
+      RequestError: if pictures cannot be read.
+      ExportError: if the artifact cannot be run, or answers NaN.
+    """
+    pictures = format_pictures.read(model.image_size, calibration)
+    answers = model.answers(pictures.images)
+    if not np.isfinite(answers).all():
+        raise ExportError(f"{model.folder.name} answers NaN or infinity: nothing can agree with it")
+    if floor.difference is not None:
+        moved = model.answers(pictures.images * np.float32(1 + distance.LAST_BIT))
+        rounding = distance.ROUNDINGS * distance.relative(moved, answers)
+        floor = dataclasses.replace(floor, difference=max(floor.difference, rounding))
+    return Expectation(
+        model.input,
+        model.output,
+        model.image_size,
+        pictures,
+        answers,
+        model.is_classification,
+        floor,
+    )

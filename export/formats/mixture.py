@@ -1,0 +1,118 @@
+"""Which layers are stored in integers, and the search for them as its caller sees it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slimhub.common import foreign_files
+from slimhub.common.errors import ExportError, option
+from slimhub.common.scratch import ScratchFolder
+from slimhub.common.text import count, listed
+
+if TYPE_CHECKING:
+    from slimhub.export.formats.expectation import Expectation
+
+_SHOWN = 5  # layers named in a message
+
+
+@dataclasses.dataclass(frozen=True)
+class Mixture:
+    """Layers by precision.
+
+    Attributes:
+      integers: how many operations compute in 8 bits.
+      weights: how many others store their weights in 8 bits, and compute in float.
+      floats: names of the operations that stay in float, the most sensitive first.
+      losses: 1 minus the cosine that remains when one operation alone is quantized, of the most
+        sensitive ones.
+    """
+
+    integers: int
+    weights: int
+    floats: tuple[str, ...]
+    losses: dict[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON data."""
+        return dataclasses.asdict(self)
+
+    def text(self) -> str:
+        """For people."""
+        parts = []
+        if self.integers:
+            parts.append(f"{count(self.integers, 'operation')} in 8 bits")
+        parts.append(f"{count(self.weights, 'layer')} with 8-bit weights alone")
+        parts.append(f"{len(self.floats)} in float")
+        return ", ".join(parts)
+
+    def shown(self) -> str:
+        """The first of those in float, by the first of the names that LiteRT fused."""
+        return listed([short_name(name) for name in self.floats], _SHOWN)
+
+
+def short_name(name: str) -> str:
+    """An operation by the first of the names that LiteRT fused into its own.
+
+    Args:
+      name: all of them, with semicolons.
+    """
+    return name.partition(";")[0]
+
+
+def search(content: bytes, expected: Expectation, quantize: str) -> tuple[bytes, Mixture]:
+    """Quantizes a file, but for the layers that cost too much agreement.
+
+    Args:
+      content: a LiteRT file in float.
+      expected: what it has to agree with, and how well; its pictures calibrate.
+      quantize: `int8_weights` or `int8`.
+
+    Returns:
+      The quantized file, and which layers are what.
+
+    Raises:
+      ExportError: if hardly anything can be quantized.
+    """
+    import numpy as np
+
+    from slimhub.export.formats import runtime_client
+
+    usual = expected.pictures.usual
+    with ScratchFolder() as scratch:
+        places = {
+            name: str(Path(scratch, name))
+            for name in ("file.tflite", "target.tflite", "images.npy", "answers.npy")
+        }
+        Path(places["file.tflite"]).write_bytes(content)
+        np.save(places["images.npy"], usual)
+        np.save(places["answers.npy"], expected.answers[: len(usual)])
+        found = runtime_client.work(
+            "quantize",
+            file=places["file.tflite"],
+            target=places["target.tflite"],
+            images=places["images.npy"],
+            answers=places["answers.npy"],
+            quantize=quantize,
+            floor=dataclasses.asdict(expected.floor),
+            is_classification=expected.is_classification,
+        )
+        quantized = foreign_files.read(places["target.tflite"], foreign_files.LARGEST_PROTO)
+    mixture = Mixture(**{**found, "floats": tuple(found["floats"])})
+    if not mixture.integers and not mixture.weights:
+        raise ExportError(_refusal(mixture, quantize))
+    if quantize == "int8" and not mixture.integers:
+        raise ExportError(_refusal(mixture, quantize))
+    return quantized, mixture
+
+
+def _refusal(mixture: Mixture, quantize: str) -> str:
+    losses = mixture.losses
+    worst = sorted(losses, key=lambda name: -losses[name])[:_SHOWN]
+    shown = listed([f"{short_name(name)} ({1 - losses[name]:.3f})" for name in worst], _SHOWN)
+    return (
+        f"no layer can be stored as {quantize} without falling below what is accepted, so nothing "
+        f"was written; cosine with one layer alone: {shown}; choose another {option('quantize')}, "
+        f"or lower it with {option('accept')}"
+    )
