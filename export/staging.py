@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from slimhub.common import disks, files, scratch
+from slimhub.common import disks, files, interrupts, scratch
 from slimhub.common.errors import ExportError, RequestError, option
 from slimhub.export import saved_model_files
 
@@ -161,6 +161,7 @@ def staged(target: Path, overwrite: bool) -> Iterator[Path]:
         _make(stage)
         lock = scratch.lock(stage)
         yield stage
+        interrupts.check()
         if is_filled:
             _fill(stage, target)
         else:

@@ -22,9 +22,9 @@ import threading
 import traceback
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
-from types import FrameType
 from typing import IO, Any
 
+from slimhub.common import interrupts
 from slimhub.common.json_process import write_message
 from slimhub.export.request import Request
 
@@ -89,16 +89,11 @@ def _early_end(code: int | None) -> str:
 def _run(request: dict[str, Any], output: IO[str]) -> None:
     """Runs one export, in its own process."""
     gc.disable()  # graphs are many small objects that live as long as this process
-    signal.signal(signal.SIGTERM, _stop)
+    interrupts.heed(signal.SIGTERM)  # unfinished files and forked processes go, too
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The thread waits in the kernel and holds no lock, so the proof can be forked next to it.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     write_message(output, _export(Request(**request), output))
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    """Ends with an exception, so that the staging folder and the proof's process go, too."""
-    sys.exit(128 + number)
 
 
 def _end_with_parent() -> None:

@@ -63,16 +63,17 @@ def write(
 
     Raises:
       ExportError: if one cannot be converted or fails its proof; the artifact is complete.
+      KeyboardInterrupt: says the same.
     """
     written = []
     for path in paths:
+        said = f"the artifact {os.fspath(artifact)} is complete, but {path} was not written"
         try:
             written.append(conversion.convert(request(artifact, path, overwrite), on_phase))
         except ExportError as error:
-            raise ExportError(
-                f"the artifact {os.fspath(artifact)} is complete, but {path} was not written: "
-                f"{error}"
-            ) from error
+            raise ExportError(f"{said}: {error}") from error
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(said) from None
     return written
 
 

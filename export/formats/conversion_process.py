@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 import traceback
-from types import FrameType
 
+from slimhub.common import interrupts
 from slimhub.common.errors import SlimhubError
 from slimhub.common.json_process import (
     Message,
@@ -28,7 +28,7 @@ def main() -> None:
     request = read_message(sys.stdin)
     if request is None:
         return
-    signal.signal(signal.SIGTERM, _stop)
+    interrupts.heed(signal.SIGTERM)  # unfinished files and forked processes go, too
     when_input_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
     try:
         companions.write(
@@ -43,8 +43,3 @@ def main() -> None:
     except Exception:
         message = {"error": f"the conversion failed unexpectedly:\n{traceback.format_exc()}"}
     write_message(output, message)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    """Ends with an exception, so that unfinished files and the runtime's process go, too."""
-    sys.exit(128 + number)

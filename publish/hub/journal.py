@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from slimhub.common import disks, foreign_files, paths
+from slimhub.common import disks, foreign_files, interrupts, paths
 from slimhub.common.errors import PublishError
 
 FOLDER = ".slimhub"  # in the folder that is changed; no handle can begin so
@@ -63,6 +63,7 @@ class Stage:
 
     def commit(self) -> None:
         """Makes all changes. From the moment the journal is written they will be made."""
+        interrupts.check()
         made = _make_parents(self._folder, self._targets)
         moves = [(str(n), target) for n, target in enumerate(self._targets, 1)]
         content = {"stage": self.path.name, "moves": moves, "removals": self._removals}

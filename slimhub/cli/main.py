@@ -9,13 +9,11 @@ import os
 import signal
 import sys
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 from absl import app
 
 from slimhub.cli import console
-from slimhub.common import scratch
+from slimhub.common import interrupts, scratch
 
 DONE, FAILED, WRONG_COMMAND_LINE = 0, 1, 2
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -25,10 +23,11 @@ def run() -> None:
     """The console command `slimhub`; ends the process."""
     # Only TensorFlow's own errors: its start-up notices are not the user's concern.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    _heed(signal.SIGTERM, _stop)
-    _heed(signal.SIGHUP, _stop)
+    interrupts.heed(signal.SIGTERM)
+    interrupts.heed(signal.SIGHUP)
     # Until a command works there is nothing to clean up, and half-made imports to complain of.
-    _heed(signal.SIGINT, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     # A command's graphs are half a million small objects, needed until it ends: looking for
     # garbage among them, and taking them apart in the end, would be a third of its time.
     gc.disable()
@@ -38,17 +37,6 @@ def run() -> None:
         app.run(_main, flags_parser=_parse)
     finally:
         gc.freeze()
-
-
-def _heed(number: signal.Signals, action: Any) -> None:
-    """Sets what a signal does, but for those that are to be ignored, as under nohup."""
-    if signal.getsignal(number) != signal.SIG_IGN:
-        signal.signal(number, action)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    """Ends by an exception, so that what was started is cleaned up."""
-    sys.exit(128 + number)
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -71,9 +59,9 @@ def _main(arguments: argparse.Namespace) -> int:
     if not arguments.debug:
         logging.set_verbosity(logging.WARNING)  # TensorFlow logs through absl
     nets.before_import(quiet_tensorflow.tensorflow)  # without its notices
-    _heed(signal.SIGINT, signal.default_int_handler)
+    interrupts.heed(signal.SIGINT)
     try:
-        return arguments.execute(arguments) or DONE
+        return _execute(arguments)
     except RequestError as error:
         return _report(error, WRONG_COMMAND_LINE, arguments)
     except SlimhubError as error:
@@ -92,6 +80,14 @@ def _main(arguments: argparse.Namespace) -> int:
             place = os.fsdecode(error.filename)
             said = f"{place}: {disks.explain(error, Path(place))}"
         return _report(ExportError(said), FAILED, arguments)
+
+
+def _execute(arguments: argparse.Namespace) -> int:
+    try:
+        return arguments.execute(arguments) or DONE
+    except Exception:
+        interrupts.check()  # this may be what a library made of it
+        raise
 
 
 def _report(error: Exception, code: int, arguments: argparse.Namespace) -> int:

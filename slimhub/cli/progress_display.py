@@ -6,6 +6,8 @@ import sys
 import time
 from types import TracebackType
 
+from slimhub.common import interrupts
+
 _LINE_EVERY = 2.0  # seconds between plain lines of one transfer
 
 _LEAST_MEGABYTES = 0.1  # of a file that is shown in them
@@ -42,6 +44,7 @@ class ProgressDisplay:
 
     def phase(self, name: str) -> None:
         """Says that a phase begins."""
+        interrupts.check()
         if self._bar is None:
             print(f"slimhub: {name}", file=sys.stderr, flush=True)
             return
