@@ -21,7 +21,7 @@ import pytest
 
 from slimhub import export, nets
 from slimhub.nets.catalogue import stored
-from tests.fixtures import support, weight_sources
+from tests.fixtures import proof_forks, support, weight_sources
 from tests.fixtures.shared import SharedFolder
 
 
@@ -75,6 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(folder.cleanup)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         config.add_cleanup(lambda: os.environ.pop(support.VALUES_FOLDER))
+    proof_forks.install()
 
 
 # Modules of half a minute and more. Begun first, so that none of them is what all others wait for.
@@ -188,7 +189,7 @@ class Artifact:
 def artifact(shared, synthetic_checkpoint):
     """Exports registered networks with the oracles' values, each once."""
 
-    def make(network="mobilenet_v3_small_075_224", task="feature_vector") -> Artifact:
+    def make(network="mobilenet_v1_025_128", task="feature_vector") -> Artifact:
         def export_into(folder: Path) -> Artifact:
             output = folder / f"{network}-{task}"
             request = export.Request(

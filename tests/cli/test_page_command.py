@@ -11,7 +11,7 @@ import pytest
 from tests.fixtures import records
 from tests.fixtures.commands import run, run_light
 
-HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"
+HANDLE = "google/imagenet/mobilenet_v1_025_128/feature_vector/5"
 SOUND = "# Publisher acme\nMaker of models.\n"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fixtures import hubs
 
-HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"
+HANDLE = "google/imagenet/mobilenet_v1_025_128/feature_vector/5"
 
 
 @pytest.fixture

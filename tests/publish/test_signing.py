@@ -208,5 +208,5 @@ def test_a_refusal_says_that_only_the_signature_differs(artifact, copied, keys, 
     ):
         put(folder, hub, handle)
     with pytest.raises(publish.PublishError, match=r"other content") as refusal:
-        put(artifact("mobilenet_v1_025_128").path, hub, handle)
+        put(artifact("mobilenet_v1_050_128").path, hub, handle)
     assert "signature" not in str(refusal.value)

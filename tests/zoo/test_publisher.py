@@ -10,7 +10,7 @@ from slimhub.publish import PublishError
 from slimhub.publish.hub import index
 from slimhub.zoo import Publication, publisher
 
-HANDLE = "me/mobilenet_v3_small_075_224/feature_vector/1"
+HANDLE = "me/mobilenet_v1_025_128/feature_vector/1"
 
 
 def files(hub):

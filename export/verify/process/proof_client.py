@@ -26,7 +26,7 @@ class ProofProcess:
         *,
         wants_layers: bool = False,
         trust: bool = False,
-        start: Start = launch.fresh,
+        start: Start | None = None,
     ) -> None:
         """Starts it.
 
@@ -36,9 +36,9 @@ class ProofProcess:
           wants_layers: whether the proof should describe the values of all variables.
           trust: whether to load an artifact with operations that slimhub does not write, or with
             files that differ from its record.
-          start: a function of `launch`.
+          start: a function of `launch`; by default `launch.fresh`.
         """
-        self._process = JsonProcess(start)
+        self._process = JsonProcess(start or launch.fresh)
         hello = {"mode": mode, "subject": subject and dataclasses.asdict(subject)}
         self._send(hello | {"wants_layers": wants_layers, "trust": trust})
 

@@ -154,7 +154,7 @@ def test_results_of_publishing_again(artifact, put, hub):
 
 def test_without_a_handle_it_is_local(artifact, put, hub):
     put(artifact().path, hub, None)
-    assert index.read(hub).under("local") == ["local/mobilenet_v3_small_075_224/feature_vector"]
+    assert index.read(hub).under("local") == ["local/mobilenet_v1_025_128/feature_vector"]
 
 
 def test_a_signature_that_holds_is_kept(artifact, keys, hub):

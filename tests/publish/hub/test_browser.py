@@ -33,8 +33,8 @@ def hub(artifact, tmp_path_factory):
 
     hub = tmp_path_factory.mktemp("browsed") / "hub"
     for network, task, handle in (
-        ("mobilenet_v3_small_075_224", "feature_vector", HANDLE),
-        ("mobilenet_v3_small_075_224", "feature_vector", HANDLE[:-1] + "6"),
+        ("mobilenet_v1_025_128", "feature_vector", HANDLE),
+        ("mobilenet_v1_025_128", "feature_vector", HANDLE[:-1] + "6"),
         ("mobilenet_v1_025_128", "classification", "local/mobilenet_v1_025_128/classification/1"),
     ):
         hubs.put(artifact(network, task).path, hub, handle)

@@ -68,7 +68,7 @@ def test_a_version_is_published_once(artifact, put, tmp_path):
     assert put(artifact().path, hub).change == "none"
     assert tree(hub) == before
     found = index.read(hub).models[MODEL][5]
-    assert (found.task, found.network) == ("feature_vector", "mobilenet_v3_small_075_224")
+    assert (found.task, found.network) == ("feature_vector", "mobilenet_v1_025_128")
     assert {f: (hub / HANDLE / f).stat().st_size for f in found.files} == {
         f: told.bytes for f, told in found.files.items()
     }
@@ -78,7 +78,7 @@ def test_other_bytes_under_a_version_are_refused(artifact, put, tmp_path):
     hub, model = tmp_path / "hub", "acme/net/feature_vector"
     put(artifact().path, hub, f"{model}/5")
     before = tree(hub)
-    other = artifact("mobilenet_v1_025_128").path
+    other = artifact("mobilenet_v1_050_128").path
     with pytest.raises(publish.PublishError, match=f"publish it as `handle={model}/6`"):
         put(other, hub, f"{model}/5")
     assert tree(hub) == before
@@ -89,12 +89,10 @@ def test_other_bytes_under_a_version_are_refused(artifact, put, tmp_path):
     assert (hub / model / "index.html").read_bytes() == new.read_bytes()
 
 
-@pytest.mark.parametrize("handle", [HANDLE, "acme/mobilenet_v3_small_075_224/1"])
+@pytest.mark.parametrize("handle", [HANDLE, "acme/mobilenet_v1_025_128/1"])
 def test_a_handle_names_no_other_network(artifact, put, tmp_path, handle):
-    other = artifact("mobilenet_v1_025_128").path
-    message = (
-        "names the network mobilenet_v3_small_075_224, but the artifact is mobilenet_v1_025_128"
-    )
+    other = artifact("mobilenet_v1_050_128").path
+    message = "names the network mobilenet_v1_025_128, but the artifact is mobilenet_v1_050_128"
     with pytest.raises(export.RequestError, match=message):
         put(other, tmp_path / "hub", handle)
     assert not (tmp_path / "hub").exists()

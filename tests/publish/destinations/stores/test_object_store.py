@@ -71,7 +71,7 @@ def test_what_is_loaded_from_there_computes_the_same(artifact, place):
 def test_other_bytes_under_a_version_are_refused(artifact, place):
     put(artifact().path, place)
     before = place.files()
-    other = artifact("mobilenet_v1_025_128").path
+    other = artifact("mobilenet_v1_050_128").path
     refusal = rf"with other content \({HANDLE}.*publish it as `handle={MODEL}/6`"
     with pytest.raises(publish.PublishError, match=refusal):
         begin(other, place)
@@ -116,7 +116,7 @@ def test_what_was_broken_off_goes_on(artifact, place):
 
 
 def test_who_comes_second_changes_nothing(artifact, place):
-    others = begin(artifact("mobilenet_v1_025_128").path, place)
+    others = begin(artifact("mobilenet_v1_050_128").path, place)
     put(artifact().path, place)
     before = place.files()
     if place.scheme == "gs":  # the emulator does not know the condition; it must be asked for
@@ -142,7 +142,7 @@ def test_a_folder_without_links_keeps_what_is_there(artifact, tmp_path, home, mo
 
     monkeypatch.setattr(os, "link", link)
     with store_places.file(tmp_path) as folder:
-        others = begin(artifact("mobilenet_v1_025_128").path, folder)
+        others = begin(artifact("mobilenet_v1_050_128").path, folder)
         put(artifact().path, folder)
         with pytest.raises(publish.PublishError, match="somebody else"):
             others[0].send(others[1], others[2], lambda *_: None)
