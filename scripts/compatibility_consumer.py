@@ -289,7 +289,7 @@ def check_best_classes(case):
         return None
     pixels = np.round(case.images * 255)
     # PNG loses nothing, so that a call gets the same images.
-    files = [tf.io.encode_png(image.astype(np.uint8)) for image in pixels]
+    files = [tf.image.encode_png(image.astype(np.uint8)) for image in pixels]
     found = case.unchanged.signatures["classify"](encoded=tf.stack(files))
     logits = case.unchanged(tf.constant(pixels / 255)).numpy()
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
