@@ -3,7 +3,7 @@
     python examples/use_artifact.py ARTIFACT IMAGE [IMAGE ...]
 
 ARTIFACT is a folder that `slimhub export --task=classification` wrote, or the URL of a model on a
-hub. IMAGE is a JPEG or PNG file of any size. Prints the three likeliest classes of each image.
+hub. IMAGE is a JPEG or PNG file of any size. Prints the likeliest classes of each image.
 """
 
 import sys
@@ -11,8 +11,6 @@ from pathlib import Path
 
 import tensorflow as tf
 import tensorflow_hub as hub
-
-_SHOWN = 3  # classes of each image
 
 
 def main(artifact: str, *paths: str) -> None:
@@ -22,17 +20,14 @@ def main(artifact: str, *paths: str) -> None:
       artifact: folder or URL.
       paths: of JPEG or PNG files.
     """
-    module = hub.load(artifact)
-    labels = Path(module.labels.asset_path.numpy().decode()).read_text("utf-8").splitlines()
-
     # This signature decodes the files, scales them to [0, 1], and resizes them.
-    classify = module.signatures["serving_encoded_images"]
-    files = tf.constant([Path(path).read_bytes() for path in paths])
-    logits = classify(encoded=files)["logits"]  # f32[images, classes]
+    classify = hub.load(artifact).signatures["classify"]
+    found = classify(encoded=tf.constant([Path(path).read_bytes() for path in paths]))
 
-    likeliest = tf.math.top_k(tf.nn.softmax(logits), min(_SHOWN, len(labels)))
-    for path, values, indices in zip(paths, *likeliest, strict=True):
-        named = [f"{labels[i]} {value:.0%}" for value, i in zip(values, indices, strict=True)]
+    # Five columns, the best class first; fewer for a network with fewer classes.
+    names, probabilities = found["classes"].numpy(), found["probabilities"].numpy()
+    for path, *best in zip(paths, names, probabilities, strict=True):
+        named = [f"{name.decode()} {value:.0%}" for name, value in zip(*best, strict=True)]
         print(f"{path}: {', '.join(named)}")
 
 

@@ -14,6 +14,7 @@ from slimhub.common.errors import RequestError, option
 from slimhub.common.text import count
 
 _NUMBERED = re.compile(r"(?P<number>\d{1,9}):(?P<name>.*)")
+_OF_IMAGENET = ((1001, True), (1000, False))  # numbers of classes, with background or without
 FILE_NAME = "labels.txt"  # under assets/
 _IMAGENET_SOURCE = (
     "the 1000 classes of ILSVRC-2012 in the order of their WordNet ids, named by their WordNet "
@@ -45,8 +46,8 @@ def choose(path: str | os.PathLike[str] | None, task: str, spec: nets.NetworkSpe
 
     Returns:
       The labels in the file. Without a file, ImageNet's if the network has the same classes and
-      background as the registered one, which was trained on ImageNet; None for other networks,
-      including custom ones.
+      background as the registered one, and that has ImageNet's; None for other networks, including
+      custom ones.
 
     Raises:
       RequestError: if the file cannot be read or does not fit.
@@ -60,7 +61,8 @@ def choose(path: str | os.PathLike[str] | None, task: str, spec: nets.NetworkSpe
         return None
     if path is not None:
         return _read(Path(path), spec)
-    if spec.reference or _classes(spec) != _classes(nets.get(spec.name)):
+    usual = None if spec.reference else _classes(nets.get(spec.name))
+    if _classes(spec) != usual or usual not in _OF_IMAGENET:
         return None
     return imagenet(has_background=spec.has_background and not spec.drop_background)
 

@@ -9,7 +9,7 @@ from importlib import metadata
 from slimhub.checkpoints import Checkpoint, Plan
 from slimhub.common import files
 from slimhub.common.version import __version__
-from slimhub.export import record
+from slimhub.export import record, signature_names
 from slimhub.export.identity import Identity
 from slimhub.export.labels import Labels
 from slimhub.export.record import Record
@@ -50,6 +50,7 @@ def draft(
         output=RecordedOutput(
             name="logits" if is_classification else "feature_vector",
             width=spec.output_width(request.task),
+            signatures=signature_names.of_task(request.task),
         ),
         labels=recorded_labels,
         source=RecordedSource(

@@ -50,10 +50,19 @@ class RecordedNetwork:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RecordedOutput:
-    """The output of a call: its name in `serving_default`, and its width."""
+    """The output of a call: its name in `serving_default`, and its width.
+
+    Attributes:
+      signatures: names of all signatures; None in records of version 0.1.0.
+    """
 
     name: str
     width: int
+    signatures: tuple[str, ...] | None = None
+
+    def has(self, signature: str) -> bool:
+        """Whether the record names a signature."""
+        return signature in (self.signatures or ())
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -9,11 +9,15 @@ from slimhub.common.errors import NetworkError
 from slimhub.common.text import either, listed
 from slimhub.nets import custom
 from slimhub.nets.families import (
+    alexnet,
+    cifarnet,
     inception,
+    lenet,
     mobilenet_v1,
     mobilenet_v2,
     mobilenet_v3,
     nasnet,
+    overfeat,
     resnet,
     vgg,
 )
@@ -21,7 +25,19 @@ from slimhub.nets.spec import NetworkSpec
 
 _MOST_SHOWN = 8  # names listed in a message
 _FEW_SHOWN = 3  # of those that were perhaps meant
-_FAMILIES = (mobilenet_v3, mobilenet_v2, mobilenet_v1, inception, resnet, vgg, nasnet)
+_FAMILIES = (
+    mobilenet_v3,
+    mobilenet_v2,
+    mobilenet_v1,
+    inception,
+    resnet,
+    vgg,
+    nasnet,
+    alexnet,
+    overfeat,
+    cifarnet,
+    lenet,
+)
 _SPECS: dict[str, NetworkSpec] = {spec.name: spec for family in _FAMILIES for spec in family.SPECS}
 
 

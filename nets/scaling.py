@@ -21,6 +21,7 @@ class InputScaling(enum.Enum):
     CAFFE_BGR = "x * 255 in the order blue, green, red, minus (103.94, 116.78, 123.68)"
     UNIT = "x, in [0, 1]"
     BYTES = "x * 255, in [0, 255]"
+    CENTERED_128 = "(x * 255 - 128) / 128"
     STANDARDIZED = "(x - mean) / deviation of each image"
 
     def apply(self, images: tf.Tensor) -> tf.Tensor:
@@ -42,6 +43,8 @@ class InputScaling(enum.Enum):
             return images
         if self is InputScaling.BYTES:
             return images * 255.0
+        if self is InputScaling.CENTERED_128:
+            return (images * 255.0 - 128.0) / 128.0
         if self is InputScaling.STANDARDIZED:
             import tensorflow as tf
 
@@ -56,6 +59,7 @@ BY_NAME = {
     "mean_bgr": InputScaling.CAFFE_BGR,
     "unit": InputScaling.UNIT,
     "raw255": InputScaling.BYTES,
+    "centered_128": InputScaling.CENTERED_128,
     "per_image": InputScaling.STANDARDIZED,
 }
 NAMES = {scaling: name for name, scaling in BY_NAME.items()}

@@ -119,7 +119,9 @@ def _details(release: str, result: Results) -> list[str]:
 
 
 def _cell(outcome: dict[str, Any]) -> str:
-    return f"{outcome['difference']:.0e}" if outcome["status"] == "pass" else "FAIL"
+    if outcome["status"] != "pass":
+        return "FAIL"
+    return "none" if outcome["difference"] is None else f"{outcome['difference']:.0e}"
 
 
 def main() -> int:

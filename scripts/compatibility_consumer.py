@@ -44,6 +44,11 @@ class Case:
         """A fresh copy."""
         return tf.compat.v2.saved_model.load(self.path)
 
+    def names(self):
+        """Labels in UTF-8, in the order of the logits; None without any."""
+        asset = getattr(self.unchanged, "labels", None)
+        return tf.io.read_file(asset.asset_path).numpy().splitlines() if asset else None
+
     def inference(self):
         """All endpoints by name, without training."""
         endpoints = self.unchanged(tf.constant(self.images), return_endpoints=True)
@@ -278,6 +283,26 @@ def check_save_again(case):
     return below(difference(output, case.expected["inference default"]), CALL)
 
 
+def check_best_classes(case):
+    """A classification gives the likeliest classes of image files; None for a feature vector."""
+    if "classify" not in case.unchanged.signatures:
+        return None
+    pixels = np.round(case.images * 255)
+    # PNG loses nothing, so that a call gets the same images.
+    files = [tf.image.encode_png(image.astype(np.uint8)) for image in pixels]
+    found = case.unchanged.signatures["classify"](encoded=tf.stack(files))
+    logits = case.unchanged(tf.constant(pixels / 255)).numpy()
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    expected = -np.sort(-odds / odds.sum(axis=1, keepdims=True))[:, :5]
+    indices = found["indices"].numpy()
+    require(indices.shape == expected.shape, "%d classes" % indices.shape[1])
+    require((indices[:, 0] == logits.argmax(axis=1)).all(), "others are the best")
+    names = case.names()
+    wanted = [[names[index] for index in row] for row in indices] if names else indices.astype("S")
+    require((found["classes"].numpy() == np.array(wanted, object)).all(), "other names")
+    return below(difference(found["probabilities"].numpy(), expected), 1e-4)
+
+
 CHECKS = [
     check_call,
     check_endpoints,
@@ -288,6 +313,7 @@ CHECKS = [
     check_keras_frozen,
     check_keras_fit,
     check_save_again,
+    check_best_classes,
 ]
 
 

@@ -53,7 +53,7 @@ def endpoint_shapes(endpoints: dict[str, tf.Tensor]) -> dict[str, list[int]]:
 
 def _write(name: str, tables: dict[str, object]) -> None:
     text = json.dumps(tables, separators=(",", ":")).encode()
-    path = Path(nets.__file__).parent / name
+    path = Path(stored.__file__).parent / name
     path.write_bytes(gzip.compress(text, mtime=0))
     print(f"{path.name}: {path.stat().st_size} bytes")
 

@@ -6,28 +6,29 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
-from slimhub.export.savedmodel import graphs
+from slimhub.export.labels import Labels
+from slimhub.export.savedmodel import best_classes, graphs
+from slimhub.export.signature_names import BEST_CLASSES, ENCODED_IMAGES, IMAGES
 from slimhub.nets import NetworkSpec
 
 ConcreteFunction: TypeAlias = tf.types.experimental.ConcreteFunction
 
-IMAGES = "serving_default"
-# Sorts after the other: TensorFlow numbers their calls in order, and in the published modules
-# `StatefulPartitionedCall:0` is the other's output.
-ENCODED_IMAGES = "serving_encoded_images"
 
-
-def build(spec: NetworkSpec, task: str, built: graphs.Graphs) -> dict[str, ConcreteFunction]:
+def build(
+    spec: NetworkSpec, task: str, built: graphs.Graphs, labels: Labels | None
+) -> dict[str, ConcreteFunction]:
     """All signatures by name.
 
     `serving_default` takes `inputs` f32[batch, height, width, 3] in [0, 1], and
     `serving_encoded_images` takes `encoded` string[batch], JPEG or PNG files. Both return one
-    output, `feature_vector` or `logits`.
+    output, `feature_vector` or `logits`. A classification also has `classify`, which takes such
+    files as well, and returns what `best_classes.of_logits` does.
 
     Args:
       spec: the network.
       task: one of `nets.TASKS`.
       built: its graphs for the task.
+      labels: names of the classes, or None.
     """
     output = "logits" if task == "classification" else "feature_vector"
     images, _ = graphs.input_specs(spec)
@@ -38,10 +39,16 @@ def build(spec: NetworkSpec, task: str, built: graphs.Graphs) -> dict[str, Concr
     def serve_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
         return serve(decode(encoded, spec.image_size))
 
+    def classify(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
+        return best_classes.of_logits(serve_encoded(encoded)[output], labels)
+
     encoded = tf.TensorSpec([None], tf.string, name="encoded")
+    functions = {IMAGES: (serve, images), ENCODED_IMAGES: (serve_encoded, encoded)}
+    if task == "classification":
+        functions[BEST_CLASSES] = (classify, encoded)
     return {
-        IMAGES: tf.function(serve, autograph=False).get_concrete_function(images),
-        ENCODED_IMAGES: tf.function(serve_encoded, autograph=False).get_concrete_function(encoded),
+        name: tf.function(function, autograph=False).get_concrete_function(argument)
+        for name, (function, argument) in functions.items()
     }
 
 

@@ -12,6 +12,7 @@ from slimhub.common.errors import ExportError
 from slimhub.common.scratch import ScratchFolder
 from slimhub.export.labels import FILE_NAME, Labels
 from slimhub.export.savedmodel import graphs, portable, signatures
+from slimhub.export.savedmodel.call_names import name_calls
 from slimhub.export.savedmodel.module import HubModule
 from slimhub.export.savedmodel.redundant import drop_redundant
 from slimhub.nets import NetworkSpec
@@ -39,7 +40,7 @@ def write(
             labels_path = str(Path(scratch, FILE_NAME))
             Path(labels_path).write_text(labels.text(), "utf-8")
         module = HubModule(spec, built, labels_path)
-        all_signatures = signatures.build(spec, task, built)
+        all_signatures = signatures.build(spec, task, built, labels)
         try:
             tf.saved_model.save(module, str(folder), signatures=all_signatures)
         except tf.errors.OpError as error:  # such as a full disk
@@ -62,7 +63,7 @@ def rewrite(folder: Path) -> None:
     """
     path = folder / "saved_model.pb"
     saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
-    for step in (*portable.STEPS, drop_redundant):
+    for step in (*portable.STEPS, name_calls, drop_redundant):
         step(saved)
     path.write_bytes(saved.SerializeToString(deterministic=True))
     # It holds a random number, and digests of the unprocessed graph. Every release loads without

@@ -24,13 +24,13 @@ _SHOWN = 3
 # modules of their convention. They read and assign the module's own variables, and no files.
 OPERATIONS = stateless_operations.RUN | frozenset(
     {
-        "AssignAddVariableOp", "AssignSubVariableOp", "AssignVariableOp", "DecodeJpeg",
-        "DisableCopyOnRead", "Fill",
+        "AssignAddVariableOp", "AssignSubVariableOp", "AssignVariableOp", "AsString",
+        "DecodeJpeg", "DisableCopyOnRead", "Fill", "GatherV2",
         "GreaterEqual", "If", "Less", "LogicalAnd", "NoOp", "PartitionedCall", "Placeholder",
         "RandomUniform", "ReadVariableOp", "Select", "SelectV2", "StatefulPartitionedCall",
         "StatelessIf", "StatelessWhile", "TensorListFromTensor", "TensorListGetItem",
         "TensorListReserve", "TensorListSetItem", "TensorListStack", "VarHandleOp",
-        "VarIsInitializedOp",
+        "TopKV2", "VarIsInitializedOp",
     }
 )  # fmt: skip
 

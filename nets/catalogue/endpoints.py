@@ -60,13 +60,9 @@ def describe_shapes(shapes: Mapping[str, tuple[int, ...]], image_size: int) -> t
     Returns:
       Endpoints in graph order, see `describe_endpoints`.
     """
+    strides = _strides(shapes, image_size)
     endpoints = [
-        Endpoint(
-            name,
-            shape,
-            stride=_stride(image_size, shape),
-            is_inner=name.rpartition("/")[0] in shapes,
-        )
+        Endpoint(name, shape, strides[name], is_inner=name.rpartition("/")[0] in shapes)
         for name, shape in shapes.items()
     ]
     last = {e.stride: i for i, e in enumerate(endpoints) if not e.is_inner}
@@ -77,9 +73,17 @@ def describe_shapes(shapes: Mapping[str, tuple[int, ...]], image_size: int) -> t
     return tuple(endpoints)
 
 
-def _stride(image_size: int, shape: tuple[int, ...]) -> int | None:
-    if len(shape) < 3 or shape[0] == 1:
-        return None
-    # Layers without padding crop the edges: 299 pixels become 149 at stride 2, 35 at stride 8.
-    stride: int = 2 ** round(math.log2(image_size / shape[0]))
-    return stride
+def _strides(shapes: Mapping[str, tuple[int, ...]], image_size: int) -> dict[str, int | None]:
+    """By name; each is a power of two times the one before.
+
+    Layers without padding crop the edges, so that 160 pixels become 79 at stride 2, and 3 at stride
+    32: what one layer crops is less than what all of them do.
+    """
+    found: dict[str, int | None] = {}
+    height, exponent = image_size, 0
+    for name, shape in shapes.items():
+        found[name] = None
+        if len(shape) == 3 and shape[0] > 1:
+            exponent += round(math.log2(height / shape[0]))
+            height, found[name] = shape[0], 2**exponent
+    return found

@@ -1,10 +1,11 @@
-"""NASNet-A and PNASNet-5, mobile and large: networks of cells found by architecture search."""
+"""NASNet-A and PNASNet-5: networks of cells that were found by architecture search."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from slimhub.nets.families import public_checkpoints
+from slimhub.nets.scaling import InputScaling
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
 
@@ -32,9 +33,11 @@ class CellNetwork:
       normal: the cell that keeps height and width.
       reduction: the cell that halves height and width, before a cell of doubled width; if None, the
         normal cell does so itself, with a stride.
-      cells: number of normal cells, not counting the two in the stem.
+      cells: number of normal cells, not counting those in the stem.
       width: of the convolutions in the first cells; doubled after each of two reductions.
       stem_width: of the first convolution.
+      stem_cells: number of cells that halve height and width before all others, 2 for ImageNet;
+        with 0, the first convolution does not halve them either.
       skips_reduction: whether the cell after a reduction cell takes, as state 1, the same input as
         that reduction cell, as the large NASNet does.
     """
@@ -44,6 +47,7 @@ class CellNetwork:
     cells: int
     width: int
     stem_width: int
+    stem_cells: int = 2
     skips_reduction: bool = False
 
     def reductions(self) -> list[int]:
@@ -139,6 +143,22 @@ def _pnasnet(name: str, definition: CellNetwork, image_size: int) -> NetworkSpec
 
 
 SPECS = (
+    dataclasses.replace(
+        _nasnet(
+            "nasnet_cifar",
+            CellNetwork(_NASNET_NORMAL, _NASNET_REDUCTION, 18, 32, 96, stem_cells=0),
+            32,
+        ),
+        smallest_image=8,
+        num_classes=10,
+        has_background=False,
+        input_scaling=InputScaling.STANDARDIZED,
+        weight_decay=5e-4,
+        batch_norm_epsilon=1e-5,
+        batch_norm_decay=0.9,
+        dropout_keep=1.0,
+        sigmoid_endpoint=None,
+    ),
     dataclasses.replace(
         _nasnet("nasnet_mobile", CellNetwork(_NASNET_NORMAL, _NASNET_REDUCTION, 12, 44, 32), 224),
         **public_checkpoints.fields("nasnet-a_mobile_04_10_2017/model.ckpt"),

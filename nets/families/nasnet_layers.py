@@ -15,7 +15,6 @@ from slimhub.nets.families.nasnet import Cell, CellNetwork
 from slimhub.nets.layers.batch_norm import batch_norm
 from slimhub.nets.spec import NetworkSpec
 
-_STEM_CELLS = 2
 _POOLINGS = {"average": slim.avg_pool2d, "max": slim.max_pool2d}
 
 
@@ -55,12 +54,15 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
 
 
 def _stem(definition: CellNetwork, images: tf.Tensor) -> list[tf.Tensor]:
-    """A convolution and two cells with stride 2, narrower the closer they are to the images."""
+    """A convolution and cells with stride 2, narrower the closer they are to the images."""
+    if not definition.stem_cells:
+        net = slim.conv2d(images, definition.stem_width, 3, scope="l1_stem_3x3")
+        return [None, batch_norm(net, scope="l1_stem_bn")]
     net = slim.conv2d(images, definition.stem_width, 3, stride=2, padding="VALID", scope="conv0")
     outputs = [None, batch_norm(net, scope="conv0_bn")]
     cell = definition.reduction or definition.normal
-    for number in range(_STEM_CELLS):
-        width = int(definition.width / 2 ** (_STEM_CELLS - number))
+    for number in range(definition.stem_cells):
+        width = int(definition.width / 2 ** (definition.stem_cells - number))
         scope = f"cell_stem_{number}"
         outputs.append(_cell(cell, width, outputs[-1], outputs[-2], scope, stride=2))
     return outputs
@@ -84,7 +86,15 @@ def _cell(
                     for side, text in zip(("left", "right"), sides, strict=True)
                 )
                 states.append(left + right)
-        return tf.concat([states[number] for number in cell.output], 3)
+        return tf.concat([_output(states[number], number, width) for number in cell.output], 3)
+
+
+def _output(state: tf.Tensor, number: int, width: int) -> tf.Tensor:
+    """A state that a cell concatenates: the first cell for CIFAR has one of another width."""
+    if state.shape[-1] == width:
+        return state
+    with tf.compat.v1.variable_scope(f"cell_output/reduction_{number}"):
+        return _one_by_one(state, width, "path_conv", "path_bn")
 
 
 def _operation(

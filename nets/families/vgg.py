@@ -1,4 +1,4 @@
-"""VGG with 16 and 19 layers, as TF-Slim converted them from Caffe."""
+"""VGG: with 16 and 19 layers as TF-Slim converted them from Caffe, and with 11."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from slimhub.nets.families import public_checkpoints
 from slimhub.nets.scaling import InputScaling
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
-_REPEATS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # convolutions of each block
+_REPEATS = {  # convolutions of each block
+    "a": (1, 1, 2, 2, 2),
+    "16": (2, 2, 3, 3, 3),
+    "19": (2, 2, 4, 4, 4),
+}
 FULL_WIDTH = 4096  # of the layers between the last map and the logits
 
 _SOURCE = "TF-Slim's table of checkpoints"
 _FIGURES = {
-    16: Published(_SOURCE, top1=71.5, top5=89.8),
-    19: Published(_SOURCE, top1=71.1, top5=89.8),
+    "a": Published("the paper, for images of one size", top1=70.4, top5=89.6),
+    "16": Published(_SOURCE, top1=71.5, top5=89.8),
+    "19": Published(_SOURCE, top1=71.1, top5=89.8),
 }
 _PAPER = Paper(
     title="Very Deep Convolutional Networks for Large-Scale Image Recognition",
@@ -22,7 +27,7 @@ _PAPER = Paper(
 )
 
 
-def _spec(size: int) -> NetworkSpec:
+def _spec(size: str) -> NetworkSpec:
     name = f"vgg_{size}"
     return NetworkSpec(
         name=name,
@@ -45,8 +50,15 @@ def _spec(size: int) -> NetworkSpec:
         head=r"/fc8/",
         paper=_PAPER,
         published=_FIGURES[size],
-        **public_checkpoints.fields(f"{name}_2016_08_28/{name}.ckpt"),
+        **_checkpoint(name),
     )
+
+
+def _checkpoint(name: str) -> public_checkpoints.Fields:
+    """TF-Slim converted the two deeper ones."""
+    if name == "vgg_a":
+        return public_checkpoints.NONE
+    return public_checkpoints.fields(f"{name}_2016_08_28/{name}.ckpt")
 
 
 SPECS = tuple(_spec(size) for size in _REPEATS)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -37,6 +38,34 @@ def test_the_hub_pages_program_fine_tunes(artifact, batch):
     assert history[-1] < history[0] / 2
     pairs = zip(layer.trainable_weights, loaded.trainable_variables, strict=True)
     assert all((new.numpy() != old.numpy()).any() for new, old in pairs)
+
+
+@pytest.fixture
+def mixed_float16():
+    """The policy of Keras 2 and Keras 3, for one test."""
+    for library in (keras, tf_keras):
+        library.mixed_precision.set_global_policy("mixed_float16")
+    yield
+    for library in (keras, tf_keras):
+        library.mixed_precision.set_global_policy("float32")
+
+
+def test_mixed_precision_needs_a_layer_in_float32(sample_artifact, mixed_float16):
+    path = str(sample_artifact("feature_vector"))
+    with pytest.raises(ValueError, match="Could not find matching concrete function"):
+        hub.KerasLayer(path)(tf.zeros([1, 32, 32, 3]))
+    layer = hub.KerasLayer(path, trainable=True, dtype="float32")
+    hidden = tf_keras.layers.Dense(16)
+    last = tf_keras.layers.Dense(5, activation="softmax", dtype="float32")
+    model = tf_keras.Sequential([tf_keras.Input([32, 32, 3]), layer, hidden, last])
+    model.compile(tf_keras.optimizers.SGD(0.05), "sparse_categorical_crossentropy")
+    images = support.images(4, 32)
+    losses = model.fit(images, np.arange(4), epochs=4, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    assert (layer.compute_dtype, hidden.compute_dtype) == ("float32", "float16")
+    layer = keras.layers.TFSMLayer(path, call_endpoint="serve", dtype="float32")
+    model = keras.Sequential([keras.Input([32, 32, 3]), layer, keras.layers.Dense(16)])
+    assert model(images).dtype == tf.float16
 
 
 def test_a_persistent_tape_sees_every_trainable_variable(artifact, batch):

@@ -25,6 +25,7 @@ V3_FIGURES = {  # trainable parameters with and without logits, millions
 CELLS = {  # the papers' parameters with logits and multiply-adds, millions
     "nasnet_mobile": (5.3, 564),
     "nasnet_large": (88.9, 23_800),
+    "nasnet_cifar": (3.3, None),  # its paper has no multiply-adds for CIFAR
     "pnasnet_mobile": (5.1, 588),
     "pnasnet_large": (86.1, 25_000),
 }
@@ -33,12 +34,14 @@ CELLS = {  # the papers' parameters with logits and multiply-adds, millions
 @pytest.mark.parametrize("name", CELLS)
 def test_networks_of_cells_are_as_large_as_the_papers_say(name):
     parameters, macs = CELLS[name]
-    assert nets.count_parameters(name)["trainable"] / 1e6 == pytest.approx(parameters, rel=0.01)
-    assert nets.count_macs(name) / 1e6 == pytest.approx(macs, rel=0.01)
+    # Given with one decimal.
+    assert nets.count_parameters(name)["trainable"] / 1e6 == pytest.approx(parameters, rel=0.015)
+    assert macs is None or nets.count_macs(name) / 1e6 == pytest.approx(macs, rel=0.01)
 
 
 def test_networks_of_other_sizes_have_the_same_variables():
-    others = sum(len(nets.names(f"{n}*")) for n in ("inception", "resnet", "vgg", "*nasnet"))
+    families = ("inception", "resnet", "vgg", "*nasnet", "alexnet", "overfeat", "cifarnet", "lenet")
+    others = sum(len(nets.names(f"{family}*")) for family in families)
     assert len(of_one_size()) == 8 + 6 + 4 + others
     for name in nets.names("mobilenet_v[12]_*"):
         multiplier, size = name.split("_")[2:]
@@ -95,7 +98,7 @@ def test_an_unknown_name_is_answered_with_the_nearest():
     with pytest.raises(nets.NetworkError, match="did you mean mobilenet_v3_small_075_224"):
         nets.get("mobilenet_v3_small_75_224")
     with pytest.raises(nets.NetworkError, match="run `slimhub list` to see all names"):
-        nets.get("alexnet")
+        nets.get("transformer")
     with pytest.raises(nets.NetworkError, match="contain it: mobilenet_v3_small_100_224, mob"):
         nets.get("small")
     with pytest.raises(nets.NetworkError, match="mean mobilenet_v3, as in mobilenet_v3_large_100"):

@@ -161,9 +161,15 @@ def test_the_published_zoo_has_all_handles():
         "resnet_v1_152_caffe",
         "resnet_v1_200",
         "resnet_v2_200",
+        "vgg_a",
         "vgg_16",
         "vgg_19",
         "pnasnet_mobile",
+        "nasnet_cifar",
+        "alexnet_v2",
+        "overfeat",
+        "cifarnet",
+        "lenet",
     }
     assert "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5" in handles
 

@@ -12,8 +12,10 @@ from tensorflow.core.protobuf import saved_model_pb2
 from slimhub.common import files
 from slimhub.common.tensorflow_internals import concrete_functions
 from slimhub.common.text import count
+from slimhub.export import signature_names
 from slimhub.export.savedmodel import portable
-from slimhub.export.verify.checks import distribution, main_graph
+from slimhub.export.signature_names import ENCODED_IMAGES, IMAGES
+from slimhub.export.verify.checks import best_classes_check, distribution, main_graph
 from slimhub.export.verify.proof import Check, passed_or_failed
 from slimhub.export.verify.reference import pictures
 from slimhub.export.verify.reference.artifact import Artifact
@@ -30,7 +32,6 @@ _PUBLISHED_CHILDREN = {
 }
 _OWN_CHILDREN = {"serve", "train"}  # in addition to the published modules
 _OPTIONAL_CHILDREN = {"labels"}
-SERVING, ENCODED = "serving_default", "serving_encoded_images"
 
 # Takes artifact and subject, returns complaints.
 Line = Callable[[Artifact, Subject], Iterator[str]]
@@ -50,6 +51,7 @@ def check(artifact: Artifact, subject: Subject) -> list[Check]:
         else Check("contract", name, "not run", "not written by slimhub")
         for name, line in OWN_LINES.items()
     ]
+    checks += best_classes_check.check(artifact, subject)
     return [*checks, distribution.check(artifact)]
 
 
@@ -181,14 +183,16 @@ def _refusals(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 def _signatures(artifact: Artifact, subject: Subject) -> Iterator[str]:
     signatures = artifact.proto.meta_graphs[0].signature_def
-    known = {SERVING, "__saved_model_init_op", ENCODED}
+    known = {*signature_names.of_task(subject.task), "__saved_model_init_op"}
     more = sorted(set(signatures) - known)
     if more and artifact.record is not None:
         yield f"also {', '.join(more)}, which is not part of the contract"
-    if SERVING not in signatures:
-        yield "the signature serving_default is missing"
+    recorded = artifact.record.output.signatures if artifact.record is not None else None
+    for name in sorted({IMAGES, *(recorded or ())} - set(signatures)):
+        yield f"the signature {name} is missing"
+    if IMAGES not in signatures:
         return
-    signature = signatures[SERVING]
+    signature = signatures[IMAGES]
     output = "logits" if subject.is_classification else "feature_vector"
     for found, wanted in (
         (signature.inputs, {"inputs": "serving_default_inputs:0"}),
@@ -203,11 +207,11 @@ def _signatures(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 
 def _encoded(artifact: Artifact, subject: Subject) -> Iterator[str]:
-    signature = artifact.loaded.signatures[ENCODED]
+    signature = artifact.loaded.signatures[ENCODED_IMAGES]
     (served,) = signature(encoded=tf.constant([pictures.photograph_file()])).values()
     expected = artifact.loaded(tf.constant(pictures.photograph(subject.spec().image_size)))
     if not np.array_equal(served, expected):
-        yield f"{ENCODED} does not return the same as decoding, resizing and calling"
+        yield f"{ENCODED_IMAGES} does not return the same as decoding, resizing and calling"
 
 
 def _serve_and_train(artifact: Artifact, subject: Subject) -> Iterator[str]:

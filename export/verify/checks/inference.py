@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from slimhub.common.tensorflow_internals import concrete_functions
+from slimhub.export import signature_names
 from slimhub.export.verify.checks import contract, differences, main_graph
 from slimhub.export.verify.checks.evidence import LAYERS_LEFT_OUT, Evidence
 from slimhub.export.verify.reference import pictures
@@ -127,8 +128,8 @@ class Inference:
         images = self._batches[_PHOTOGRAPH]
         called = artifact.loaded(tf.constant(images)).numpy()
         fed: main_graph.Fed = {
-            contract.SERVING: images,
-            contract.ENCODED: [pictures.photograph_file()],
+            signature_names.IMAGES: images,
+            signature_names.ENCODED_IMAGES: [pictures.photograph_file()],
         }
         answers = main_graph.answers(artifact, fed)
         expected = dict.fromkeys(answers, called)

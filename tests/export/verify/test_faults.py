@@ -180,7 +180,7 @@ MAIN_GRAPH_RUN = "inference: a session answers the same"
 MAIN_GRAPH = [
     ("StatefulPartitionedCall", "serving_default is the first of 1 that differ"),
     ("StatefulPartitionedCall_1", "serving_encoded_images is the first of 1 that differ"),
-    ("StatefulPartitionedCall_3", "serving_default is the first of 2 that differ"),  # restores
+    ("StatefulPartitionedCall_4", "serving_default is the first of 2 that differ"),  # restores
 ]
 
 
