@@ -11,14 +11,14 @@ import pytest
 from tests.fixtures import records
 from tests.fixtures.commands import run, run_light
 
-HANDLE = "google/imagenet/mobilenet_v1_025_128/feature_vector/5"
+HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"
 SOUND = "# Publisher acme\nMaker of models.\n"
 
 
 def test_the_page_of_an_exported_artifact(artifact, tmp_path):
     import tensorflow as tf
 
-    made = artifact()
+    made = artifact("mobilenet_v3_small_075_224")
     page = tmp_path / "google" / "models" / HANDLE.removeprefix("google/").replace("/5", "/5.md")
     words = [made.path, f"--handle={HANDLE}", "--license=apache-2.0", f"--output={page}"]
     finished = run("page", *words)

@@ -19,7 +19,9 @@ def batch():
 @pytest.fixture(scope="module")
 def batch_statistics(artifact, batch):
     """Mean and unbiased variance of what enters each batch norm, by hand, in float64."""
-    source = support.SourceNetwork(artifact().spec, None, is_training=True)
+    source = support.SourceNetwork(
+        artifact("mobilenet_v3_small_075_224").spec, None, is_training=True
+    )
     kernels = [op for op in source.graph.get_operations() if op.type == "FusedBatchNormV3"]
     entering = source.run({op.name: op.inputs[0] for op in kernels}, batch)
     statistics = {}
@@ -50,7 +52,7 @@ def check_formula(old, new, momentum, statistics):
 def test_one_training_call_moves_all_by_the_formula(
     artifact, batch, batch_statistics, momentum, return_endpoints
 ):
-    loaded = artifact().load()
+    loaded = artifact("mobilenet_v3_small_075_224").load()
     old = values(loaded.variables)
     loaded(batch, True, return_endpoints, momentum)
     new = values(loaded.variables)
@@ -60,14 +62,14 @@ def test_one_training_call_moves_all_by_the_formula(
 
 
 def test_the_default_momentum_is_99_percent(artifact, batch, batch_statistics):
-    loaded = artifact().load()
+    loaded = artifact("mobilenet_v3_small_075_224").load()
     old = values(loaded.variables)
     loaded(batch, training=True)
     check_formula(old, values(loaded.variables), 0.99, batch_statistics)
 
 
 def test_inference_changes_no_bit(artifact, batch):
-    loaded = artifact().load()
+    loaded = artifact("mobilenet_v3_small_075_224").load()
     old = values(loaded.variables)
     loaded(batch)
     loaded(batch, training=False, return_endpoints=True, batch_norm_momentum=0.5)
@@ -78,7 +80,9 @@ def test_inference_changes_no_bit(artifact, batch):
 @pytest.mark.parametrize("momentum", [0.9, 0.997, 1.0])
 def test_fit_moves_them_by_the_formula(artifact, batch, batch_statistics, momentum):
     arguments = {"batch_norm_momentum": momentum}
-    layer = hub.KerasLayer(artifact().path, trainable=True, arguments=arguments)
+    layer = hub.KerasLayer(
+        artifact("mobilenet_v3_small_075_224").path, trainable=True, arguments=arguments
+    )
     model = tf_keras.Sequential([layer, tf_keras.layers.Dense(5, activation="softmax")])
     model.build([None, SIZE, SIZE, 3])
     # Without a learning rate nothing but the statistics moves.
@@ -89,7 +93,7 @@ def test_fit_moves_them_by_the_formula(artifact, batch, batch_statistics, moment
 
 
 def test_predict_and_a_frozen_layer_change_no_bit(artifact, batch):
-    layer = hub.KerasLayer(artifact().path, trainable=False)
+    layer = hub.KerasLayer(artifact("mobilenet_v3_small_075_224").path, trainable=False)
     model = tf_keras.Sequential([layer, tf_keras.layers.Dense(5, activation="softmax")])
     model.build([None, SIZE, SIZE, 3])
     model.compile("sgd", "sparse_categorical_crossentropy")

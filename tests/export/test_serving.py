@@ -32,7 +32,7 @@ def changed(old, variables):
 @pytest.fixture
 def keras_3_model(artifact):
     endpoints = {"call_endpoint": "serve", "call_training_endpoint": "train"}
-    layer = keras.layers.TFSMLayer(artifact().path, **endpoints)
+    layer = keras.layers.TFSMLayer(artifact("mobilenet_v3_small_075_224").path, **endpoints)
     inputs = keras.Input([SIZE, SIZE, 3])
     return keras.Sequential([inputs, layer, keras.layers.Dense(5, activation="softmax")])
 
@@ -47,7 +47,7 @@ def build_for_names_with_colons(optimizer, model):
 @pytest.mark.parametrize(("name", "moved"), [("sgd", 130), ("adam", 140)])
 def test_a_stock_keras_3_model_trains(keras_3_model, artifact, batch, name, moved):
     assert keras.__version__.startswith("3.")
-    layer, loaded = keras_3_model.layers[0], artifact().load()
+    layer, loaded = keras_3_model.layers[0], artifact("mobilenet_v3_small_075_224").load()
     assert len(layer.trainable_weights) == len(loaded.trainable_variables) == 140
     assert len(layer.non_trainable_weights) == 68
     optimizer = keras.optimizers.SGD(0.05)
@@ -66,11 +66,13 @@ def test_batch_norm_does_not_move_in_keras_3s_predict(keras_3_model, artifact, b
     old = values(layer.weights)
     keras_3_model.predict(batch, verbose=0)
     assert changed(old, layer.weights) == 0
-    assert (np.asarray(layer(batch)) == artifact().load()(batch).numpy()).all()
+    assert (
+        np.asarray(layer(batch)) == artifact("mobilenet_v3_small_075_224").load()(batch).numpy()
+    ).all()
 
 
 def test_keras_3_trains_with_the_default_momentum(keras_3_model, artifact, batch):
-    layer, loaded = keras_3_model.layers[0], artifact().load()
+    layer, loaded = keras_3_model.layers[0], artifact("mobilenet_v3_small_075_224").load()
     layer(batch, training=True)
     loaded(batch, training=True)
     pairs = zip(loaded.trainable_variables, layer.trainable_weights, strict=True)
@@ -105,12 +107,19 @@ def test_encoded_images_equal_decoding_by_hand(artifact, files, task):
 def test_saved_model_cli_runs_it(artifact, batch, tmp_path):
     np.save(tmp_path / "images.npy", batch)
     command = [str(Path(sys.executable).with_name("saved_model_cli")), "run"]
-    command += ["--dir", artifact().path, "--tag_set", "serve", "--outdir", str(tmp_path)]
+    command += [
+        "--dir",
+        artifact("mobilenet_v3_small_075_224").path,
+        "--tag_set",
+        "serve",
+        "--outdir",
+        str(tmp_path),
+    ]
     command += ["--signature_def", "serving_default"]
     command += ["--inputs", f"inputs={tmp_path / 'images.npy'}"]
     subprocess.run(command, check=True, capture_output=True)
     actual = np.load(tmp_path / "feature_vector.npy")
-    assert (actual == artifact().load()(batch).numpy()).all()
+    assert (actual == artifact("mobilenet_v3_small_075_224").load()(batch).numpy()).all()
 
 
 @pytest.mark.native
@@ -128,7 +137,13 @@ def test_a_c_program_runs_it(artifact, batch, tmp_path):
     command += [f"-I{package / 'include'}", f"-L{package}", f"-Wl,-rpath,{package}", *libraries]
     subprocess.run(command, check=True, capture_output=True, text=True)
     batch.tofile(tmp_path / "images")
-    arguments = [artifact().path, tmp_path / "images", tmp_path / "features", len(batch), SIZE]
+    arguments = [
+        artifact("mobilenet_v3_small_075_224").path,
+        tmp_path / "images",
+        tmp_path / "features",
+        len(batch),
+        SIZE,
+    ]
     subprocess.run([str(program), *map(str, arguments)], check=True, env=dict(os.environ))
     actual = np.fromfile(tmp_path / "features", np.float32).reshape(len(batch), 1024)
-    assert (actual == artifact().load()(batch).numpy()).all()
+    assert (actual == artifact("mobilenet_v3_small_075_224").load()(batch).numpy()).all()

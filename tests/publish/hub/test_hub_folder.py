@@ -313,7 +313,7 @@ def test_a_full_disk_leaves_the_hub_as_it_was(artifact, put, tmp_path):
 
     limit = (
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))"
     )
     process = run(artifact().path, hub, HANDLE, limit)
     _, errors = process.communicate()
