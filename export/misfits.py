@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from slimhub import checkpoints, nets
 from slimhub.common.errors import option
-from slimhub.common.text import listed
+from slimhub.common.text import count, listed
+from slimhub.export import image_channels
 from slimhub.nets.catalogue.stored import Shapes
 from slimhub.nets.scaling import InputScaling
 
 _SHOWN = 3  # names listed in a message
 _NORM = re.compile(r"/BatchNorm/(gamma|beta|moving_mean|moving_variance)$")
-_COLORS = 3
 
 
 def explain(plan: checkpoints.Plan, variables: Sequence[str], shapes: Shapes) -> str:
@@ -53,17 +53,20 @@ def warn_about_colors(checkpoint: checkpoints.Checkpoint, scaling: InputScaling)
 
 
 def _other_channels(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
-    """Only the first convolution differs, in its number of input channels."""
-    (name, wanted, found), *others = plan.mismatched
-    first = next((variable for variable in variables if not _NORM.search(variable)), "")
-    takes_colors = len(wanted) == len(found) == 4 and wanted[2] == _COLORS
-    if others or name != first or not takes_colors or wanted != (*found[:2], _COLORS, found[3]):
+    """Only the first layer differs, in its number of input channels."""
+    first = image_channels.first_weights(variables)
+    if [name for name, _, _ in plan.mismatched] != first:
         return ""
-    return (
-        f"The checkpoint's first layer takes images of {found[2]} channels, but registered "
-        f"networks take {_COLORS} (red, green and blue): describe its network with your own "
-        "builder, see docs/custom_networks.md."
+    _, wanted, found = plan.mismatched[0]
+    if len(wanted) != 4 or len(found) != 4 or wanted != (*found[:2], wanted[2], found[3]):
+        return ""
+    said = (
+        f"The checkpoint's first layer takes images of {count(found[2], 'channel')}, but the "
+        f"network's takes {wanted[2]}"
     )
+    if found[2] <= image_channels.MOST:
+        return f"{said}: pass {option('channels', found[2])}."
+    return f"{said}: describe its network with your own builder, see docs/custom_networks.md."
 
 
 def _without_statistics(plan: checkpoints.Plan) -> str:

@@ -95,9 +95,7 @@ def worked_out(shapes: Shapes, given: NetworkOptions) -> list[Match]:
       shapes: of a checkpoint's tensors, by name.
       given: options that are already decided.
     """
-    found = trained_options.without_usual_gammas(shapes)
-    if found is None:
-        found = trained_options.work_out(shapes, given)
+    found = trained_options.find(shapes, given)
     if found is None:
         return []
     fits, options = found

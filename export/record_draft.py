@@ -120,6 +120,7 @@ def describe_network(spec: NetworkSpec) -> RecordedNetwork:
         batch_norm_epsilon=spec.batch_norm_epsilon,
         paper=spec.paper.url if spec.paper else "",
         public_checkpoint=spec.checkpoint,
+        channels=spec.channels,
         batch_norm_scale=spec.batch_norm_scale,
         options=spec.options.given(),
     )

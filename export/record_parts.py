@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from slimhub.export import record_json
-from slimhub.nets import NetworkOptions
+from slimhub.nets import NetworkOptions, size_notation
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,8 @@ class RecordedNetwork:
       reference: `package.module:NAME` of a custom network, empty for a registered one.
       paper: URL of the paper, empty if unknown.
       public_checkpoint: the checkpoint that TF-Slim published for it, empty if unknown.
+      image_size: a number for squares, or else height and width.
+      channels: None in records of version 0.1.0, whose networks take red, green and blue.
       batch_norm_scale: None in records of version 0.1.0, whose networks had their registered value.
       options: given options that do not set any of these fields, by name.
     """
@@ -25,7 +27,7 @@ class RecordedNetwork:
     family: str
     scope: str
     depth_multiplier: float
-    image_size: int
+    image_size: int | tuple[int, int]
     size_is_free: bool
     input_range: tuple[float, ...]
     input_scaling: str
@@ -37,10 +39,16 @@ class RecordedNetwork:
     batch_norm_epsilon: float
     paper: str
     public_checkpoint: str
+    channels: int | None = None
     batch_norm_scale: bool | None = None
     options: dict[str, object] = dataclasses.field(
         default_factory=dict, metadata=record_json.rest(NetworkOptions.names_without_field())
     )
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height and width of an image in pixels, and its channels."""
+        return (*size_notation.sides(self.image_size), self.channels or 3)
 
     def settings(self) -> dict[str, object]:
         """Every field and every option by name; see `nets.NetworkOptions.of_record`."""

@@ -1,4 +1,4 @@
-"""Works out the options a network was trained with: multiplier, widths, gammas of batch norms."""
+"""Works out the options a network was trained with: channels, multiplier, widths, gammas."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import statistics
 from collections.abc import Iterator
 
 from slimhub import nets
+from slimhub.export import image_channels
 from slimhub.export.verify.subject import Subject
 from slimhub.nets.catalogue.stored import Shapes
 from slimhub.nets.options import NetworkOptions
@@ -15,6 +16,33 @@ from slimhub.nets.options import NetworkOptions
 _NEAR = 0.04  # how far rounding moves the ratio of widths from the multiplier
 _MOST = 12  # multipliers to try
 _GAMMA, _BETA = "/BatchNorm/gamma", "/BatchNorm/beta"
+
+
+def find(shapes: Shapes, given: NetworkOptions) -> tuple[list[nets.Fit], NetworkOptions] | None:
+    """The options that a checkpoint's shapes show.
+
+    Args:
+      shapes: of its tensors, by name.
+      given: options that are already decided.
+
+    Returns:
+      The networks, which differ at most in their image size, and the options; None if there are
+      none. Imports TensorFlow if names match a network.
+    """
+    found = image_channels.with_colors(shapes)
+    if found is None:
+        return without_usual_gammas(shapes) or work_out(shapes, given)
+    usual, channels = found
+    if given.channels not in (None, channels):
+        return None
+    with_colors = dataclasses.replace(given, channels=None)
+    fits = [fit for fit in nets.find_fits(usual) if fit.is_whole]
+    others = (
+        (fits, NetworkOptions())
+        if fits
+        else without_usual_gammas(usual) or work_out(usual, with_colors)
+    )
+    return others and (others[0], dataclasses.replace(others[1], channels=channels))
 
 
 def work_out(shapes: Shapes, given: NetworkOptions) -> tuple[list[nets.Fit], NetworkOptions] | None:

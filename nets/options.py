@@ -6,14 +6,14 @@ Command-line flags, manifest keys, requests and proofs are derived from these fi
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from slimhub.nets import scaling
+from slimhub.nets import scaling, size_notation
 
 
 def _option(
-    kind: type,
+    kind: Callable[[str], Any],
     help: str,
     *,
     metavar: str | None = None,
@@ -25,8 +25,8 @@ def _option(
     """A field whose metadata holds everything that is derived from it.
 
     Args:
-      kind: `float`, `int`, `bool` or `str`, stored as `type` in the metadata; a bool is off by
-        default, others are unset.
+      kind: `float`, `int`, `bool`, `str` or `size_notation.parse_size`, stored as `type` in the
+        metadata; a bool is off by default, others are unset.
       help: what it does, for the command line.
       metavar: placeholder for its value there; None for a bool and a str.
       range: lowest and highest value; None for a bool and a str.
@@ -56,9 +56,24 @@ def option_value(field: dataclasses.Field[Any], recorded: Any) -> Any:
       recorded: what it sets, in `NetworkSpec` or in a record.
     """
     values = field.metadata["values"]
+    if field.metadata["type"] is size_notation.parse_size and isinstance(recorded, tuple):
+        return size_notation.spell(recorded)
     if values is None:
         return recorded
     return next((n for n, v in values.items() if recorded in (v, getattr(v, "value", v))), None)
+
+
+def setting(field: dataclasses.Field[Any], value: Any) -> Any:
+    """What a value of an option sets in `NetworkSpec`: the inverse of `option_value`.
+
+    Args:
+      field: of `NetworkOptions`.
+      value: of the option, one that it can have.
+    """
+    if field.metadata["type"] is size_notation.parse_size:
+        return size_notation.read_size(value)
+    values = field.metadata["values"]
+    return value if values is None else values[value]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +83,9 @@ class NetworkOptions:
     Attributes:
       depth_multiplier: scales the width of every layer; only for networks that have one.
       num_classes: width of the logits.
-      image_size: height and width in pixels, at least the network's `smallest_image`.
+      image_size: height and width in pixels, each at least the network's `smallest_image`: a number
+        for squares, or else the text `HEIGHTxWIDTH`.
+      channels: of the images; 3 are red, green and blue, 1 is gray.
       feature_depth: width of the last layer before the logits; by default, that of the published
         networks with this depth multiplier.
       free_size: accept images of any size, not only of `image_size`.
@@ -96,13 +113,21 @@ class NetworkOptions:
         attribute="num_classes",
         label="classes",
     )
-    image_size: int | None = _option(
-        int,
-        "height and width of the images",
+    image_size: int | str | None = _option(
+        size_notation.parse_size,
+        "height and width of the images: a number, or HEIGHTxWIDTH if they are not square",
         metavar="PIXELS",
-        range=(1, 4096),
+        range=(1, size_notation.LARGEST),
         attribute="image_size",
         label="image size",
+    )
+    channels: int | None = _option(
+        int,
+        "channels of the images, if they are not red, green and blue",
+        metavar="N",
+        range=(1, 16),
+        attribute="channels",
+        label="image channels",
     )
     feature_depth: int | None = _option(
         int,
@@ -144,7 +169,7 @@ class NetworkOptions:
     )
 
     @classmethod
-    def names(cls, *kinds: type) -> tuple[str, ...]:
+    def names(cls, *kinds: Callable[[str], Any]) -> tuple[str, ...]:
         """Names of the options, in order.
 
         Args:

@@ -27,7 +27,7 @@ def build(spec: nets.NetworkSpec) -> tuple[tf.Graph, dict[str, tf.Tensor]]:
     from slimhub.nets.layers import trunk
 
     with tf.Graph().as_default() as graph:
-        images = tf.compat.v1.placeholder(tf.float32, [1, spec.image_size, spec.image_size, 3])
+        images = tf.compat.v1.placeholder(tf.float32, [1, *spec.image_shape])
         endpoints = trunk.build_network(
             spec,
             images,

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from slimhub.export.savedmodel import graphs
 from slimhub.nets import NetworkSpec
+from slimhub.nets.size_notation import ImageSize, sides
 
 ConcreteFunction: TypeAlias = tf.types.experimental.ConcreteFunction
 
@@ -20,9 +21,9 @@ ENCODED_IMAGES = "serving_encoded_images"
 def build(spec: NetworkSpec, task: str, built: graphs.Graphs) -> dict[str, ConcreteFunction]:
     """All signatures by name.
 
-    `serving_default` takes `inputs` f32[batch, height, width, 3] in [0, 1], and
-    `serving_encoded_images` takes `encoded` string[batch], JPEG or PNG files. Both return one
-    output, `feature_vector` or `logits`.
+    `serving_default` takes `inputs` f32[batch, height, width, channels] in [0, 1], and
+    `serving_encoded_images` takes `encoded` string[batch], JPEG or PNG files, for networks of gray
+    or color images. Both return one output, `feature_vector` or `logits`.
 
     Args:
       spec: the network.
@@ -36,35 +37,37 @@ def build(spec: NetworkSpec, task: str, built: graphs.Graphs) -> dict[str, Concr
         return {output: built.inference(inputs)[graphs.DEFAULT_KEY]}
 
     def serve_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
-        return serve(decode(encoded, spec.image_size))
+        return serve(decode(encoded, spec.image_size, spec.channels))
 
-    encoded = tf.TensorSpec([None], tf.string, name="encoded")
-    return {
-        IMAGES: tf.function(serve, autograph=False).get_concrete_function(images),
-        ENCODED_IMAGES: tf.function(serve_encoded, autograph=False).get_concrete_function(encoded),
-    }
+    found = {IMAGES: tf.function(serve, autograph=False).get_concrete_function(images)}
+    if spec.takes_encoded_images:
+        encoded = tf.TensorSpec([None], tf.string, name="encoded")
+        traced = tf.function(serve_encoded, autograph=False).get_concrete_function(encoded)
+        found[ENCODED_IMAGES] = traced
+    return found
 
 
-def decode(encoded: tf.Tensor, size: int) -> tf.Tensor:
+def decode(encoded: tf.Tensor, size: ImageSize, channels: int = 3) -> tf.Tensor:
     """Decodes image files for a network.
 
-    Each image is decoded to RGB, converted to [0, 1] by tf.image.convert_image_dtype, and stretched
-    to a square without cropping, with bilinear interpolation between pixel centers and no
+    Each image is decoded to RGB or gray, converted to [0, 1] by tf.image.convert_image_dtype, and
+    stretched to the size without cropping, with bilinear interpolation between pixel centers and no
     antialiasing, the default of tf.image.resize.
 
     Args:
       encoded: string[batch], JPEG or PNG files of any size.
       size: height and width of the result, pixels.
+      channels: 3 for RGB, 1 for gray.
 
     Returns:
-      f32[batch, size, size, 3] in [0, 1].
+      f32[batch, height, width, channels] in [0, 1].
     """
+    height, width = sides(size)
 
     def decode_one(file: tf.Tensor) -> tf.Tensor:
         # This operation also decodes PNG; the one for any format is not in TensorFlow 1.15.
-        image = tf.image.convert_image_dtype(tf.io.decode_jpeg(file, channels=3), tf.float32)
-        return tf.image.resize(image, [size, size])
+        decoded = tf.io.decode_jpeg(file, channels=channels)
+        return tf.image.resize(tf.image.convert_image_dtype(decoded, tf.float32), [height, width])
 
-    return tf.map_fn(
-        decode_one, encoded, fn_output_signature=tf.TensorSpec([size, size, 3], tf.float32)
-    )
+    decoded = tf.TensorSpec([height, width, channels], tf.float32)
+    return tf.map_fn(decode_one, encoded, fn_output_signature=decoded)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from slimhub.nets.catalogue import stored
 from slimhub.nets.registry import get
+from slimhub.nets.size_notation import sides
 
 _LEVELS = {4: "C2", 8: "C3", 16: "C4", 32: "C5"}  # by stride
 
@@ -47,15 +48,16 @@ def describe_endpoints(network: str) -> tuple[Endpoint, ...]:
     Raises:
       NetworkError: if no network has that name.
     """
-    return describe_shapes(stored.endpoint_shapes(network), get(network).image_size)
+    height, _ = sides(get(network).image_size)
+    return describe_shapes(stored.endpoint_shapes(network), height)
 
 
-def describe_shapes(shapes: Mapping[str, tuple[int, ...]], image_size: int) -> tuple[Endpoint, ...]:
+def describe_shapes(shapes: Mapping[str, tuple[int, ...]], height: int) -> tuple[Endpoint, ...]:
     """Endpoints of a network, from their shapes.
 
     Args:
       shapes: by name, without the batch, in graph order.
-      image_size: height and width of the images, pixels.
+      height: of the images, pixels.
 
     Returns:
       Endpoints in graph order, see `describe_endpoints`.
@@ -64,7 +66,7 @@ def describe_shapes(shapes: Mapping[str, tuple[int, ...]], image_size: int) -> t
         Endpoint(
             name,
             shape,
-            stride=_stride(image_size, shape),
+            stride=_stride(height, shape),
             is_inner=name.rpartition("/")[0] in shapes,
         )
         for name, shape in shapes.items()
@@ -77,9 +79,9 @@ def describe_shapes(shapes: Mapping[str, tuple[int, ...]], image_size: int) -> t
     return tuple(endpoints)
 
 
-def _stride(image_size: int, shape: tuple[int, ...]) -> int | None:
+def _stride(height: int, shape: tuple[int, ...]) -> int | None:
     if len(shape) < 3 or shape[0] == 1:
         return None
     # Layers without padding crop the edges: 299 pixels become 149 at stride 2, 35 at stride 8.
-    stride: int = 2 ** round(math.log2(image_size / shape[0]))
+    stride: int = 2 ** round(math.log2(height / shape[0]))
     return stride

@@ -84,7 +84,7 @@ def has_stored_layers(spec: NetworkSpec) -> bool:
     if spec.reference:
         return False
     plain = get(spec.name)
-    keys = ("depth_multiplier", "image_size", "feature_depth", "batch_norm_scale")
+    keys = ("depth_multiplier", "image_size", "channels", "feature_depth", "batch_norm_scale")
     return spec.options == plain.options and all(
         getattr(spec, key) == getattr(plain, key) for key in keys
     )

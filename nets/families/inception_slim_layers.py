@@ -17,7 +17,7 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
 
     Args:
       spec: its definition is the version, 1 to 3.
-      images: f32[batch, height, width, 3] in the network's own range.
+      images: f32[batch, height, width, channels] in the network's own range.
       endpoints: filled with TF-Slim's endpoints, in graph order.
 
     Returns:

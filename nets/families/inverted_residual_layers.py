@@ -32,7 +32,7 @@ def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -
 
     Args:
       spec: its definition is an `InvertedResidualNetwork`; depth multiplier and feature depth.
-      net: images f32[batch, height, width, 3] in the network's own range.
+      net: images f32[batch, height, width, channels] in the network's own range.
       endpoints: filled with `layer_1` ..., and for each block `layer_N/expansion_output`,
         `/depthwise_output` and `/output`, in graph order.
 

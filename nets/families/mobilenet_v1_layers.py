@@ -18,7 +18,7 @@ def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -
 
     Args:
       spec: depth multiplier and feature depth.
-      net: images f32[batch, height, width, 3] in the network's own range.
+      net: images f32[batch, height, width, channels] in the network's own range.
       endpoints: filled with `Conv2d_0`, and for each pair `Conv2d_N_depthwise` and
         `Conv2d_N_pointwise`, in graph order.
 

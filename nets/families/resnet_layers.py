@@ -35,7 +35,7 @@ def layers_v1(
 
     Args:
       spec: its definition says how many units each of the four blocks has.
-      images: f32[batch, height, width, 3] in the network's own range.
+      images: f32[batch, height, width, channels] in the network's own range.
       endpoints: filled with the layers' outputs, by name without the network's scope.
 
     Returns:

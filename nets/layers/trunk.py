@@ -76,7 +76,7 @@ def build(
       layers: builds the layers up to the features; a function, or its name as `module:function`,
         which is imported here.
       spec: depth multiplier, feature depth, batch norm and dropout constants, logits.
-      images: f32[batch, height, width, 3] in the network's own range.
+      images: f32[batch, height, width, channels] in the network's own range.
       num_classes: width of the logits, or None for a network without them.
       is_training: whether to use batch statistics and dropout, and to add updates to
         tf.GraphKeys.UPDATE_OPS.

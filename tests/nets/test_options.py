@@ -10,20 +10,26 @@ from slimhub import export, nets
 from slimhub.cli import network_flags
 from slimhub.export import record_draft
 from slimhub.export.verify import Subject
-from slimhub.nets import NetworkOptions, options
+from slimhub.nets import NetworkOptions, options, size_notation
 from slimhub.publish.pages import recorded_network
 from slimhub.zoo import manifest
 from tests.fixtures import records
 
 NETWORK = "mobilenet_v3_small_075_224"
 NAMES = [field.name for field in dataclasses.fields(NetworkOptions)]
-KINDS = {float: "a positive number", int: "a whole number", bool: "true or false"}
+KINDS = {
+    float: "a positive number",
+    int: "a whole number",
+    bool: "true or false",
+    size_notation.parse_size: "a whole number or HEIGHTxWIDTH",
+}
 GIVEN = NetworkOptions(
     depth_multiplier=0.5,
     num_classes=7,
-    image_size=96,
+    image_size="96x160",
+    channels=5,
     feature_depth=64,
-    input_scaling="mean_bgr",
+    input_scaling="unit",
     batch_norm_scale="no",
     batch_norm_epsilon=0.01,
     free_size=True,

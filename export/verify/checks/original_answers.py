@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from slimhub.common.errors import option
 from slimhub.common.text import count, listed
 from slimhub.export.verify.checks import differences
 from slimhub.export.verify.original import comparison, explanation, input_range
@@ -19,6 +20,7 @@ from slimhub.export.verify.proof import ORIGINAL_GRAPH, Check
 from slimhub.export.verify.reference import pictures, restorers
 from slimhub.export.verify.reference.source_network import SourceNetwork
 from slimhub.export.verify.subject import Source
+from slimhub.nets import size_notation
 
 _LOGITS = "logits"  # key of the logits behind dropout
 _REASON = "20 times the effect of the input's last bit there: another order of operations"
@@ -70,13 +72,15 @@ class OriginalAnswers:
     def _compare(self, original: OriginalNetwork, label: str) -> Check:
         network = self._network
         area = "training" if network.is_training else "inference"
-        size = network.spec.image_size
-        images = pictures.mixed(size) if network.is_training else pictures.photograph(size)
+        shape = network.spec.image_shape
+        images = pictures.mixed(shape) if network.is_training else pictures.photograph(shape)
         built_for = original.image_size()
-        if built_for is not None and built_for != (size, size):
+        if built_for is not None and built_for != shape[:2]:
+            built, asked = ("{} x {}".format(*sides) for sides in (built_for, shape))
+            wanted = size_notation.parse_size("{}x{}".format(*built_for))
             raise NotComparableError(
-                f"it was built for images of {built_for[0]} x {built_for[1]} pixels, but the "
-                f"export for {size} x {size}"
+                f"it was built for images of {built} pixels, but the export for {asked}: export it "
+                f"with {option('image_size', wanted)}"
             )
         comparison.choose_outputs(self._own, original)
         comparison.match_endpoints(self._own, original)

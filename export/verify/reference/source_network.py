@@ -82,8 +82,7 @@ class SourceNetwork:
             self._graph.as_default(),
             tf.variable_scope(tf.get_variable_scope(), reuse=reuse),
         ):
-            size = None if self.spec.size_is_free else self.spec.image_size
-            self._images = tf.placeholder(tf.float32, [None, size, size, 3])
+            self._images = tf.placeholder(tf.float32, [None, *self.spec.accepted_shape])
             self._momentum = tf.placeholder(tf.float32, [])
             endpoints = trunk.build_network(
                 self.spec,
@@ -135,8 +134,8 @@ class SourceNetwork:
         """Runs batches in order; in training, each starts from the previous one's statistics.
 
         Args:
-          batches: by name, images f32[batch, height, width, 3] in [0, 1] and the momentum of the
-            moving statistics.
+          batches: by name, images f32[batch, height, width, channels] in [0, 1] and the momentum of
+            the moving statistics.
         """
         return Answers(
             values={} if self.is_training else self.values(),
@@ -166,7 +165,7 @@ class SourceNetwork:
 
         Args:
           endpoint: from `differentiable`.
-          images: f32[batch, height, width, 3] in [0, 1].
+          images: f32[batch, height, width, channels] in [0, 1].
 
         Returns:
           The gradients, and how much each changes when the last bit of every pixel does.
@@ -213,7 +212,7 @@ class SourceNetwork:
         """Images in the network's own range.
 
         Args:
-          images: f32[batch, height, width, 3] in [0, 1].
+          images: f32[batch, height, width, channels] in [0, 1].
           scaled: name of the tensor of images in that range.
         """
         value: np.ndarray = self._session.run(_with_index(scaled), {self._images: images})
@@ -251,7 +250,7 @@ def shapes(subject: Subject) -> dict[str, tuple[int, ...]]:
     with tf.Graph().as_default():
         trunk.build_network(
             spec,
-            tf.placeholder(tf.float32, [None, spec.image_size, spec.image_size, 3]),
+            tf.placeholder(tf.float32, [None, *spec.image_shape]),
             num_classes=spec.num_classes if subject.is_classification else None,
             is_training=False,
             batch_norm_momentum=0.0,
