@@ -132,6 +132,6 @@ def _a_backbone(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
     return (
         f"The checkpoint has the network up to {last}, and nothing from {first} on: it is a "
         "backbone, as in a detector or a segmentation network. Its features are not those of "
-        "the whole network: use the checkpoint that its training started from, or describe the "
-        "network that ends there with your own builder, see docs/custom_networks.md."
+        f"the whole network: export the part that is there with {option('last_layer')}, the "
+        "endpoint that it ends with, or use the checkpoint that its training started from."
     )

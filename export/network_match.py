@@ -117,7 +117,10 @@ def by_scope(checkpoint: checkpoints.Checkpoint) -> dict[str, list[Match]]:
         found = {scope: matches(checkpoint.scoped(scope)) for scope in scopes}
         return found or {"": worked_out(shapes, NetworkOptions()) or plain}
     part = foreign_names.find_part(shapes)
-    return {"": []} if part is None else {part[0]: matches(checkpoint.scoped(part[0]))}
+    if part is None:
+        return {"": []}
+    scoped = checkpoint.scoped(part[0])
+    return {part[0]: worked_out(scoped.shapes(), NetworkOptions()) or matches(scoped)}
 
 
 def render(found: list[Match]) -> list[str]:

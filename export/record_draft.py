@@ -121,6 +121,7 @@ def describe_network(spec: NetworkSpec) -> RecordedNetwork:
         paper=spec.paper.url if spec.paper else "",
         public_checkpoint=spec.checkpoint,
         channels=spec.channels,
+        last_layer=spec.last_layer,
         batch_norm_scale=spec.batch_norm_scale,
         options=spec.options.given(),
     )

@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Iterator
 
 from slimhub import nets
-from slimhub.export import image_channels
+from slimhub.export import backbones, image_channels
 from slimhub.export.verify.subject import Subject
 from slimhub.nets.catalogue.stored import Shapes
 from slimhub.nets.options import NetworkOptions
@@ -31,18 +31,25 @@ def find(shapes: Shapes, given: NetworkOptions) -> tuple[list[nets.Fit], Network
     """
     found = image_channels.with_colors(shapes)
     if found is None:
-        return without_usual_gammas(shapes) or work_out(shapes, given)
+        return _with_colors(shapes, given)
     usual, channels = found
     if given.channels not in (None, channels):
         return None
     with_colors = dataclasses.replace(given, channels=None)
     fits = [fit for fit in nets.find_fits(usual) if fit.is_whole]
-    others = (
-        (fits, NetworkOptions())
-        if fits
-        else without_usual_gammas(usual) or work_out(usual, with_colors)
-    )
+    others = (fits, NetworkOptions()) if fits else _with_colors(usual, with_colors)
     return others and (others[0], dataclasses.replace(others[1], channels=channels))
+
+
+def _with_colors(
+    shapes: Shapes, given: NetworkOptions
+) -> tuple[list[nets.Fit], NetworkOptions] | None:
+    """As `find`, for images of three channels."""
+    return (
+        without_usual_gammas(shapes)
+        or work_out(shapes, given)
+        or backbones.find(shapes, given.last_layer)
+    )
 
 
 def work_out(shapes: Shapes, given: NetworkOptions) -> tuple[list[nets.Fit], NetworkOptions] | None:

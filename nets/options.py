@@ -28,13 +28,13 @@ def _option(
       kind: `float`, `int`, `bool`, `str` or `size_notation.parse_size`, stored as `type` in the
         metadata; a bool is off by default, others are unset.
       help: what it does, for the command line.
-      metavar: placeholder for its value there; None for a bool and a str.
+      metavar: placeholder for its value there; None for a bool and a choice.
       range: lowest and highest value; None for a bool and a str.
       attribute: the field of `NetworkSpec` that it sets, and that a record names; None if the
         builder reads it from `NetworkSpec.options`.
       label: what a page calls it if it differs from the registered network; None if the page covers
         it elsewhere.
-      values: for a str, what the field is set to by each value that it may have.
+      values: for a choice, a str, what the field is set to by each value that it may have.
     """
     metadata = {
         "type": kind,
@@ -89,6 +89,8 @@ class NetworkOptions:
       feature_depth: width of the last layer before the logits; by default, that of the published
         networks with this depth multiplier.
       free_size: accept images of any size, not only of `image_size`.
+      last_layer: the endpoint to end with, in place of the network's own last layer; a feature
+        vector is its mean over height and width.
       input_scaling: the range of the images that the network was trained on, a key of
         `scaling.BY_NAME`; images of an artifact are always in [0, 1].
       batch_norm_scale: whether batch norms have a `gamma`, `yes` or `no`.
@@ -136,6 +138,13 @@ class NetworkOptions:
         range=(1, 65_536),
         attribute="feature_depth",
         label="features",
+    )
+    last_layer: str | None = _option(
+        str,
+        "end with this layer; the feature vector is its mean over height and width",
+        metavar="ENDPOINT",
+        attribute="last_layer",
+        label="last layer",
     )
     input_scaling: str | None = _option(
         str,

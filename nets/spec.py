@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common.errors import NetworkError, option
-from slimhub.nets import option_rules, size_notation
+from slimhub.nets import last_layers, option_rules, size_notation
 from slimhub.nets.options import NetworkOptions, setting
 from slimhub.nets.scaling import InputScaling
 from slimhub.nets.size_notation import ImageSize
@@ -75,6 +75,7 @@ class NetworkSpec:
       depth_multiplier: scales the width of every layer; 1 for networks that have none.
       feature_depth: number of features, the width of the last layer before the logits.
       feature_endpoint: endpoint that the feature vector is read from.
+      last_layer: the endpoint that the layers end with, None for the network's own end.
       features_are_flat: whether that endpoint is f32[batch, feature_depth], without height and
         width of 1.
       depth_rule: gives the published feature depth for a depth multiplier; None for networks
@@ -128,6 +129,7 @@ class NetworkSpec:
     size_can_be_free: bool = True
     smallest_image: int = 32  # a total stride of 32 leaves no feature map below this
     feature_endpoint: str = "global_pool"
+    last_layer: str | None = None
     features_are_flat: bool = False
     num_classes: int = 1001  # ImageNet's 1000 and background
     has_background: bool = True
@@ -252,11 +254,33 @@ class NetworkSpec:
         multiplier = options.depth_multiplier
         if self.depth_rule and multiplier is not None and multiplier != self.depth_multiplier:
             settings.setdefault("feature_depth", self.depth_rule(multiplier))
+        if options.last_layer is not None and options.feature_depth is None:
+            settings["feature_depth"] = self._width_of_last_layer(options)
         if options.drop_background:
             settings["has_background"] = True
         elif options.num_classes not in (None, self.num_classes):
             settings["has_background"] = False
         return settings
+
+    def _width_of_last_layer(self, options: NetworkOptions) -> int:
+        """The channels of the last layer that was asked for.
+
+        Raises:
+          NetworkError: if the network cannot end with it, or another depth multiplier changes it.
+        """
+        assert options.last_layer is not None
+        if self.reference or self.builder is not None:
+            raise NetworkError(
+                f"{option('last_layer')} does not apply to custom networks: end the layers of the "
+                "spec there"
+            )
+        width = last_layers.width_of(self.name, options.last_layer, self.feature_endpoint)
+        if options.depth_multiplier in (None, self.depth_multiplier):
+            return width
+        raise NetworkError(
+            f"{option('last_layer')} with another {option('depth_multiplier')} has other channels "
+            f"than in {self.name}: also pass their number as {option('feature_depth')}"
+        )
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from slimhub import nets
 from slimhub.cli.argument_refusals import RefusingParser
 from slimhub.common.text import count
-from slimhub.nets.catalogue import stored
+from slimhub.nets.catalogue import tables
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -75,8 +75,8 @@ def main() -> None:
             f"{name}: {count(len(variables[name]), 'variable')}, "
             f"{count(len(endpoints), 'endpoint')}, {graphs[name]['macs']:,} multiply-adds"
         )
-    _write(stored.VARIABLES, variables)
-    _write(stored.GRAPHS, graphs)
+    _write(tables.VARIABLES, variables)
+    _write(tables.GRAPHS, graphs)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ _NEEDED = ("networks", "checkpoint", "output")
 
 # What the value of each key must be, in words.
 KEYS = {
-    **dict.fromkeys(_STRINGS, "a non-empty string"),
+    **dict.fromkeys((*_STRINGS, *NetworkOptions.names(str)), "a non-empty string"),
     **dict.fromkeys(publisher_texts.NAMES, "a string"),
     **dict.fromkeys(_LISTS, "a string, or a list of strings"),
     **dict.fromkeys(_COUNTS, "a whole number"),

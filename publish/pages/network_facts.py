@@ -132,5 +132,6 @@ def options(record: Record) -> list[str]:
         usual = option_value(field, getattr(plain, key, None))
         value = option_value(field, network.get(key))
         if value not in (usual, None):
-            found.append(f"{field.metadata['label']} {value} in place of {usual}")
+            instead = "" if usual is None else f" in place of {usual}"
+            found.append(f"{field.metadata['label']} {value}{instead}")
     return found

@@ -21,6 +21,7 @@ KINDS = {
     float: "a positive number",
     int: "a whole number",
     bool: "true or false",
+    str: "a non-empty string",
     size_notation.parse_size: "a whole number or HEIGHTxWIDTH",
 }
 GIVEN = NetworkOptions(
@@ -29,6 +30,7 @@ GIVEN = NetworkOptions(
     image_size="96x160",
     channels=5,
     feature_depth=64,
+    last_layer="layer_4",
     input_scaling="unit",
     batch_norm_scale="no",
     batch_norm_epsilon=0.01,
@@ -45,14 +47,15 @@ def test_every_option_is_given_here():
 def test_every_option_says_what_derives_from_it():
     for field in dataclasses.fields(NetworkOptions):
         facts = field.metadata
-        assert facts["type"] in (*KINDS, str)
+        assert facts["type"] in KINDS
         assert facts["help"]
         assert facts["attribute"] in {f.name for f in dataclasses.fields(nets.NetworkSpec)}
-        is_switch, is_choice = facts["type"] is bool, facts["type"] is str
+        is_switch, is_text = facts["type"] is bool, facts["type"] is str
         assert field.default is (False if is_switch else None)
-        is_number = not is_switch and not is_choice
-        assert (facts["metavar"] is not None, facts["range"] is not None) == (is_number, is_number)
-        assert (facts["values"] is not None) == is_choice
+        is_choice = facts["values"] is not None
+        assert (facts["metavar"] is None) == (is_switch or is_choice)
+        assert (facts["range"] is None) == (is_switch or is_text)
+        assert is_text or not is_choice
 
 
 def test_every_option_is_a_flag():

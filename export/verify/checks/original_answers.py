@@ -92,7 +92,9 @@ class OriginalAnswers:
         complaint, shown = self._first_complaint(original, values, numbers)
         if not complaint and self._own.head and OUTPUT in numbers and not original.is_cut_off:
             complaint, shown = self._compare_logits(network, original, values, numbers)
-        tail = original.tail() if original.head is None else None
+        # Behind the layer that an option names comes the rest of the network.
+        has_own_end = network.spec.last_layer is None
+        tail = original.tail() if original.head is None and has_own_end else None
         if not complaint and tail:
             stored = restorers.open_source(self._source).shapes if tail.layers else {}
             complaint = tail.complaint(original.own_names(), self._head, self._scope, stored)

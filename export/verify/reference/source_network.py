@@ -192,8 +192,12 @@ class SourceNetwork:
     def tensor_before_dropout(self) -> str | None:
         """The tensor name of the output, or of the features if dropout follows them.
 
-        None if dropout precedes both.
+        Of a network that ends earlier than its own, the map that the features are the mean of: the
+        mean is not the network's. None if dropout precedes both.
         """
+        if self.spec.last_layer is not None:
+            last = self._fetches.get(self.spec.endpoint_key(self.spec.last_layer))
+            return None if last is None else last.name
         keys = [self.spec.endpoint_key(self.spec.logits_endpoint)]
         keys.append(self.spec.endpoint_key(self.spec.feature_endpoint))
         return next((self._fetches[key].name for key in keys if key in self._fetches), None)
@@ -256,6 +260,31 @@ def shapes(subject: Subject) -> dict[str, tuple[int, ...]]:
             batch_norm_momentum=0.0,
         )
         return {v.op.name: tuple(v.shape.as_list()) for v in tf.global_variables()}
+
+
+def variables_by_endpoint(network: str) -> dict[str, tuple[str, set[str]]]:
+    """What each endpoint is, and which variables it depends on, without a checkpoint.
+
+    Args:
+      network: registered name.
+
+    Returns:
+      Names of a tensor and of variables, by endpoint in graph order.
+    """
+    spec = Subject(network, "feature_vector").spec()
+    with tf.Graph().as_default():
+        endpoints = trunk.build_network(
+            spec,
+            tf.placeholder(tf.float32, [None, *spec.image_shape]),
+            num_classes=None,
+            is_training=False,
+            batch_norm_momentum=0.0,
+        )
+        names = {variable.op.name for variable in tf.global_variables()}
+        return {
+            endpoint: (tensor.name, names & {o.name for o in _ancestors(tensor.op, set())})
+            for endpoint, tensor in endpoints.items()
+        }
 
 
 def weighted_sum(output: tf.Tensor) -> tf.Tensor:
