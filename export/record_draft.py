@@ -122,6 +122,7 @@ def describe_network(spec: NetworkSpec) -> RecordedNetwork:
         public_checkpoint=spec.checkpoint,
         channels=spec.channels,
         last_layer=spec.last_layer,
+        output_stride=spec.output_stride,
         batch_norm_scale=spec.batch_norm_scale,
         options=spec.options.given(),
     )

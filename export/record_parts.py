@@ -19,6 +19,7 @@ class RecordedNetwork:
       image_size: a number for squares, or else height and width.
       channels: None in records of version 0.1.0, whose networks take red, green and blue.
       last_layer: the endpoint that it ends with, None for its own end.
+      output_stride: None for the network's own.
       batch_norm_scale: None in records of version 0.1.0, whose networks had their registered value.
       options: given options that do not set any of these fields, by name.
     """
@@ -42,6 +43,7 @@ class RecordedNetwork:
     public_checkpoint: str
     channels: int | None = None
     last_layer: str | None = None
+    output_stride: int | None = None
     batch_norm_scale: bool | None = None
     options: dict[str, object] = dataclasses.field(
         default_factory=dict, metadata=record_json.rest(NetworkOptions.names_without_field())

@@ -6,8 +6,9 @@ import dataclasses
 from typing import Any
 
 from slimhub.common.errors import NetworkError, option
+from slimhub.common.text import either
 from slimhub.nets import size_notation
-from slimhub.nets.options import NetworkOptions
+from slimhub.nets.options import OUTPUT_STRIDES, NetworkOptions
 
 
 def check_values(options: NetworkOptions, smallest_image: int) -> None:
@@ -40,6 +41,11 @@ def check_values(options: NetworkOptions, smallest_image: int) -> None:
             raise NetworkError(
                 f"{option(field.name)} must be between {low} and {high}, not {value}"
             )
+    if options.output_stride not in (None, *OUTPUT_STRIDES):
+        raise NetworkError(
+            f"{option('output_stride')} must be {either(list(map(str, OUTPUT_STRIDES)))}, not "
+            f"{options.output_stride}"
+        )
 
 
 def _numbers(field: dataclasses.Field[Any], value: Any) -> tuple[Any, ...]:

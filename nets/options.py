@@ -11,6 +11,8 @@ from typing import Any
 
 from slimhub.nets import scaling, size_notation
 
+OUTPUT_STRIDES = (8, 16, 32)
+
 
 def _option(
     kind: Callable[[str], Any],
@@ -91,6 +93,8 @@ class NetworkOptions:
       free_size: accept images of any size, not only of `image_size`.
       last_layer: the endpoint to end with, in place of the network's own last layer; a feature
         vector is its mean over height and width.
+      output_stride: how many pixels of the image one of the last map stands for, one of
+        `OUTPUT_STRIDES`; layers behind have dilated kernels in place of strides.
       input_scaling: the range of the images that the network was trained on, a key of
         `scaling.BY_NAME`; images of an artifact are always in [0, 1].
       batch_norm_scale: whether batch norms have a `gamma`, `yes` or `no`.
@@ -145,6 +149,14 @@ class NetworkOptions:
         metavar="ENDPOINT",
         attribute="last_layer",
         label="last layer",
+    )
+    output_stride: int | None = _option(
+        int,
+        "pixels of the image for one of the last map, 8, 16 or 32; kernels behind are dilated",
+        metavar="N",
+        range=(OUTPUT_STRIDES[0], OUTPUT_STRIDES[-1]),
+        attribute="output_stride",
+        label="output stride",
     )
     input_scaling: str | None = _option(
         str,

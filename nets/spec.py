@@ -76,6 +76,8 @@ class NetworkSpec:
       feature_depth: number of features, the width of the last layer before the logits.
       feature_endpoint: endpoint that the feature vector is read from.
       last_layer: the endpoint that the layers end with, None for the network's own end.
+      can_be_dilated: whether its layers heed an output stride.
+      output_stride: pixels of the image for one of the last map; None for the network's own.
       features_are_flat: whether that endpoint is f32[batch, feature_depth], without height and
         width of 1.
       depth_rule: gives the published feature depth for a depth multiplier; None for networks
@@ -130,6 +132,8 @@ class NetworkSpec:
     smallest_image: int = 32  # a total stride of 32 leaves no feature map below this
     feature_endpoint: str = "global_pool"
     last_layer: str | None = None
+    can_be_dilated: bool = False
+    output_stride: int | None = None
     features_are_flat: bool = False
     num_classes: int = 1001  # ImageNet's 1000 and background
     has_background: bool = True
@@ -192,6 +196,11 @@ class NetworkSpec:
         for name in ("batch_norm_scale", "batch_norm_epsilon"):
             if getattr(options, name) is not None:
                 self._check_batch_norm(name, options)
+        if options.output_stride is not None and not self.can_be_dilated:
+            raise NetworkError(
+                f"{option('output_stride')} does not apply to {self.name}: only MobileNet V1 to V3 "
+                "and ResNets have dilated layers"
+            )
         if options.free_size and not self.size_can_be_free:
             raise NetworkError(
                 f"{option('free_size')} does not apply to {self.name}, which is built for "

@@ -26,6 +26,7 @@ _OF_LAYERS = (
     "channels",
     "feature_depth",
     "last_layer",
+    "output_stride",
     "batch_norm_scale",
 )
 

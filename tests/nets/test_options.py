@@ -31,6 +31,7 @@ GIVEN = NetworkOptions(
     channels=5,
     feature_depth=64,
     last_layer="layer_4",
+    output_stride=16,
     input_scaling="unit",
     batch_norm_scale="no",
     batch_norm_epsilon=0.01,

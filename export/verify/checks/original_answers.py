@@ -11,7 +11,7 @@ import numpy as np
 from slimhub.common.errors import option
 from slimhub.common.text import count, listed
 from slimhub.export.verify.checks import differences
-from slimhub.export.verify.original import comparison, explanation, input_range
+from slimhub.export.verify.original import comparison, explanation, input_range, map_sizes
 from slimhub.export.verify.original.comparison import Difference
 from slimhub.export.verify.original.original_network import OriginalNetwork
 from slimhub.export.verify.original.own_layers import OUTPUT, OwnLayers
@@ -90,6 +90,9 @@ class OriginalAnswers:
             original.nodes, original.feed, network.spec, values
         )
         complaint, shown = self._first_complaint(original, values, numbers)
+        if complaint:
+            weights = {name: value.shape for name, value in network.values().items()}
+            complaint += map_sizes.remedy(network.spec, numbers, weights)
         if not complaint and self._own.head and OUTPUT in numbers and not original.is_cut_off:
             complaint, shown = self._compare_logits(network, original, values, numbers)
         # Behind the layer that an option names comes the rest of the network.
