@@ -16,13 +16,20 @@ _SHOWN = 3  # names listed in a message
 _NORM = re.compile(r"/BatchNorm/(gamma|beta|moving_mean|moving_variance)$")
 
 
-def explain(plan: checkpoints.Plan, variables: Sequence[str], shapes: Shapes) -> str:
+def explain(
+    plan: checkpoints.Plan,
+    variables: Sequence[str],
+    shapes: Shapes,
+    *,
+    norms_are_optional: bool = False,
+) -> str:
     """Explains what was found, and what to do; empty if nothing is recognized.
 
     Args:
       plan: what is missing, and what has another shape.
       variables: names of all variables of the network, in the order in which it creates them.
       shapes: of the checkpoint's tensors, by the network's names.
+      norms_are_optional: whether the network may have biases in place of batch norms.
     """
     if plan.mismatched:
         return "" if plan.missing else _other_channels(plan, variables)
@@ -30,7 +37,7 @@ def explain(plan: checkpoints.Plan, variables: Sequence[str], shapes: Shapes) ->
         _with_gammas(plan)
         or _without_statistics(plan)
         or _without_gammas(plan, variables)
-        or _biases_instead_of_norms(plan, shapes)
+        or _biases_instead_of_norms(plan, shapes, norms_are_optional)
         or _a_backbone(plan, variables)
     )
 
@@ -107,17 +114,23 @@ def _without_gammas(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
     )
 
 
-def _biases_instead_of_norms(plan: checkpoints.Plan, shapes: Shapes) -> str:
+def _biases_instead_of_norms(
+    plan: checkpoints.Plan, shapes: Shapes, norms_are_optional: bool
+) -> str:
     """Whole batch norms are missing, and their layers have biases instead."""
     layers = list(dict.fromkeys(_NORM.sub("", name) for name in plan.missing))
     biased = [layer for layer in layers if f"{layer}/biases" in shapes]
     if not all(_NORM.search(name) for name in plan.missing) or len(biased) < len(layers):
         return ""
-    return (
+    said = (
         f"The checkpoint has biases instead of the batch norms of {listed(biased, _SHOWN)}: it "
-        "was trained without batch norm, or the norms were folded into the weights. Use the "
-        "checkpoint from before the folding, or describe the network with your own builder, "
-        "see docs/custom_networks.md."
+        "was trained without batch norm, or the norms were folded into the weights. "
+    )
+    if norms_are_optional:
+        return f"{said}Pass {option('batch_norm', 'no')}."
+    return (
+        f"{said}Use the checkpoint from before the folding, or describe the network with your own "
+        "builder, see docs/custom_networks.md."
     )
 
 

@@ -123,6 +123,7 @@ def describe_network(spec: NetworkSpec) -> RecordedNetwork:
         channels=spec.channels,
         last_layer=spec.last_layer,
         output_stride=spec.output_stride,
+        has_batch_norm=spec.has_batch_norm,
         batch_norm_scale=spec.batch_norm_scale,
         options=spec.options.given(),
     )

@@ -20,7 +20,9 @@ class RecordedNetwork:
       channels: None in records of version 0.1.0, whose networks take red, green and blue.
       last_layer: the endpoint that it ends with, None for its own end.
       output_stride: None for the network's own.
-      batch_norm_scale: None in records of version 0.1.0, whose networks had their registered value.
+      has_batch_norm: None in records of version 0.1.0, like the next; their networks had the
+        registered value.
+      batch_norm_scale: see `has_batch_norm`.
       options: given options that do not set any of these fields, by name.
     """
 
@@ -44,6 +46,7 @@ class RecordedNetwork:
     channels: int | None = None
     last_layer: str | None = None
     output_stride: int | None = None
+    has_batch_norm: bool | None = None
     batch_norm_scale: bool | None = None
     options: dict[str, object] = dataclasses.field(
         default_factory=dict, metadata=record_json.rest(NetworkOptions.names_without_field())

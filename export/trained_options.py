@@ -16,6 +16,8 @@ from slimhub.nets.options import NetworkOptions
 _NEAR = 0.04  # how far rounding moves the ratio of widths from the multiplier
 _MOST = 12  # multipliers to try
 _GAMMA, _BETA = "/BatchNorm/gamma", "/BatchNorm/beta"
+_NORM = (_BETA, "/BatchNorm/moving_mean", "/BatchNorm/moving_variance")
+_BIASES = "/biases"
 
 
 def find(shapes: Shapes, given: NetworkOptions) -> tuple[list[nets.Fit], NetworkOptions] | None:
@@ -47,6 +49,7 @@ def _with_colors(
     """As `find`, for images of three channels."""
     return (
         without_usual_gammas(shapes)
+        or without_norms(shapes)
         or work_out(shapes, given)
         or backbones.find(shapes, given.last_layer)
     )
@@ -107,6 +110,29 @@ def without_usual_gammas(shapes: Shapes) -> tuple[list[nets.Fit], NetworkOptions
     if not fits:
         return None
     return fits, NetworkOptions(batch_norm_scale="yes" if has_gammas else "no")
+
+
+def without_norms(shapes: Shapes) -> tuple[list[nets.Fit], NetworkOptions] | None:
+    """Networks that have biases in place of batch norms.
+
+    Args:
+      shapes: of a checkpoint's tensors, by name.
+
+    Returns:
+      The networks, and the option; None if there are none.
+    """
+    if any("/BatchNorm/" in name for name in shapes):
+        return None
+    layers = {
+        name.removesuffix(_BIASES): shape for name, shape in shapes.items() if _BIASES in name
+    }
+    norms = {f"{layer}{part}": shape for layer, shape in layers.items() for part in _NORM}
+    fits = [
+        fit
+        for fit in nets.find_fits({**shapes, **norms})
+        if fit.is_whole and nets.get(fit.network).norms_are_optional
+    ]
+    return (fits, NetworkOptions(batch_norm="no")) if fits else None
 
 
 def _multipliers(shapes: Shapes, network: str, given: float | None) -> Iterator[float]:

@@ -97,6 +97,7 @@ class NetworkOptions:
         `OUTPUT_STRIDES`; layers behind have dilated kernels in place of strides.
       input_scaling: the range of the images that the network was trained on, a key of
         `scaling.BY_NAME`; images of an artifact are always in [0, 1].
+      batch_norm: whether it has batch norms, `yes` or `no`; if not, layers have biases.
       batch_norm_scale: whether batch norms have a `gamma`, `yes` or `no`.
       batch_norm_epsilon: added to the variance in batch norms.
       drop_background: leave class 0 out of the output; implies that class 0 is background, whatever
@@ -164,6 +165,13 @@ class NetworkOptions:
         attribute="input_scaling",
         label="input scaling",
         values=scaling.BY_NAME,
+    )
+    batch_norm: str | None = _option(
+        str,
+        "whether it has batch norms, or biases in their place",
+        attribute="has_batch_norm",
+        label="batch norms",
+        values={"yes": True, "no": False},
     )
     batch_norm_scale: str | None = _option(
         str,

@@ -90,6 +90,8 @@ class NetworkSpec:
       weight_decay: factor of the L2 loss over the regularized variables.
       regularized: pattern of the names of the regularized variables.
       has_batch_norm: whether it has batch norms at all.
+      norms_are_optional: whether it may have biases in place of them: whether all of them follow a
+        convolution, and nothing else differs without them.
       batch_norm_epsilon: added to the variance.
       batch_norm_scale: whether batch norms have a `gamma`.
       batch_norm_decay: momentum of the moving statistics in the original training.
@@ -142,6 +144,7 @@ class NetworkSpec:
     weight_decay: float = 4e-5
     regularized: str = r"/weights$"
     has_batch_norm: bool = True
+    norms_are_optional: bool = False
     batch_norm_epsilon: float = 0.001
     batch_norm_scale: bool = True
     batch_norm_decay: float = 0.997
@@ -193,6 +196,12 @@ class NetworkSpec:
                 f"{option('depth_multiplier')} does not apply to {self.name}, which has no "
                 "depth multiplier: leave it out"
             )
+        has_norms = self._settings(options).get("has_batch_norm", self.has_batch_norm)
+        if has_norms != self.has_batch_norm and not self.norms_are_optional:
+            raise NetworkError(
+                f"{option('batch_norm', options.batch_norm)} does not apply to {self.name}: only "
+                "in Inceptions can biases take the place of batch norms with all else the same"
+            )
         for name in ("batch_norm_scale", "batch_norm_epsilon"):
             if getattr(options, name) is not None:
                 self._check_batch_norm(name, options)
@@ -242,6 +251,10 @@ class NetworkSpec:
             raise NetworkError(
                 f"{option(name)} does not apply to {self.name}, which has no batch norms: leave it "
                 "out"
+            )
+        if options.batch_norm == "no":
+            raise NetworkError(
+                f"{option(name)} does not apply to {option('batch_norm', 'no')}: leave one out"
             )
         if self.builder is not None:
             raise NetworkError(

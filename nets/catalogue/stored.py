@@ -27,6 +27,7 @@ _OF_LAYERS = (
     "feature_depth",
     "last_layer",
     "output_stride",
+    "has_batch_norm",
     "batch_norm_scale",
 )
 

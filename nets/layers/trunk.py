@@ -165,7 +165,7 @@ def _layer_defaults(
         slim.arg_scope(
             [slim.conv2d, slim.separable_conv2d],
             padding="SAME",
-            normalizer_fn=batch_norm,
+            normalizer_fn=batch_norm if spec.has_batch_norm else None,
             weights_initializer=tf.compat.v1.truncated_normal_initializer(stddev=_WEIGHTS_STDDEV),
         ),
         slim.arg_scope([batch_norm], **normalizer),

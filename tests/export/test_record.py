@@ -123,7 +123,9 @@ def test_what_a_later_release_adds_is_passed_over():
 
 OPTIONAL_DIGEST = ("labels", "sha256")
 # Version 0.1.0 did not record these.
-OPTIONAL_OPTIONS = {("network", name) for name in ("batch_norm_scale", "channels")}
+OPTIONAL_OPTIONS = {
+    ("network", name) for name in ("batch_norm_scale", "has_batch_norm", "channels")
+}
 OPTIONAL = {("golden", "output", "rounding"), OPTIONAL_DIGEST, *OPTIONAL_OPTIONS, ("artifact",)}
 # Tables whose keys are free.
 COUNTS = [("proof",), ("files",), ("identity", "fields")]

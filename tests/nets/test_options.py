@@ -33,6 +33,7 @@ GIVEN = NetworkOptions(
     last_layer="layer_4",
     output_stride=16,
     input_scaling="unit",
+    batch_norm="yes",
     batch_norm_scale="no",
     batch_norm_epsilon=0.01,
     free_size=True,
