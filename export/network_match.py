@@ -18,6 +18,8 @@ from slimhub.nets.catalogue.stored import Shapes
 from slimhub.nets.options import NetworkOptions
 
 _SHOWN = 3  # names of each kind listed in a message
+# What variables are called that a network has with an option, and not as it is registered.
+_OF_OPTIONS = {"batch_norm_scale": "/BatchNorm/gamma", "batch_norm": "/biases"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +101,9 @@ def worked_out(shapes: Shapes, given: NetworkOptions) -> list[Match]:
     if found is None:
         return []
     fits, options = found
-    return [dataclasses.replace(_match(fit, shapes), options=options) for fit in fits]
+    own = [_OF_OPTIONS[name] for name in options.given() if name in _OF_OPTIONS]
+    others = {name: shape for name, shape in shapes.items() if not name.endswith(tuple(own))}
+    return [dataclasses.replace(_match(fit, others), options=options) for fit in fits]
 
 
 def by_scope(checkpoint: checkpoints.Checkpoint) -> dict[str, list[Match]]:
@@ -112,10 +116,10 @@ def by_scope(checkpoint: checkpoints.Checkpoint) -> dict[str, list[Match]]:
     if any(match.is_whole for match in plain):
         return {"": plain}
     shapes = checkpoint.shapes()
-    scopes = foreign_names.find_scopes(shapes)
-    if scopes or plain:
-        found = {scope: matches(checkpoint.scoped(scope)) for scope in scopes}
-        return found or {"": worked_out(shapes, NetworkOptions()) or plain}
+    if scopes := foreign_names.find_scopes(shapes):
+        return {scope: matches(checkpoint.scoped(scope)) for scope in scopes}
+    if found := worked_out(shapes, NetworkOptions()) or plain:
+        return {"": found}
     part = foreign_names.find_part(shapes)
     if part is None:
         return {"": []}

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 import tf_slim as slim
+from tensorflow.core.protobuf import saved_model_pb2
 from tf_slim.nets import resnet_v1
 
 from slimhub import export, nets
+from slimhub.export.verify import foreign_operations
 from slimhub.export.verify.original import map_sizes
 from slimhub.export.verify.original.comparison import Difference
 from slimhub.export.verify.proof import ORIGINAL_GRAPH
@@ -44,6 +46,8 @@ def test_a_dilated_network_answers_like_plain_operations(dilated, made):
     (check,) = [check for check in made.proof.checks if check.name == ORIGINAL_GRAPH]
     assert check.outcome == "passed"
     assert not made.proof.failed
+    content = (made.output / "saved_model.pb").read_bytes()
+    assert foreign_operations.find(saved_model_pb2.SavedModel.FromString(content)) == []
 
 
 def test_its_figures_are_those_of_the_larger_maps(made):
