@@ -8,7 +8,10 @@ import tensorflow as tf
 
 from slimhub import checkpoints, export, nets
 from slimhub.export import trained_options
+from slimhub.export.verify.checks import contract
 from slimhub.export.verify.proof import ORIGINAL_GRAPH
+from slimhub.export.verify.reference.artifact import Artifact
+from slimhub.export.verify.subject import from_record
 from slimhub.nets import NetworkOptions, size_notation
 from slimhub.publish import Handle
 from slimhub.publish.pages import page
@@ -70,10 +73,13 @@ def test_files_are_decoded_to_gray(tmp_path):
     images = pixels(32, 32, 1)
     wanted = plain_mobilenet.write(tmp_path / "gray.ckpt-1", images)
     request = export.Request(
-        "auto", str(tmp_path), str(tmp_path / "artifact"), image_size=32, proof="quick"
+        "auto", str(tmp_path), str(tmp_path / "artifact"), image_size=32, proof="none"
     )
     made = export.export(request)
     assert made.record.network.channels == 1
+    checks = contract.check(Artifact(made.output), from_record(made.record))
+    assert [check.line() for check in checks if check.outcome != "passed"] == []
+    assert "encoded images" in [check.name for check in checks]
     loaded = tf.saved_model.load(str(made.output))
     files = [tf.io.encode_png(image) for image in (*images, np.repeat(images[1], 3, axis=-1))]
     (found,) = loaded.signatures["serving_encoded_images"](encoded=tf.stack(files)).values()
