@@ -26,7 +26,12 @@ def give(
     """
     without_head = [name for name in variables if not re.search(spec.head, name)]
     if plan.mismatched or set(plan.missing) & set(without_head):  # more than the logits differ
-        explained = misfits.explain(plan, without_head, checkpoint.shapes())
+        explained = misfits.explain(
+            plan,
+            without_head,
+            checkpoint.shapes(),
+            norms_are_optional=spec.norms_are_optional,
+        )
         if explained:
             return explained
     widths = _widths(plan, spec)

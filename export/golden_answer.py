@@ -11,11 +11,10 @@ import numpy as np
 
 from slimhub.export.record_parts import GoldenInput, GoldenOutput, RecordedGolden
 from slimhub.export.savedmodel import exact_answer, graphs
-from slimhub.nets import NetworkSpec
+from slimhub.nets import NetworkSpec, size_notation
 
 OUTPUT = "assets.extra/golden_output.npy"  # inside the artifact, f32[batch, width]
 _BATCH = 1  # images
-_LARGEST = 4096  # pixels; the range of `NetworkOptions.image_size` ends there
 _GENERATOR = "numpy.random.RandomState(0).uniform(0, 1, shape).astype('float32')"
 
 
@@ -25,12 +24,12 @@ def images(shape: Sequence[int]) -> np.ndarray:
 
 
 def is_input_shape(shape: Sequence[int]) -> bool:
-    """Whether a shape is one that `write` records: a few square images of at most 4096 pixels."""
+    """Whether a shape is one that `write` records: a few images as large as options allow."""
     return (
         len(shape) == 4
         and shape[0] == _BATCH
-        and 0 < shape[1] == shape[2] <= _LARGEST
-        and (shape[3] == 3)
+        and all(0 < side <= size_notation.LARGEST for side in shape[1:])
+        and math.prod(shape) <= size_notation.MOST_NUMBERS
     )
 
 
@@ -64,7 +63,7 @@ def write(folder: Path, spec: NetworkSpec, built: graphs.Graphs) -> RecordedGold
       Generator and digests of input and output. Both are the same on every machine, unless a custom
       network computes something for which there is no double precision.
     """
-    batch = images([_BATCH, spec.image_size, spec.image_size, 3])
+    batch = images([_BATCH, *spec.image_shape])
     answer = exact_answer.rounded(_answer(built, batch))
     path = folder / OUTPUT
     path.parent.mkdir(exist_ok=True)

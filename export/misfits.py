@@ -7,22 +7,29 @@ from collections.abc import Sequence
 
 from slimhub import checkpoints, nets
 from slimhub.common.errors import option
-from slimhub.common.text import listed
+from slimhub.common.text import count, listed
+from slimhub.export import image_channels
 from slimhub.nets.catalogue.stored import Shapes
 from slimhub.nets.scaling import InputScaling
 
 _SHOWN = 3  # names listed in a message
 _NORM = re.compile(r"/BatchNorm/(gamma|beta|moving_mean|moving_variance)$")
-_COLORS = 3
 
 
-def explain(plan: checkpoints.Plan, variables: Sequence[str], shapes: Shapes) -> str:
+def explain(
+    plan: checkpoints.Plan,
+    variables: Sequence[str],
+    shapes: Shapes,
+    *,
+    norms_are_optional: bool = False,
+) -> str:
     """Explains what was found, and what to do; empty if nothing is recognized.
 
     Args:
       plan: what is missing, and what has another shape.
       variables: names of all variables of the network, in the order in which it creates them.
       shapes: of the checkpoint's tensors, by the network's names.
+      norms_are_optional: whether the network may have biases in place of batch norms.
     """
     if plan.mismatched:
         return "" if plan.missing else _other_channels(plan, variables)
@@ -30,7 +37,7 @@ def explain(plan: checkpoints.Plan, variables: Sequence[str], shapes: Shapes) ->
         _with_gammas(plan)
         or _without_statistics(plan)
         or _without_gammas(plan, variables)
-        or _biases_instead_of_norms(plan, shapes)
+        or _biases_instead_of_norms(plan, shapes, norms_are_optional)
         or _a_backbone(plan, variables)
     )
 
@@ -53,17 +60,20 @@ def warn_about_colors(checkpoint: checkpoints.Checkpoint, scaling: InputScaling)
 
 
 def _other_channels(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
-    """Only the first convolution differs, in its number of input channels."""
-    (name, wanted, found), *others = plan.mismatched
-    first = next((variable for variable in variables if not _NORM.search(variable)), "")
-    takes_colors = len(wanted) == len(found) == 4 and wanted[2] == _COLORS
-    if others or name != first or not takes_colors or wanted != (*found[:2], _COLORS, found[3]):
+    """Only the first layer differs, in its number of input channels."""
+    first = image_channels.first_weights(variables)
+    if [name for name, _, _ in plan.mismatched] != first:
         return ""
-    return (
-        f"The checkpoint's first layer takes images of {found[2]} channels, but registered "
-        f"networks take {_COLORS} (red, green and blue): describe its network with your own "
-        "builder, see docs/custom_networks.md."
+    _, wanted, found = plan.mismatched[0]
+    if len(wanted) != 4 or len(found) != 4 or wanted != (*found[:2], wanted[2], found[3]):
+        return ""
+    said = (
+        f"The checkpoint's first layer takes images of {count(found[2], 'channel')}, but the "
+        f"network's takes {wanted[2]}"
     )
+    if found[2] <= image_channels.MOST:
+        return f"{said}: pass {option('channels', found[2])}."
+    return f"{said}: describe its network with your own builder, see docs/custom_networks.md."
 
 
 def _without_statistics(plan: checkpoints.Plan) -> str:
@@ -104,17 +114,23 @@ def _without_gammas(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
     )
 
 
-def _biases_instead_of_norms(plan: checkpoints.Plan, shapes: Shapes) -> str:
+def _biases_instead_of_norms(
+    plan: checkpoints.Plan, shapes: Shapes, norms_are_optional: bool
+) -> str:
     """Whole batch norms are missing, and their layers have biases instead."""
     layers = list(dict.fromkeys(_NORM.sub("", name) for name in plan.missing))
     biased = [layer for layer in layers if f"{layer}/biases" in shapes]
     if not all(_NORM.search(name) for name in plan.missing) or len(biased) < len(layers):
         return ""
-    return (
+    said = (
         f"The checkpoint has biases instead of the batch norms of {listed(biased, _SHOWN)}: it "
-        "was trained without batch norm, or the norms were folded into the weights. Use the "
-        "checkpoint from before the folding, or describe the network with your own builder, "
-        "see docs/custom_networks.md."
+        "was trained without batch norm, or the norms were folded into the weights. "
+    )
+    if norms_are_optional:
+        return f"{said}Pass {option('batch_norm', 'no')}."
+    return (
+        f"{said}Use the checkpoint from before the folding, or describe the network with your own "
+        "builder, see docs/custom_networks.md."
     )
 
 
@@ -129,6 +145,6 @@ def _a_backbone(plan: checkpoints.Plan, variables: Sequence[str]) -> str:
     return (
         f"The checkpoint has the network up to {last}, and nothing from {first} on: it is a "
         "backbone, as in a detector or a segmentation network. Its features are not those of "
-        "the whole network: use the checkpoint that its training started from, or describe the "
-        "network that ends there with your own builder, see docs/custom_networks.md."
+        f"the whole network: export the part that is there with {option('last_layer')}, the "
+        "endpoint that it ends with, or use the checkpoint that its training started from."
     )

@@ -18,6 +18,8 @@ from slimhub.nets.catalogue.stored import Shapes
 from slimhub.nets.options import NetworkOptions
 
 _SHOWN = 3  # names of each kind listed in a message
+# What variables are called that a network has with an option, and not as it is registered.
+_OF_OPTIONS = {"batch_norm_scale": "/BatchNorm/gamma", "batch_norm": "/biases"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,13 +97,13 @@ def worked_out(shapes: Shapes, given: NetworkOptions) -> list[Match]:
       shapes: of a checkpoint's tensors, by name.
       given: options that are already decided.
     """
-    found = trained_options.without_usual_gammas(shapes)
-    if found is None:
-        found = trained_options.work_out(shapes, given)
+    found = trained_options.find(shapes, given)
     if found is None:
         return []
     fits, options = found
-    return [dataclasses.replace(_match(fit, shapes), options=options) for fit in fits]
+    own = [_OF_OPTIONS[name] for name in options.given() if name in _OF_OPTIONS]
+    others = {name: shape for name, shape in shapes.items() if not name.endswith(tuple(own))}
+    return [dataclasses.replace(_match(fit, others), options=options) for fit in fits]
 
 
 def by_scope(checkpoint: checkpoints.Checkpoint) -> dict[str, list[Match]]:
@@ -114,12 +116,15 @@ def by_scope(checkpoint: checkpoints.Checkpoint) -> dict[str, list[Match]]:
     if any(match.is_whole for match in plain):
         return {"": plain}
     shapes = checkpoint.shapes()
-    scopes = foreign_names.find_scopes(shapes)
-    if scopes or plain:
-        found = {scope: matches(checkpoint.scoped(scope)) for scope in scopes}
-        return found or {"": worked_out(shapes, NetworkOptions()) or plain}
+    if scopes := foreign_names.find_scopes(shapes):
+        return {scope: matches(checkpoint.scoped(scope)) for scope in scopes}
+    if found := worked_out(shapes, NetworkOptions()) or plain:
+        return {"": found}
     part = foreign_names.find_part(shapes)
-    return {"": []} if part is None else {part[0]: matches(checkpoint.scoped(part[0]))}
+    if part is None:
+        return {"": []}
+    scoped = checkpoint.scoped(part[0])
+    return {part[0]: worked_out(scoped.shapes(), NetworkOptions()) or matches(scoped)}
 
 
 def render(found: list[Match]) -> list[str]:

@@ -50,7 +50,7 @@ def draft(
         output=RecordedOutput(
             name="logits" if is_classification else "feature_vector",
             width=spec.output_width(request.task),
-            signatures=signature_names.of_task(request.task),
+            signatures=signature_names.of_network(spec, request.task),
         ),
         labels=recorded_labels,
         source=RecordedSource(
@@ -121,6 +121,10 @@ def describe_network(spec: NetworkSpec) -> RecordedNetwork:
         batch_norm_epsilon=spec.batch_norm_epsilon,
         paper=spec.paper.url if spec.paper else "",
         public_checkpoint=spec.checkpoint,
+        channels=spec.channels,
+        last_layer=spec.last_layer,
+        output_stride=spec.output_stride,
+        has_batch_norm=spec.has_batch_norm,
         batch_norm_scale=spec.batch_norm_scale,
         options=spec.options.given(),
     )

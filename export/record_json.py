@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import types
@@ -90,19 +91,35 @@ def decode(kind: type[Table], value: Any, path: tuple[str, ...] = ()) -> Table:
 def _decode(hint: Any, value: Any, path: tuple[str, ...]) -> Any:
     """A value of a field's type."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):  # with None
-        return None if value is None else _decode(inner[0], value, path)
+    if origin in (typing.Union, types.UnionType):
+        return _decode_one_of(inner, value, path)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return decode(hint, value, path)
     if origin is dict and isinstance(value, dict) and all(map(_is_text, value)):
         return {name: _decode(inner[1], one, (*path, name)) for name, one in value.items()}
     if origin is list and isinstance(value, list):
         return [_decode(inner[0], one, (*path, str(i))) for i, one in enumerate(value)]
-    if origin is tuple and isinstance(value, list):
+    if origin is tuple and isinstance(value, list) and _fits_length(inner, value):
         return tuple(_decode(inner[0], one, (*path, str(i))) for i, one in enumerate(value))
     if hint in _CHECKS and _CHECKS[hint](value):
         return value
     raise FieldError(path, value)
+
+
+def _fits_length(hints: tuple[Any, ...], value: list[Any]) -> bool:
+    """Whether a list has as many values as a tuple's type says; with `...`, any number."""
+    return hints[-1] is ... or len(hints) == len(value)
+
+
+def _decode_one_of(hints: tuple[Any, ...], value: Any, path: tuple[str, ...]) -> Any:
+    """A value of the first of several types that it has; the first one's error if it has none."""
+    if value is None and type(None) in hints:
+        return None
+    first, *others = (hint for hint in hints if hint is not type(None))
+    for hint in others:
+        with contextlib.suppress(FieldError):
+            return _decode(hint, value, path)
+    return _decode(first, value, path)
 
 
 def _first_field(hint: Any, path: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from slimhub.export import record_json
-from slimhub.nets import NetworkOptions
+from slimhub.nets import NetworkOptions, size_notation
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,13 @@ class RecordedNetwork:
       reference: `package.module:NAME` of a custom network, empty for a registered one.
       paper: URL of the paper, empty if unknown.
       public_checkpoint: the checkpoint that TF-Slim published for it, empty if unknown.
-      batch_norm_scale: None in records of version 0.1.0, whose networks had their registered value.
+      image_size: a number for squares, or else height and width.
+      channels: None in records of version 0.1.0, whose networks take red, green and blue.
+      last_layer: the endpoint that it ends with, None for its own end.
+      output_stride: None for the network's own.
+      has_batch_norm: None in records of version 0.1.0, like the next; their networks had the
+        registered value.
+      batch_norm_scale: see `has_batch_norm`.
       options: given options that do not set any of these fields, by name.
     """
 
@@ -25,7 +31,7 @@ class RecordedNetwork:
     family: str
     scope: str
     depth_multiplier: float
-    image_size: int
+    image_size: int | tuple[int, int]
     size_is_free: bool
     input_range: tuple[float, ...]
     input_scaling: str
@@ -37,10 +43,19 @@ class RecordedNetwork:
     batch_norm_epsilon: float
     paper: str
     public_checkpoint: str
+    channels: int | None = None
+    last_layer: str | None = None
+    output_stride: int | None = None
+    has_batch_norm: bool | None = None
     batch_norm_scale: bool | None = None
     options: dict[str, object] = dataclasses.field(
         default_factory=dict, metadata=record_json.rest(NetworkOptions.names_without_field())
     )
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height and width of an image in pixels, and its channels."""
+        return (*size_notation.sides(self.image_size), self.channels or 3)
 
     def settings(self) -> dict[str, object]:
         """Every field and every option by name; see `nets.NetworkOptions.of_record`."""

@@ -82,7 +82,7 @@ class Request(_RequestFields):
 
         Raises:
           RequestError: for an unknown task, proof mode or kind of averages, a pattern that is not a
-            regular expression, or a background without classes.
+            regular expression, or an option that needs the other task.
         """
         if self.task not in nets.TASKS:
             raise RequestError(f"the task must be {' or '.join(nets.TASKS)}, not {self.task!r}")
@@ -94,6 +94,11 @@ class Request(_RequestFields):
             raise RequestError(
                 f"{option('drop_background')} needs {option('task', 'classification')}: "
                 "leave it out, or change the task"
+            )
+        if self.options.last_layer is not None and self.task != "feature_vector":
+            raise RequestError(
+                f"{option('last_layer')} needs {option('task', 'feature_vector')}: the logits come "
+                "after the network's own last layer"
             )
 
     def subject(self) -> Subject:

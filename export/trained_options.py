@@ -1,4 +1,4 @@
-"""Works out the options a network was trained with: multiplier, widths, gammas of batch norms."""
+"""Works out the options a network was trained with: channels, multiplier, widths, gammas."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import statistics
 from collections.abc import Iterator
 
 from slimhub import nets
+from slimhub.export import backbones, image_channels
 from slimhub.export.verify.subject import Subject
 from slimhub.nets.catalogue.stored import Shapes
 from slimhub.nets.options import NetworkOptions
@@ -15,6 +16,43 @@ from slimhub.nets.options import NetworkOptions
 _NEAR = 0.04  # how far rounding moves the ratio of widths from the multiplier
 _MOST = 12  # multipliers to try
 _GAMMA, _BETA = "/BatchNorm/gamma", "/BatchNorm/beta"
+_NORM = (_BETA, "/BatchNorm/moving_mean", "/BatchNorm/moving_variance")
+_BIASES = "/biases"
+
+
+def find(shapes: Shapes, given: NetworkOptions) -> tuple[list[nets.Fit], NetworkOptions] | None:
+    """The options that a checkpoint's shapes show.
+
+    Args:
+      shapes: of its tensors, by name.
+      given: options that are already decided.
+
+    Returns:
+      The networks, which differ at most in their image size, and the options; None if there are
+      none. Imports TensorFlow if names match a network.
+    """
+    found = image_channels.with_colors(shapes)
+    if found is None:
+        return _with_colors(shapes, given)
+    usual, channels = found
+    if given.channels not in (None, channels):
+        return None
+    with_colors = dataclasses.replace(given, channels=None)
+    fits = [fit for fit in nets.find_fits(usual) if fit.is_whole]
+    others = (fits, NetworkOptions()) if fits else _with_colors(usual, with_colors)
+    return others and (others[0], dataclasses.replace(others[1], channels=channels))
+
+
+def _with_colors(
+    shapes: Shapes, given: NetworkOptions
+) -> tuple[list[nets.Fit], NetworkOptions] | None:
+    """As `find`, for images of three channels."""
+    return (
+        without_usual_gammas(shapes)
+        or without_norms(shapes)
+        or work_out(shapes, given)
+        or backbones.find(shapes, given.last_layer)
+    )
 
 
 def work_out(shapes: Shapes, given: NetworkOptions) -> tuple[list[nets.Fit], NetworkOptions] | None:
@@ -72,6 +110,29 @@ def without_usual_gammas(shapes: Shapes) -> tuple[list[nets.Fit], NetworkOptions
     if not fits:
         return None
     return fits, NetworkOptions(batch_norm_scale="yes" if has_gammas else "no")
+
+
+def without_norms(shapes: Shapes) -> tuple[list[nets.Fit], NetworkOptions] | None:
+    """Networks that have biases in place of batch norms.
+
+    Args:
+      shapes: of a checkpoint's tensors, by name.
+
+    Returns:
+      The networks, and the option; None if there are none.
+    """
+    if any("/BatchNorm/" in name for name in shapes):
+        return None
+    layers = {
+        name.removesuffix(_BIASES): shape for name, shape in shapes.items() if _BIASES in name
+    }
+    norms = {f"{layer}{part}": shape for layer, shape in layers.items() for part in _NORM}
+    fits = [
+        fit
+        for fit in nets.find_fits({**shapes, **norms})
+        if fit.is_whole and nets.get(fit.network).norms_are_optional
+    ]
+    return (fits, NetworkOptions(batch_norm="no")) if fits else None
 
 
 def _multipliers(shapes: Shapes, network: str, given: float | None) -> Iterator[float]:

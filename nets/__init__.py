@@ -15,11 +15,12 @@ from slimhub.nets.catalogue.stored import (
 )
 from slimhub.nets.catalogue.stored import variables as stored_variables
 from slimhub.nets.custom import before_import
-from slimhub.nets.options import NetworkOptions
+from slimhub.nets.options import OUTPUT_STRIDES, NetworkOptions
 from slimhub.nets.registry import get, names, suggest
 from slimhub.nets.spec import PHONES, TASKS, NetworkSpec, Paper, Published
 
 __all__ = [
+    "OUTPUT_STRIDES",
     "PHONES",
     "TASKS",
     "Endpoint",

@@ -24,11 +24,17 @@ class InputScaling(enum.Enum):
     CENTERED_128 = "(x * 255 - 128) / 128"
     STANDARDIZED = "(x - mean) / deviation of each image"
 
+    @property
+    def needs_colors(self) -> bool:
+        """Whether it treats red, green and blue differently."""
+        return self in (InputScaling.CAFFE, InputScaling.CAFFE_BGR)
+
     def apply(self, images: tf.Tensor) -> tf.Tensor:
         """Scales images.
 
         Args:
-          images: f32[..., 3], RGB in [0, 1]; for STANDARDIZED f32[batch, height, width, 3].
+          images: f32[..., channels] in [0, 1], RGB if the scaling needs colors; for STANDARDIZED
+            f32[batch, height, width, channels].
 
         Returns:
           f32 of the same shape, in the network's own range. STANDARDIZED is what

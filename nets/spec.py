@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common.errors import NetworkError, option
-from slimhub.nets.options import NetworkOptions
+from slimhub.nets import last_layers, option_rules, size_notation
+from slimhub.nets.options import NetworkOptions, setting
 from slimhub.nets.scaling import InputScaling
+from slimhub.nets.size_notation import ImageSize
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-# Builds all layers up to the features from (spec, scaled images f32[N, H, W, 3], endpoints), fills
+# Builds all layers up to the features from (spec, scaled images f32[N, H, W, C], endpoints), fills
 # in the endpoints in graph order, and returns f32[N, height, width, feature_depth].
 Layers = Callable[["NetworkSpec", "tf.Tensor", "dict[str, tf.Tensor]"], "tf.Tensor"]
 
-# Builds a whole network in the current graph: (spec, scaled images f32[N, H, W, 3], num_classes or
+# Builds a whole network in the current graph: (spec, scaled images f32[N, H, W, C], num_classes or
 # None, is_training, batch_norm_momentum) -> {endpoint name without the scope: tensor}, in graph
 # order.
 Builder = Callable[..., "dict[str, tf.Tensor]"]
@@ -64,13 +67,17 @@ class NetworkSpec:
         `slimhub.nets.layers.trunk` builds what all networks have around them.
       definition: what these layers are built from, if several networks share them.
       builder: builds the whole graph instead of `layers` and the trunk, or None; see `Builder`.
-      image_size: default height and width, pixels.
+      image_size: default height and width, pixels; a pair if they differ.
+      channels: of the images; 3 are red, green and blue.
       size_is_free: whether images of any size are accepted; among the registered networks, true for
         those whose published module accepted them.
       size_can_be_free: whether the layers can be built without knowing the size.
       depth_multiplier: scales the width of every layer; 1 for networks that have none.
       feature_depth: number of features, the width of the last layer before the logits.
       feature_endpoint: endpoint that the feature vector is read from.
+      last_layer: the endpoint that the layers end with, None for the network's own end.
+      can_be_dilated: whether its layers heed an output stride.
+      output_stride: pixels of the image for one of the last map; None for the network's own.
       features_are_flat: whether that endpoint is f32[batch, feature_depth], without height and
         width of 1.
       depth_rule: gives the published feature depth for a depth multiplier; None for networks
@@ -83,6 +90,8 @@ class NetworkSpec:
       weight_decay: factor of the L2 loss over the regularized variables.
       regularized: pattern of the names of the regularized variables.
       has_batch_norm: whether it has batch norms at all.
+      norms_are_optional: whether it may have biases in place of them: whether all of them follow a
+        convolution, and nothing else differs without them.
       batch_norm_epsilon: added to the variance.
       batch_norm_scale: whether batch norms have a `gamma`.
       batch_norm_decay: momentum of the moving statistics in the original training.
@@ -107,12 +116,13 @@ class NetworkSpec:
 
     name: str
     scope: str
-    image_size: int
+    image_size: ImageSize
     feature_depth: int
     layers: Layers | str = ""
     definition: object = None
     builder: Builder | None = None
     family: str = ""
+    channels: int = 3
     depth_multiplier: float = 1.0
     depth_rule: Callable[[float], int] | None = None
     paper: Paper | None = None
@@ -123,6 +133,9 @@ class NetworkSpec:
     size_can_be_free: bool = True
     smallest_image: int = 32  # a total stride of 32 leaves no feature map below this
     feature_endpoint: str = "global_pool"
+    last_layer: str | None = None
+    can_be_dilated: bool = False
+    output_stride: int | None = None
     features_are_flat: bool = False
     num_classes: int = 1001  # ImageNet's 1000 and background
     has_background: bool = True
@@ -131,6 +144,7 @@ class NetworkSpec:
     weight_decay: float = 4e-5
     regularized: str = r"/weights$"
     has_batch_norm: bool = True
+    norms_are_optional: bool = False
     batch_norm_epsilon: float = 0.001
     batch_norm_scale: bool = True
     batch_norm_decay: float = 0.997
@@ -175,18 +189,27 @@ class NetworkSpec:
         Raises:
           NetworkError: names the option.
         """
-        for field in dataclasses.fields(options):
-            value = getattr(options, field.name)
-            if value is not None:
-                self._check_value(field, value, options)
+        option_rules.check_values(options, self.smallest_image)
+        self._check_images(options)
         if options.depth_multiplier not in (None, self.depth_multiplier) and not self.depth_rule:
             raise NetworkError(
                 f"{option('depth_multiplier')} does not apply to {self.name}, which has no "
                 "depth multiplier: leave it out"
             )
+        has_norms = self._settings(options).get("has_batch_norm", self.has_batch_norm)
+        if has_norms != self.has_batch_norm and not self.norms_are_optional:
+            raise NetworkError(
+                f"{option('batch_norm', options.batch_norm)} does not apply to {self.name}: only "
+                "in Inceptions can biases take the place of batch norms with all else the same"
+            )
         for name in ("batch_norm_scale", "batch_norm_epsilon"):
             if getattr(options, name) is not None:
                 self._check_batch_norm(name, options)
+        if options.output_stride is not None and not self.can_be_dilated:
+            raise NetworkError(
+                f"{option('output_stride')} does not apply to {self.name}: only MobileNet V1 to V3 "
+                "and ResNets have dilated layers"
+            )
         if options.free_size and not self.size_can_be_free:
             raise NetworkError(
                 f"{option('free_size')} does not apply to {self.name}, which is built for "
@@ -195,29 +218,24 @@ class NetworkSpec:
         if options.drop_background and not self.has_background and options.num_classes is None:
             raise NetworkError(f"{self.name} has no background class to drop")
 
-    def _check_value(
-        self, field: dataclasses.Field[Any], value: Any, options: NetworkOptions
-    ) -> None:
-        """Refuses a value that an option cannot have.
+    def _check_images(self, options: NetworkOptions) -> None:
+        """Refuses images whose channels have no mean colors, and images that are too large.
 
         Raises:
           NetworkError: names the option.
         """
-        values, range = field.metadata["values"], field.metadata["range"]
-        if values is not None and value not in values:
+        wanted = dataclasses.replace(self, **self._settings(options))
+        if wanted.input_scaling.needs_colors and wanted.channels != 3:
             raise NetworkError(
-                f"{option(field.name)} must be one of {', '.join(values)}, not {value!r}"
+                f"{self.name} subtracts the mean red, green and blue, which images of "
+                f"{option('channels', wanted.channels)} do not have: also pass "
+                f"{option('input_scaling')} with the range it was trained on"
             )
-        if range is None:
-            return
-        low, high = range
-        if field.name == "image_size":
-            low = self.smallest_image
-        if field.name == "num_classes" and options.drop_background:
-            low = 2  # one class must remain
-        if not low <= value <= high:
+        if math.prod(wanted.image_shape) > size_notation.MOST_NUMBERS:
             raise NetworkError(
-                f"{option(field.name)} must be between {low} and {high}, not {value}"
+                f"images of {option('image_size', size_notation.spell(wanted.image_size))} with "
+                f"{option('channels', wanted.channels)} are too large: at most "
+                f"{size_notation.MOST_NUMBERS:,} numbers are possible"
             )
 
     def _check_batch_norm(self, name: str, options: NetworkOptions) -> None:
@@ -234,6 +252,10 @@ class NetworkSpec:
                 f"{option(name)} does not apply to {self.name}, which has no batch norms: leave it "
                 "out"
             )
+        if options.batch_norm == "no":
+            raise NetworkError(
+                f"{option(name)} does not apply to {option('batch_norm', 'no')}: leave one out"
+            )
         if self.builder is not None:
             raise NetworkError(
                 f"{option(name)} does not reach the builder of {self.name}: set it in its spec"
@@ -242,10 +264,10 @@ class NetworkSpec:
     def _settings(self, options: NetworkOptions) -> dict[str, Any]:
         """The values that checked options give to fields of this spec."""
         given = options.given()
-        attributes = {f.name: f.metadata["attribute"] for f in dataclasses.fields(options)}
-        meanings = {f.name: f.metadata["values"] for f in dataclasses.fields(options)}
+        fields = {field.name: field for field in dataclasses.fields(options)}
+        attributes = {name: field.metadata["attribute"] for name, field in fields.items()}
         settings = {
-            attributes[name]: meanings[name][value] if meanings[name] else value
+            attributes[name]: setting(fields[name], value)
             for name, value in given.items()
             if attributes[name]
         }
@@ -254,11 +276,48 @@ class NetworkSpec:
         multiplier = options.depth_multiplier
         if self.depth_rule and multiplier is not None and multiplier != self.depth_multiplier:
             settings.setdefault("feature_depth", self.depth_rule(multiplier))
+        if options.last_layer is not None and options.feature_depth is None:
+            settings["feature_depth"] = self._width_of_last_layer(options)
         if options.drop_background:
             settings["has_background"] = True
         elif options.num_classes not in (None, self.num_classes):
             settings["has_background"] = False
         return settings
+
+    def _width_of_last_layer(self, options: NetworkOptions) -> int:
+        """The channels of the last layer that was asked for.
+
+        Raises:
+          NetworkError: if the network cannot end with it, or another depth multiplier changes it.
+        """
+        assert options.last_layer is not None
+        if self.reference or self.builder is not None:
+            raise NetworkError(
+                f"{option('last_layer')} does not apply to custom networks: end the layers of the "
+                "spec there"
+            )
+        width = last_layers.width_of(self.name, options.last_layer, self.feature_endpoint)
+        if options.depth_multiplier in (None, self.depth_multiplier):
+            return width
+        raise NetworkError(
+            f"{option('last_layer')} with another {option('depth_multiplier')} has other channels "
+            f"than in {self.name}: also pass their number as {option('feature_depth')}"
+        )
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height and width of an image in pixels, and its channels."""
+        return (*size_notation.sides(self.image_size), self.channels)
+
+    @property
+    def accepted_shape(self) -> tuple[int | None, int | None, int]:
+        """The shape of images that an artifact takes: as `image_shape`, None where it is free."""
+        return (None, None, self.channels) if self.size_is_free else self.image_shape
+
+    @property
+    def takes_encoded_images(self) -> bool:
+        """Whether JPEG and PNG files can hold its images: gray ones, or red, green and blue."""
+        return self.channels in (1, 3)
 
     def output_width(self, task: str) -> int:
         """Width of the output: number of features or classes.

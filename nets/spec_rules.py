@@ -9,10 +9,11 @@ from typing import Any
 from slimhub.nets.scaling import InputScaling
 from slimhub.nets.spec import NetworkSpec, Paper, Published
 
+_MOST_CHANNELS = 16
 _PATTERNS = ("regularized", "head", "auxiliary")
 _TEXTS = ("scope", "family", "checkpoint", "feature_endpoint", "logits_scope", "logits_endpoint")
 _TEXTS_OR_NONE = ("dropout_endpoint", "predictions_endpoint", "sigmoid_endpoint")
-_COUNTS = ("image_size", "feature_depth", "num_classes", "smallest_image")
+_COUNTS = ("feature_depth", "num_classes", "smallest_image")
 # Lowest and highest value that makes sense.
 _NUMBERS = {
     "depth_multiplier": (0.01, 4),
@@ -31,9 +32,10 @@ def complaints(spec: NetworkSpec) -> Iterator[str]:
         yield f"builder is {spec.builder!r}, not a function"
     if spec.builder is None and not _names_layers(spec.layers):
         yield f"layers is {spec.layers!r}, not a function or the name of one as module:function"
+    yield from _wrong_images(spec)
     for field in _COUNTS:
         value = getattr(spec, field)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        if not _is_count(value):
             yield f"{field} is {value!r}, not a positive whole number"
     for field, (low, high) in _NUMBERS.items():
         value = getattr(spec, field)
@@ -43,6 +45,21 @@ def complaints(spec: NetworkSpec) -> Iterator[str]:
     for field in _PATTERNS:
         yield from _bad_pattern(field, getattr(spec, field))
     yield from _wrong_kinds(spec)
+
+
+def _wrong_images(spec: NetworkSpec) -> Iterator[str]:
+    size = spec.image_size
+    is_pair = isinstance(size, tuple) and len(size) == 2 and all(map(_is_count, size))
+    if not is_pair and not _is_count(size):
+        yield f"image_size is {size!r}, not a positive whole number, or a pair of them"
+    if not _is_count(spec.channels) or spec.channels > _MOST_CHANNELS:
+        yield f"channels is {spec.channels!r}, not a whole number from 1 to {_MOST_CHANNELS}"
+    elif getattr(spec.input_scaling, "needs_colors", False) and spec.channels != 3:
+        yield f"input_scaling subtracts the mean of 3 colors, but channels is {spec.channels}"
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def _names_layers(layers: object) -> bool:

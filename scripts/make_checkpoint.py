@@ -32,7 +32,7 @@ def make(spec: nets.NetworkSpec, prefix: Path) -> None:
 
     from slimhub.nets.layers import trunk
 
-    shape = (_BATCH, spec.image_size, spec.image_size, 3)
+    shape = (_BATCH, *spec.image_shape)
     images = np.random.RandomState(_SEED).uniform(0, 1, shape).astype(np.float32)
     with tf.Graph().as_default(), tf.Session() as session:
         tf.set_random_seed(_SEED)

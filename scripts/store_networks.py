@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from slimhub import nets
 from slimhub.cli.argument_refusals import RefusingParser
 from slimhub.common.text import count
-from slimhub.nets.catalogue import stored
+from slimhub.nets.catalogue import tables
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -27,7 +27,7 @@ def build(spec: nets.NetworkSpec) -> tuple[tf.Graph, dict[str, tf.Tensor]]:
     from slimhub.nets.layers import trunk
 
     with tf.Graph().as_default() as graph:
-        images = tf.compat.v1.placeholder(tf.float32, [1, spec.image_size, spec.image_size, 3])
+        images = tf.compat.v1.placeholder(tf.float32, [1, *spec.image_shape])
         endpoints = trunk.build_network(
             spec,
             images,
@@ -53,7 +53,7 @@ def endpoint_shapes(endpoints: dict[str, tf.Tensor]) -> dict[str, list[int]]:
 
 def _write(name: str, tables: dict[str, object]) -> None:
     text = json.dumps(tables, separators=(",", ":")).encode()
-    path = Path(stored.__file__).parent / name
+    path = Path(tables.__file__).parent / name
     path.write_bytes(gzip.compress(text, mtime=0))
     print(f"{path.name}: {path.stat().st_size} bytes")
 
@@ -75,8 +75,8 @@ def main() -> None:
             f"{name}: {count(len(variables[name]), 'variable')}, "
             f"{count(len(endpoints), 'endpoint')}, {graphs[name]['macs']:,} multiply-adds"
         )
-    _write(stored.VARIABLES, variables)
-    _write(stored.GRAPHS, graphs)
+    _write(tables.VARIABLES, variables)
+    _write(tables.GRAPHS, graphs)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from typing import Any
 
 from slimhub.common import extras, foreign_files
 from slimhub.common.errors import RequestError
-from slimhub.nets import NetworkOptions
+from slimhub.nets import NetworkOptions, size_notation
 from slimhub.publish.pages import publisher_texts
 
 _STRINGS = (
@@ -42,6 +42,7 @@ _STRINGS = (
 )
 _LISTS = ("networks", "tasks", "also")
 _COUNTS = NetworkOptions.names(int)
+_SIZES = NetworkOptions.names(size_notation.parse_size)
 _NUMBERS = (*NetworkOptions.names(float), "memory_gb")
 _SWITCHES = NetworkOptions.names(bool)
 _CHOICES = {
@@ -53,10 +54,11 @@ _NEEDED = ("networks", "checkpoint", "output")
 
 # What the value of each key must be, in words.
 KEYS = {
-    **dict.fromkeys(_STRINGS, "a non-empty string"),
+    **dict.fromkeys((*_STRINGS, *NetworkOptions.names(str)), "a non-empty string"),
     **dict.fromkeys(publisher_texts.NAMES, "a string"),
     **dict.fromkeys(_LISTS, "a string, or a list of strings"),
     **dict.fromkeys(_COUNTS, "a whole number"),
+    **dict.fromkeys(_SIZES, "a whole number or HEIGHTxWIDTH"),
     **dict.fromkeys(_NUMBERS, "a positive number"),
     **dict.fromkeys(_SWITCHES, "true or false"),
     **{key: f"one of {', '.join(values)}" for key, values in _CHOICES.items()},
@@ -170,9 +172,19 @@ def _fits(key: str, value: Any) -> bool:
         return False
     if key in _COUNTS:
         return isinstance(value, int)
+    if key in _SIZES:
+        return _is_size(value)
     if key in _NUMBERS:
         return isinstance(value, (int, float)) and 0 < value < float("inf")
     if key in publisher_texts.NAMES:  # an empty one removes what was said before
         return isinstance(value, str)
     texts = value if key in _LISTS and isinstance(value, list) else [value]
     return bool(texts) and all(isinstance(text, str) and text.strip() for text in texts)
+
+
+def _is_size(value: Any) -> bool:
+    try:
+        size_notation.read_size(value)
+    except ValueError:
+        return False
+    return True

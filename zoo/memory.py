@@ -63,7 +63,8 @@ def _width(spec: nets.NetworkSpec) -> float:
 
 
 def _pixels(spec: nets.NetworkSpec) -> float:
-    return (spec.image_size / nets.get(spec.name).image_size) ** 2
+    (height, width, _), registered = spec.image_shape, nets.get(spec.name).image_shape
+    return height * width / math.prod(registered[:2])
 
 
 def _activations(network: str) -> int:

@@ -81,15 +81,19 @@ class Convertible:
 
     def _choose_size(self, shape: list[int]) -> int:
         if not self.is_free:
-            if shape[1] != shape[2]:
-                raise ExportError(f"{self.folder.name} cannot be converted: images are not square")
-            return shape[1]
+            return self._side(shape[1], shape[2])
         if self.record is None:
             raise ExportError(
                 f"{self.folder.name} cannot be converted: it takes images of any size, and has no "
                 "record that says which"
             )
-        return self.record.network.image_size
+        height, width, _ = self.record.network.image_shape
+        return self._side(height, width)
+
+    def _side(self, height: int, width: int) -> int:
+        if height != width:
+            raise ExportError(f"{self.folder.name} cannot be converted: images are not square")
+        return height
 
     @functools.cached_property
     def _signature(self) -> Any:

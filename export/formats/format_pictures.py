@@ -54,14 +54,15 @@ def read(size: int, calibration: str | None) -> FormatPictures:
     own = np.zeros((0, size, size, 3), np.float32)
     if calibration is not None:
         own = _read_own(paths.expanded(calibration), size)
-    patterns = [pictures.gradient(size), pictures.constant(size, 0), pictures.constant(size, 1)]
-    images = np.concatenate([crops(size), pictures.noise(size), own, *patterns])
+    shape = (size, size, 3)
+    patterns = [pictures.gradient(shape), pictures.constant(shape, 0), pictures.constant(shape, 1)]
+    images = np.concatenate([crops(size), pictures.noise(shape), own, *patterns])
     return FormatPictures(images, len(patterns), len(own))
 
 
 def crops(size: int) -> np.ndarray:
     """Eleven crops of the proof's photograph, some mirrored, f32[11, size, size, 3] in [0, 1]."""
-    whole = pictures.photograph(256)[0]
+    whole = pictures.photograph((256, 256, 3))[0]
     found = []
     for share in _SHARES:
         width = int(share * len(whole))

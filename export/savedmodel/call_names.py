@@ -20,9 +20,9 @@ def name_calls(saved: saved_model_pb2.SavedModel) -> None:
         calls = {
             name: _node(next(iter(signature.outputs.values())).name)
             for name, signature in meta_graph.signature_def.items()
-            if name in signature_names.of_task("classification")
+            if name in signature_names.ALL
         }
-        ordered = [name for name in signature_names.of_task("classification") if name in calls]
+        ordered = [name for name in signature_names.ALL if name in calls]
         numbered = sorted(calls.values(), key=_number)
         names = {calls[name]: new for name, new in zip(ordered, numbered, strict=True)}
         for node in meta_graph.graph_def.node:

@@ -39,6 +39,13 @@ def measure(spec: NetworkSpec, task: str, built: Graphs) -> RecordedFigures:
     )
 
 
+def _map_of(operation: tf.Operation) -> tf.Tensor:
+    """The output of a layer; of a dilated one, which works on parts of the map, the whole map."""
+    output = operation.outputs[0]
+    whole = [user for user in output.consumers() if user.type == "BatchToSpaceND"]
+    return whole[0].outputs[0] if whole else output
+
+
 def count_macs(graph: tf.Graph) -> int:
     """Counts the multiply-adds of a graph for one image, as papers on mobile networks do.
 
@@ -55,6 +62,6 @@ def count_macs(graph: tf.Graph) -> int:
     total = 0
     for operation in graph.get_operations():
         if operation.type in _COUNTED:
-            positions = math.prod(operation.outputs[0].shape.as_list()[1:-1])
+            positions = math.prod(_map_of(operation).shape.as_list()[1:-1])
             total += positions * math.prod(operation.inputs[1].shape.as_list())
     return total

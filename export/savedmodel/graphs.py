@@ -18,8 +18,9 @@ class Graphs:
     """The two graphs of a network, which share their variables.
 
     Attributes:
-      inference: concrete function of images f32[batch, height, width, 3] in [0, 1] to a dict of
-        endpoints: the task's output under `default`, the others prefixed with the network's scope.
+      inference: concrete function of images f32[batch, height, width, channels] in [0, 1] to a dict
+        of endpoints: the task's output under `default`, the others with the network's scope in
+        front.
       training: the same, of images and batch_norm_momentum f32[], with batch statistics and
         dropout; a call updates the moving statistics.
       variables: shared by both.
@@ -70,10 +71,9 @@ def build_inference(
 
 
 def input_specs(spec: NetworkSpec) -> tuple[tf.TensorSpec, tf.TensorSpec]:
-    """The arguments of `__call__`: `inputs` f32[batch, H, W, 3] and `batch_norm_momentum` f32[]."""
-    size = None if spec.size_is_free else spec.image_size
+    """The arguments of `__call__`: `inputs` f32[batch, H, W, C] and `batch_norm_momentum` f32[]."""
     return (
-        tf.TensorSpec([None, size, size, 3], tf.float32, name="inputs"),
+        tf.TensorSpec([None, *spec.accepted_shape], tf.float32, name="inputs"),
         tf.TensorSpec([], tf.float32, name="batch_norm_momentum"),
     )
 

@@ -73,7 +73,7 @@ class HubModule(tf.Module):
         """Runs the network.
 
         Args:
-          inputs: f32[batch, height, width, 3], RGB in [0, 1].
+          inputs: f32[batch, height, width, channels] in [0, 1]; three channels are RGB.
           training: whether to use batch statistics, and to update the moving statistics.
           return_endpoints: whether to return all endpoints instead of only the output.
           batch_norm_momentum: m in [0, 1]; in training, each moving statistic becomes m * old + (1

@@ -6,10 +6,12 @@ from typing import TypeAlias
 
 import tensorflow as tf
 
+from slimhub.export import signature_names
 from slimhub.export.labels import Labels
 from slimhub.export.savedmodel import best_classes, graphs
 from slimhub.export.signature_names import BEST_CLASSES, ENCODED_IMAGES, IMAGES
 from slimhub.nets import NetworkSpec
+from slimhub.nets.size_notation import ImageSize, sides
 
 ConcreteFunction: TypeAlias = tf.types.experimental.ConcreteFunction
 
@@ -19,10 +21,11 @@ def build(
 ) -> dict[str, ConcreteFunction]:
     """All signatures by name.
 
-    `serving_default` takes `inputs` f32[batch, height, width, 3] in [0, 1], and
+    `serving_default` takes `inputs` f32[batch, height, width, channels] in [0, 1], and
     `serving_encoded_images` takes `encoded` string[batch], JPEG or PNG files. Both return one
     output, `feature_vector` or `logits`. A classification also has `classify`, which takes such
-    files as well, and returns what `best_classes.of_logits` does.
+    files as well, and returns what `best_classes.of_logits` does. Only networks of gray or color
+    images have signatures that take files.
 
     Args:
       spec: the network.
@@ -37,41 +40,45 @@ def build(
         return {output: built.inference(inputs)[graphs.DEFAULT_KEY]}
 
     def serve_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
-        return serve(decode(encoded, spec.image_size))
+        return serve(decode(encoded, spec.image_size, spec.channels))
 
     def classify(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
         return best_classes.of_logits(serve_encoded(encoded)[output], labels)
 
     encoded = tf.TensorSpec([None], tf.string, name="encoded")
-    functions = {IMAGES: (serve, images), ENCODED_IMAGES: (serve_encoded, encoded)}
-    if task == "classification":
-        functions[BEST_CLASSES] = (classify, encoded)
-    return {
-        name: tf.function(function, autograph=False).get_concrete_function(argument)
-        for name, (function, argument) in functions.items()
+    functions = {
+        IMAGES: (serve, images),
+        ENCODED_IMAGES: (serve_encoded, encoded),
+        BEST_CLASSES: (classify, encoded),
     }
+    traced = {}
+    for name in signature_names.of_network(spec, task):
+        function, argument = functions[name]
+        traced[name] = tf.function(function, autograph=False).get_concrete_function(argument)
+    return traced
 
 
-def decode(encoded: tf.Tensor, size: int) -> tf.Tensor:
+def decode(encoded: tf.Tensor, size: ImageSize, channels: int = 3) -> tf.Tensor:
     """Decodes image files for a network.
 
-    Each image is decoded to RGB, converted to [0, 1] by tf.image.convert_image_dtype, and stretched
-    to a square without cropping, with bilinear interpolation between pixel centers and no
+    Each image is decoded to RGB or gray, converted to [0, 1] by tf.image.convert_image_dtype, and
+    stretched to the size without cropping, with bilinear interpolation between pixel centers and no
     antialiasing, the default of tf.image.resize.
 
     Args:
       encoded: string[batch], JPEG or PNG files of any size.
       size: height and width of the result, pixels.
+      channels: 3 for RGB, 1 for gray.
 
     Returns:
-      f32[batch, size, size, 3] in [0, 1].
+      f32[batch, height, width, channels] in [0, 1].
     """
+    height, width = sides(size)
 
     def decode_one(file: tf.Tensor) -> tf.Tensor:
         # This operation also decodes PNG; the one for any format is not in TensorFlow 1.15.
-        image = tf.image.convert_image_dtype(tf.io.decode_jpeg(file, channels=3), tf.float32)
-        return tf.image.resize(image, [size, size])
+        decoded = tf.io.decode_jpeg(file, channels=channels)
+        return tf.image.resize(tf.image.convert_image_dtype(decoded, tf.float32), [height, width])
 
-    return tf.map_fn(
-        decode_one, encoded, fn_output_signature=tf.TensorSpec([size, size, 3], tf.float32)
-    )
+    decoded = tf.TensorSpec([height, width, channels], tf.float32)
+    return tf.map_fn(decode_one, encoded, fn_output_signature=decoded)

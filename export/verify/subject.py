@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,6 +47,9 @@ class Subject:
         spec = self.spec()
         patterns = [] if self.is_classification else [spec.head]
         patterns.append(spec.auxiliary or _AUXILIARY)
+        if spec.last_layer is not None:
+            names = "|".join(map(re.escape, nets.stored_variables(self.network)))
+            patterns.append(f"^({names})$")  # those behind it; all before it are needed
         return checkpoints.Expectations(patterns, spec.scope, ignore_leftover)
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from slimhub.nets.catalogue import stored
 from slimhub.nets.registry import get
+from slimhub.nets.size_notation import sides
 
 _LEVELS = {4: "C2", 8: "C3", 16: "C4", 32: "C5"}  # by stride
 
@@ -47,20 +48,21 @@ def describe_endpoints(network: str) -> tuple[Endpoint, ...]:
     Raises:
       NetworkError: if no network has that name.
     """
-    return describe_shapes(stored.endpoint_shapes(network), get(network).image_size)
+    height, _ = sides(get(network).image_size)
+    return describe_shapes(stored.endpoint_shapes(network), height)
 
 
-def describe_shapes(shapes: Mapping[str, tuple[int, ...]], image_size: int) -> tuple[Endpoint, ...]:
+def describe_shapes(shapes: Mapping[str, tuple[int, ...]], height: int) -> tuple[Endpoint, ...]:
     """Endpoints of a network, from their shapes.
 
     Args:
       shapes: by name, without the batch, in graph order.
-      image_size: height and width of the images, pixels.
+      height: of the images, pixels.
 
     Returns:
       Endpoints in graph order, see `describe_endpoints`.
     """
-    strides = _strides(shapes, image_size)
+    strides = _strides(shapes, height)
     endpoints = [
         Endpoint(name, shape, strides[name], is_inner=name.rpartition("/")[0] in shapes)
         for name, shape in shapes.items()
@@ -73,14 +75,14 @@ def describe_shapes(shapes: Mapping[str, tuple[int, ...]], image_size: int) -> t
     return tuple(endpoints)
 
 
-def _strides(shapes: Mapping[str, tuple[int, ...]], image_size: int) -> dict[str, int | None]:
+def _strides(shapes: Mapping[str, tuple[int, ...]], size: int) -> dict[str, int | None]:
     """By name; each is a power of two times the one before.
 
     Layers without padding crop the edges, so that 160 pixels become 79 at stride 2, and 3 at stride
     32: what one layer crops is less than what all of them do.
     """
     found: dict[str, int | None] = {}
-    height, exponent = image_size, 0
+    height, exponent = size, 0
     for name, shape in shapes.items():
         found[name] = None
         if len(shape) == 3 and shape[0] > 1:

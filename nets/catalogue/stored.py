@@ -6,23 +6,30 @@ refers to the networks' default options: image size, depth multiplier, and logit
 
 from __future__ import annotations
 
-import functools
-import gzip
-import json
 import math
 import re
-from collections.abc import Mapping
-from importlib import resources
-from typing import Any
 
+from slimhub.nets.catalogue import tables
+from slimhub.nets.catalogue.tables import Shapes as Shapes
+from slimhub.nets.catalogue.tables import endpoint_shapes as endpoint_shapes
+from slimhub.nets.catalogue.tables import variables as variables
 from slimhub.nets.registry import get
 from slimhub.nets.spec import NetworkSpec
 
-VARIABLES = "data/variables.json.gz"  # {network: {variable: shape}}
-GRAPHS = "data/graphs.json.gz"  # {network: {"macs": number, "endpoints": {name: shape}}}
 _STATISTICS = re.compile(r"/moving_(mean|variance)$")
 
-Shapes = Mapping[str, tuple[int, ...]]
+
+# Fields of a spec that options set, and that the stored facts depend on.
+_OF_LAYERS = (
+    "depth_multiplier",
+    "image_size",
+    "channels",
+    "feature_depth",
+    "last_layer",
+    "output_stride",
+    "has_batch_norm",
+    "batch_norm_scale",
+)
 
 
 def is_statistic(variable: str) -> bool:
@@ -37,41 +44,6 @@ def is_statistic(variable: str) -> bool:
     return _STATISTICS.search(variable) is not None
 
 
-@functools.cache
-def _read(file: str) -> dict[str, Any]:
-    text = resources.files("slimhub.nets.catalogue").joinpath(file).read_bytes()
-    content: dict[str, Any] = json.loads(gzip.decompress(text))
-    return content
-
-
-def _as_shapes(table: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(shape) for name, shape in table.items()}
-
-
-def variables(network: str) -> dict[str, tuple[int, ...]]:
-    """Shapes of all variables of a registered network, including its logits.
-
-    Args:
-      network: registered name.
-
-    Returns:
-      Shapes by full name, in graph order; kernels are (height, width, inputs, outputs).
-
-    Raises:
-      KeyError: if no variables are stored for the network.
-    """
-    return _as_shapes(_read(VARIABLES)[network])
-
-
-def endpoint_shapes(network: str) -> dict[str, tuple[int, ...]]:
-    """Shapes by name of a network's endpoints, without the batch dimension, in graph order.
-
-    Raises:
-      KeyError: if no graph is stored for the network.
-    """
-    return _as_shapes(_read(GRAPHS)[network]["endpoints"])
-
-
 def has_stored_layers(spec: NetworkSpec) -> bool:
     """Whether the stored facts hold for a network with its options, the number of classes aside.
 
@@ -84,9 +56,8 @@ def has_stored_layers(spec: NetworkSpec) -> bool:
     if spec.reference:
         return False
     plain = get(spec.name)
-    keys = ("depth_multiplier", "image_size", "feature_depth", "batch_norm_scale")
     return spec.options == plain.options and all(
-        getattr(spec, key) == getattr(plain, key) for key in keys
+        getattr(spec, key) == getattr(plain, key) for key in _OF_LAYERS
     )
 
 
@@ -105,7 +76,7 @@ def count_macs(network: str) -> int:
     Raises:
       KeyError: if no graph is stored for the network.
     """
-    return int(_read(GRAPHS)[network]["macs"])
+    return int(tables.read(tables.GRAPHS)[network]["macs"])
 
 
 def count_parameters(network: str) -> dict[str, int]:

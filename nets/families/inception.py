@@ -69,6 +69,7 @@ def _spec(version: int, feature_depth: int) -> NetworkSpec:
         size_is_free=True,
         feature_depth=feature_depth,
         batch_norm_scale=False,
+        norms_are_optional=True,
         batch_norm_decay=0.9997,
         **public_checkpoints.fields(f"{name}_2016_08_28/{name}.ckpt"),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, cast
 
 import tensorflow as tf
 import tf_slim as slim
 
+from slimhub.nets.layers.dilation import Strides
 from slimhub.nets.layers.rounding import round8
 
 if TYPE_CHECKING:
@@ -31,8 +33,9 @@ def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -
     """All layers up to the features.
 
     Args:
-      spec: its definition is an `InvertedResidualNetwork`; depth multiplier and feature depth.
-      net: images f32[batch, height, width, 3] in the network's own range.
+      spec: its definition is an `InvertedResidualNetwork`; depth multiplier, feature depth and
+        output stride.
+      net: images f32[batch, height, width, channels] in the network's own range.
       endpoints: filled with `layer_1` ..., and for each block `layer_N/expansion_output`,
         `/depthwise_output` and `/output`, in graph order.
 
@@ -41,6 +44,7 @@ def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -
     """
     definition = cast("InvertedResidualNetwork", spec.definition)
     activation = _ACTIVATIONS[definition.activation]
+    strides = Strides(spec.output_stride)
 
     def next_layer() -> str:
         return f"layer_{sum('/' not in name for name in endpoints) + 1}"
@@ -49,7 +53,7 @@ def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -
         net,
         round8(definition.stem_width * spec.depth_multiplier),
         3,
-        stride=2,
+        stride=strides.of(2)[0],
         activation_fn=activation,
         scope="Conv",
     )
@@ -57,7 +61,9 @@ def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -
     for index, block in enumerate(definition.blocks):
         layer = next_layer()
         scope = f"expanded_conv_{index}" if index else "expanded_conv"
-        outputs = _expanded_conv(net, block, spec.depth_multiplier, scope)
+        stride, rate = strides.of(block.stride)
+        block = dataclasses.replace(block, stride=stride)
+        outputs = _expanded_conv(net, block, rate, spec.depth_multiplier, scope)
         net = outputs["output"]
         endpoints.update({f"{layer}/{name}": tensor for name, tensor in outputs.items()})
         endpoints[layer] = net
@@ -80,9 +86,12 @@ def layers(spec: NetworkSpec, net: tf.Tensor, endpoints: dict[str, tf.Tensor]) -
 
 
 def _expanded_conv(
-    net: tf.Tensor, block: Block, depth_multiplier: float, scope: str
+    net: tf.Tensor, block: Block, rate: int, depth_multiplier: float, scope: str
 ) -> dict[str, tf.Tensor]:
-    """One inverted residual block; returns its endpoints, the last of which is `output`."""
+    """One inverted residual block; returns its endpoints, the last of which is `output`.
+
+    The depthwise kernel is dilated by `rate`.
+    """
     inputs, width_in = net, net.shape[-1]
     width = round8(block.width * depth_multiplier)
     expanded = round8(width_in * block.expansion)
@@ -106,6 +115,7 @@ def _expanded_conv(
                 block.kernel,
                 depth_multiplier=1,
                 stride=block.stride,
+                rate=rate,
                 activation_fn=activation,
                 scope="depthwise",
             )

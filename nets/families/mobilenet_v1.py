@@ -72,6 +72,7 @@ def _spec(multiplier: float, size: int, top1: float) -> NetworkSpec:
         image_size=size,
         size_is_free=True,
         depth_multiplier=multiplier,
+        can_be_dilated=True,
         feature_depth=feature_depth(multiplier),
         depth_rule=feature_depth,
         feature_endpoint="AvgPool_1a",

@@ -63,6 +63,7 @@ def _spec(multiplier: float, size: int, top1: float, top5: float | None = None) 
         definition=V2,
         image_size=size,
         depth_multiplier=multiplier,
+        can_be_dilated=True,
         feature_depth=inverted_residual.feature_depth(V2, multiplier),
         depth_rule=functools.partial(inverted_residual.feature_depth, V2),
         paper=_PAPER,

@@ -128,6 +128,7 @@ def _spec(
         definition=definition,
         image_size=224,
         depth_multiplier=multiplier,
+        can_be_dilated=definition is not EDGETPU,
         feature_depth=inverted_residual.feature_depth(definition, multiplier),
         depth_rule=functools.partial(inverted_residual.feature_depth, definition),
         paper=_V3_PAPER,

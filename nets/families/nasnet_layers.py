@@ -23,7 +23,7 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
 
     Args:
       spec: its definition is a `CellNetwork`.
-      images: f32[batch, height, width, 3] in the network's own range.
+      images: f32[batch, height, width, channels] in the network's own range.
       endpoints: filled with `Stem`, `Cell_N` and `Reduction_Cell_N`, in graph order.
 
     Returns:

@@ -53,6 +53,7 @@ def _spec(version: int, size: int) -> NetworkSpec:
         definition=_UNITS[size],
         image_size=224,
         size_is_free=True,
+        can_be_dilated=True,
         feature_depth=2048,
         weight_decay=1e-4,
         batch_norm_epsilon=1e-5,

@@ -24,7 +24,7 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
 
     Args:
       spec: its definition says how many convolutions each of the five blocks has.
-      images: f32[batch, height, width, 3] in the network's own range.
+      images: f32[batch, height, width, channels] in the network's own range.
       endpoints: filled with `convI/convI_J`, `poolI`, `fc6` and `fc7`, in graph order.
 
     Returns:

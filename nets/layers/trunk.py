@@ -14,6 +14,7 @@ import tf_slim as slim
 
 from slimhub.nets.layers.batch_norm import batch_norm
 from slimhub.nets.layers.dropout import dropout
+from slimhub.nets.layers.early_end import EndpointsUpTo, LastLayerReached
 
 if TYPE_CHECKING:
     from slimhub.nets.spec import Layers, NetworkSpec
@@ -76,7 +77,7 @@ def build(
       layers: builds the layers up to the features; a function, or its name as `module:function`,
         which is imported here.
       spec: depth multiplier, feature depth, batch norm and dropout constants, logits.
-      images: f32[batch, height, width, 3] in the network's own range.
+      images: f32[batch, height, width, channels] in the network's own range.
       num_classes: width of the logits, or None for a network without them.
       is_training: whether to use batch statistics and dropout, and to add updates to
         tf.GraphKeys.UPDATE_OPS.
@@ -88,12 +89,12 @@ def build(
       their softmax and their sigmoid, if the spec has them.
     """
     make_layers = _imported(layers) if isinstance(layers, str) else layers
-    endpoints: dict[str, tf.Tensor] = {}
+    endpoints = EndpointsUpTo(spec.last_layer)
     with (
         tf.compat.v1.variable_scope(spec.scope),
         _layer_defaults(spec, is_training, batch_norm_momentum),
     ):
-        net = make_layers(spec, images, endpoints)
+        net = _last_map(make_layers, spec, images, endpoints)
         net = tf.reduce_mean(
             net, [1, 2], keepdims=not spec.features_are_flat, name=spec.feature_endpoint
         )
@@ -113,6 +114,23 @@ def build(
                 name = spec.sigmoid_endpoint
                 endpoints[name] = tf.nn.sigmoid(logits, name=name)
     return endpoints
+
+
+def _last_map(
+    make_layers: Layers, spec: NetworkSpec, images: tf.Tensor, endpoints: EndpointsUpTo
+) -> tf.Tensor:
+    """The map that the features are the mean of.
+
+    Raises:
+      ValueError: if there is no endpoint of the name that the spec ends with.
+    """
+    if spec.last_layer is None:
+        return make_layers(spec, images, endpoints)
+    with contextlib.suppress(LastLayerReached):
+        make_layers(spec, images, endpoints)
+    if spec.last_layer not in endpoints:
+        raise ValueError(f"the network has no endpoint {spec.last_layer!r} to end with")
+    return endpoints[spec.last_layer]
 
 
 def _imported(reference: str) -> Layers:
@@ -147,7 +165,7 @@ def _layer_defaults(
         slim.arg_scope(
             [slim.conv2d, slim.separable_conv2d],
             padding="SAME",
-            normalizer_fn=batch_norm,
+            normalizer_fn=batch_norm if spec.has_batch_norm else None,
             weights_initializer=tf.compat.v1.truncated_normal_initializer(stddev=_WEIGHTS_STDDEV),
         ),
         slim.arg_scope([batch_norm], **normalizer),

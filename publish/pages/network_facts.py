@@ -97,7 +97,7 @@ def macs(spec: NetworkSpec | None, record: Record) -> int | None:
 def endpoints(spec: NetworkSpec | None, record: Record) -> list[dict[str, Any]]:
     """What an artifact returns, in graph order; nothing where the shapes are not known."""
     if record.figures is not None:
-        found = nets.describe_shapes(record.figures.endpoints, record.network.image_size)
+        found = nets.describe_shapes(record.figures.endpoints, record.network.image_shape[0])
     elif spec is not None and nets.has_stored_layers(spec):
         found = tuple(_stored(spec, record))
     else:
@@ -132,5 +132,6 @@ def options(record: Record) -> list[str]:
         usual = option_value(field, getattr(plain, key, None))
         value = option_value(field, network.get(key))
         if value not in (usual, None):
-            found.append(f"{field.metadata['label']} {value} in place of {usual}")
+            instead = "" if usual is None else f" in place of {usual}"
+            found.append(f"{field.metadata['label']} {value}{instead}")
     return found

@@ -58,9 +58,21 @@ def values(
         "proof": record.proof.counts,
         "filled": {"average": 0, "plain": 0, "raw": 0} | record.variables.filled,
         "size": record.size,
+        **_about_images(record),
         "endpoints": network_facts.endpoints(spec, record),
         "macs": network_facts.macs(spec, record),
         **told,
+    }
+
+
+def _about_images(record: Record) -> dict[str, Any]:
+    """The shape of an image as code, its height and width in words, and what its channels are."""
+    height, width, channels = record.network.image_shape
+    return {
+        "image": f"{height}, {width}, {channels}",
+        "pixels": f"{height} by {width}",
+        "colors": {1: "gray", 3: "RGB"}.get(channels, f"{channels} channels"),
+        "takes_encoded_images": channels in (1, 3),
     }
 
 

@@ -13,7 +13,11 @@ from typing import Any, NoReturn
 
 from slimhub.common.text import either
 
-_KINDS = {"int": "a whole number", "float": "a number"}
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "parse_size": "a whole number or HEIGHTxWIDTH",
+}
 # What argparse says, and what we say instead; its other sentences stay.
 _SENTENCES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (
@@ -37,7 +41,7 @@ _SENTENCES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
         lambda found: f"{_short(found['name'])} takes no value: leave {found['value']} out",
     ),
     (
-        r"argument (?P<name>\S+): invalid (?P<kind>int|float) value: (?P<value>.*)",
+        r"argument (?P<name>\S+): invalid (?P<kind>int|float|parse_size) value: (?P<value>.*)",
         lambda found: (
             f"{_short(found['name'])} must be {_KINDS[found['kind']]}, not {found['value']}"
         ),

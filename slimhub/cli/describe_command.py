@@ -51,7 +51,8 @@ def _as_text(spec: NetworkSpec) -> dict[str, str]:
         "family": spec.family or "none",
         "paper": f"{paper.title} ({paper.year}), {paper.url}" if paper else "none known",
         "depth multiplier": f"{spec.depth_multiplier:g}" if spec.depth_rule else "none",
-        "images": f"f32[batch, {size}, 3], RGB in [0, 1]; inside: {spec.input_scaling.value}",
+        "images": f"f32[batch, {size}, {spec.channels}], {_colors(spec)} in [0, 1]; inside: "
+        f"{spec.input_scaling.value}",
         "feature vector": f"{spec.feature_depth} features, from {spec.feature_endpoint}",
         "classes": f"{spec.num_classes}, {background}",
         "weight decay": f"{spec.weight_decay:g}",
@@ -94,7 +95,12 @@ def _latency(spec: NetworkSpec) -> str:
 
 
 def _pixels(spec: NetworkSpec) -> str:
-    return f"{spec.image_size}x{spec.image_size}"
+    height, width, _ = spec.image_shape
+    return f"{height}x{width}"
+
+
+def _colors(spec: NetworkSpec) -> str:
+    return {1: "gray", 3: "RGB"}.get(spec.channels, f"{spec.channels} channels")
 
 
 def _endpoint_table(spec: NetworkSpec, every: bool) -> list[str]:

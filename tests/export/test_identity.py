@@ -57,6 +57,10 @@ def test_each_field_changes_the_identity_and_is_named(name):
     [
         {"num_classes": 7},
         {"image_size": 96},
+        {"image_size": "96x128"},
+        {"channels": 4},
+        {"last_layer": "Mixed_4b"},
+        {"batch_norm": "no"},
         {"feature_depth": 96},
         {"drop_background": True},
     ],
@@ -71,7 +75,7 @@ def test_each_option_changes_the_options_and_the_network(options):
 def test_other_options_of_other_networks_count_too():
     spec = nets.get("mobilenet_v3_small_075_224")
     plain = dataclasses.replace(SAME, network=record_draft.describe_network(spec))
-    for options in ({"depth_multiplier": 0.5}, {"free_size": True}):
+    for options in ({"depth_multiplier": 0.5}, {"free_size": True}, {"output_stride": 16}):
         network = record_draft.describe_network(spec.customized(**options))
         found = differing(plain, dataclasses.replace(plain, network=network))
         assert found == {"network", "options"}

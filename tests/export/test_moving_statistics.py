@@ -8,6 +8,7 @@ import tf_keras
 
 from tests.fixtures import support
 
+NETWORK = "mobilenet_v3_small_075_224"
 SIZE = 224
 
 
@@ -19,9 +20,7 @@ def batch():
 @pytest.fixture(scope="module")
 def batch_statistics(artifact, batch):
     """Mean and unbiased variance of what enters each batch norm, by hand, in float64."""
-    source = support.SourceNetwork(
-        artifact("mobilenet_v3_small_075_224").spec, None, is_training=True
-    )
+    source = support.SourceNetwork(artifact(NETWORK).spec, None, is_training=True)
     kernels = [op for op in source.graph.get_operations() if op.type == "FusedBatchNormV3"]
     entering = source.run({op.name: op.inputs[0] for op in kernels}, batch)
     statistics = {}
@@ -52,7 +51,7 @@ def check_formula(old, new, momentum, statistics):
 def test_one_training_call_moves_all_by_the_formula(
     artifact, batch, batch_statistics, momentum, return_endpoints
 ):
-    loaded = artifact("mobilenet_v3_small_075_224").load()
+    loaded = artifact(NETWORK).load()
     old = values(loaded.variables)
     loaded(batch, True, return_endpoints, momentum)
     new = values(loaded.variables)
@@ -62,14 +61,14 @@ def test_one_training_call_moves_all_by_the_formula(
 
 
 def test_the_default_momentum_is_99_percent(artifact, batch, batch_statistics):
-    loaded = artifact("mobilenet_v3_small_075_224").load()
+    loaded = artifact(NETWORK).load()
     old = values(loaded.variables)
     loaded(batch, training=True)
     check_formula(old, values(loaded.variables), 0.99, batch_statistics)
 
 
 def test_inference_changes_no_bit(artifact, batch):
-    loaded = artifact("mobilenet_v3_small_075_224").load()
+    loaded = artifact(NETWORK).load()
     old = values(loaded.variables)
     loaded(batch)
     loaded(batch, training=False, return_endpoints=True, batch_norm_momentum=0.5)
@@ -80,9 +79,7 @@ def test_inference_changes_no_bit(artifact, batch):
 @pytest.mark.parametrize("momentum", [0.9, 0.997, 1.0])
 def test_fit_moves_them_by_the_formula(artifact, batch, batch_statistics, momentum):
     arguments = {"batch_norm_momentum": momentum}
-    layer = hub.KerasLayer(
-        artifact("mobilenet_v3_small_075_224").path, trainable=True, arguments=arguments
-    )
+    layer = hub.KerasLayer(artifact(NETWORK).path, trainable=True, arguments=arguments)
     model = tf_keras.Sequential([layer, tf_keras.layers.Dense(5, activation="softmax")])
     model.build([None, SIZE, SIZE, 3])
     # Without a learning rate nothing but the statistics moves.
@@ -93,7 +90,7 @@ def test_fit_moves_them_by_the_formula(artifact, batch, batch_statistics, moment
 
 
 def test_predict_and_a_frozen_layer_change_no_bit(artifact, batch):
-    layer = hub.KerasLayer(artifact("mobilenet_v3_small_075_224").path, trainable=False)
+    layer = hub.KerasLayer(artifact(NETWORK).path, trainable=False)
     model = tf_keras.Sequential([layer, tf_keras.layers.Dense(5, activation="softmax")])
     model.build([None, SIZE, SIZE, 3])
     model.compile("sgd", "sparse_categorical_crossentropy")

@@ -122,8 +122,11 @@ def test_what_a_later_release_adds_is_passed_over():
 
 
 OPTIONAL_DIGEST = ("labels", "sha256")
-OPTIONAL_SCALE = ("network", "batch_norm_scale")  # version 0.1.0 did not record it
-OPTIONAL = {("golden", "output", "rounding"), OPTIONAL_DIGEST, OPTIONAL_SCALE, ("artifact",)}
+# Version 0.1.0 did not record these.
+OPTIONAL_OPTIONS = {
+    ("network", name) for name in ("batch_norm_scale", "has_batch_norm", "channels")
+}
+OPTIONAL = {("golden", "output", "rounding"), OPTIONAL_DIGEST, *OPTIONAL_OPTIONS, ("artifact",)}
 # Tables whose keys are free.
 COUNTS = [("proof",), ("files",), ("identity", "fields")]
 COUNTS += [("variables", "filled"), ("variables", "left_over_expected")]
@@ -154,7 +157,7 @@ def may_be(path, value):
         return False
     if value is None:
         steps = ("checkpoint", "step"), ("golden", "output", "rounding")
-        return path in {*steps, OPTIONAL_DIGEST, OPTIONAL_SCALE}
+        return path in {*steps, OPTIONAL_DIGEST, *OPTIONAL_OPTIONS}
     known = type(get(content(), path))
     return type(value) is known or (known is float and type(value) is int)
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tests.fixtures import support
 
+NETWORK = "mobilenet_v3_small_075_224"
 SIZE = 224
 
 
@@ -32,7 +33,7 @@ def changed(old, variables):
 @pytest.fixture
 def keras_3_model(artifact):
     endpoints = {"call_endpoint": "serve", "call_training_endpoint": "train"}
-    layer = keras.layers.TFSMLayer(artifact("mobilenet_v3_small_075_224").path, **endpoints)
+    layer = keras.layers.TFSMLayer(artifact(NETWORK).path, **endpoints)
     inputs = keras.Input([SIZE, SIZE, 3])
     return keras.Sequential([inputs, layer, keras.layers.Dense(5, activation="softmax")])
 
@@ -47,7 +48,7 @@ def build_for_names_with_colons(optimizer, model):
 @pytest.mark.parametrize(("name", "moved"), [("sgd", 130), ("adam", 140)])
 def test_a_stock_keras_3_model_trains(keras_3_model, artifact, batch, name, moved):
     assert keras.__version__.startswith("3.")
-    layer, loaded = keras_3_model.layers[0], artifact("mobilenet_v3_small_075_224").load()
+    layer, loaded = keras_3_model.layers[0], artifact(NETWORK).load()
     assert len(layer.trainable_weights) == len(loaded.trainable_variables) == 140
     assert len(layer.non_trainable_weights) == 68
     optimizer = keras.optimizers.SGD(0.05)
@@ -66,13 +67,11 @@ def test_batch_norm_does_not_move_in_keras_3s_predict(keras_3_model, artifact, b
     old = values(layer.weights)
     keras_3_model.predict(batch, verbose=0)
     assert changed(old, layer.weights) == 0
-    assert (
-        np.asarray(layer(batch)) == artifact("mobilenet_v3_small_075_224").load()(batch).numpy()
-    ).all()
+    assert (np.asarray(layer(batch)) == artifact(NETWORK).load()(batch).numpy()).all()
 
 
 def test_keras_3_trains_with_the_default_momentum(keras_3_model, artifact, batch):
-    layer, loaded = keras_3_model.layers[0], artifact("mobilenet_v3_small_075_224").load()
+    layer, loaded = keras_3_model.layers[0], artifact(NETWORK).load()
     layer(batch, training=True)
     loaded(batch, training=True)
     pairs = zip(loaded.trainable_variables, layer.trainable_weights, strict=True)
@@ -93,7 +92,7 @@ def files():
 
 @pytest.mark.parametrize("task", ["feature_vector", "classification"])
 def test_encoded_images_equal_decoding_by_hand(artifact, files, task):
-    loaded = artifact(task=task).load()
+    loaded = artifact(NETWORK, task).load()
     signature = loaded.signatures["serving_encoded_images"]
     (output,) = signature(encoded=tf.constant(files)).values()
     decoded = [tf.io.decode_image(f, channels=3, expand_animations=False) for f in files]
@@ -109,7 +108,7 @@ def test_saved_model_cli_runs_it(artifact, batch, tmp_path):
     command = [str(Path(sys.executable).with_name("saved_model_cli")), "run"]
     command += [
         "--dir",
-        artifact("mobilenet_v3_small_075_224").path,
+        artifact(NETWORK).path,
         "--tag_set",
         "serve",
         "--outdir",
@@ -119,7 +118,7 @@ def test_saved_model_cli_runs_it(artifact, batch, tmp_path):
     command += ["--inputs", f"inputs={tmp_path / 'images.npy'}"]
     subprocess.run(command, check=True, capture_output=True)
     actual = np.load(tmp_path / "feature_vector.npy")
-    assert (actual == artifact("mobilenet_v3_small_075_224").load()(batch).numpy()).all()
+    assert (actual == artifact(NETWORK).load()(batch).numpy()).all()
 
 
 @pytest.mark.native
@@ -138,7 +137,7 @@ def test_a_c_program_runs_it(artifact, batch, tmp_path):
     subprocess.run(command, check=True, capture_output=True, text=True)
     batch.tofile(tmp_path / "images")
     arguments = [
-        artifact("mobilenet_v3_small_075_224").path,
+        artifact(NETWORK).path,
         tmp_path / "images",
         tmp_path / "features",
         len(batch),
@@ -146,4 +145,4 @@ def test_a_c_program_runs_it(artifact, batch, tmp_path):
     ]
     subprocess.run([str(program), *map(str, arguments)], check=True, env=dict(os.environ))
     actual = np.fromfile(tmp_path / "features", np.float32).reshape(len(batch), 1024)
-    assert (actual == artifact("mobilenet_v3_small_075_224").load()(batch).numpy()).all()
+    assert (actual == artifact(NETWORK).load()(batch).numpy()).all()

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_slim as slim
 from tensorflow.core.protobuf import saved_model_pb2
+from tf_slim.nets import inception
 
 from slimhub import checkpoints, export, nets
 from slimhub.export import misfits, trained_options
+from slimhub.nets import NetworkOptions
 from slimhub.nets.catalogue import stored
 from tests.conftest import write_checkpoint
 from tests.fixtures import support
@@ -91,3 +94,75 @@ def test_left_over_gammas_name_the_option():
     gammas = tuple(name.removesuffix("beta") + "gamma" for name in betas)
     plan = checkpoints.Plan((), (), (), {}, gammas, "none", ())
     assert misfits.explain(plan, list(shapes), {}).endswith("Pass `batch_norm_scale=yes`.")
+
+
+def without_norms(network):
+    """Shapes of the variables of TF-Slim's own network without its arg scope."""
+    shapes = {}
+    for name, shape in stored.variables(network).items():
+        if name.endswith("/BatchNorm/beta"):
+            shapes[name.removesuffix("BatchNorm/beta") + "biases"] = shape
+        elif "/BatchNorm/" not in name:
+            shapes[name] = shape
+    return shapes
+
+
+@pytest.mark.parametrize("network", ["inception_v1", "inception_v2", "inception_resnet_v2"])
+def test_biases_in_place_of_norms_are_found(network):
+    shapes = without_norms(network)
+    fits, options = trained_options.find(shapes, NetworkOptions())
+    assert [fit.network for fit in fits] == [network]
+    assert options.given() == {"batch_norm": "no"}
+    if network != "inception_v1":
+        return
+    first = next(iter(shapes))
+    four = shapes | {first: (7, 7, 4, 64)}
+    assert trained_options.find(four, NetworkOptions())[1].given() == {
+        "channels": 4,
+        "batch_norm": "no",
+    }
+
+
+def test_a_network_without_norms_is_that_of_tf_slim_without_its_arg_scope():
+    spec = nets.get("inception_v1").customized(batch_norm="no", image_size=32)
+    images = support.images(2, 32)
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        fed = tf.compat.v1.placeholder(tf.float32, images.shape)
+        net, _ = inception.inception_v1_base(fed * 2 - 1)
+        found = {v.op.name: v for v in slim.get_model_variables()}
+        filled = {
+            v.initializer.inputs[1]: support.synthetic_value(name, tuple(v.shape))
+            for name, v in found.items()
+        }
+        session.run([v.initializer for v in found.values()], filled)
+        wanted = session.run(tf.reduce_mean(net, [1, 2]), {fed: images})
+    network = support.SourceNetwork(spec, None)
+    assert sorted(network.variables) == sorted(found)
+    assert support.relative_difference(network.run(network.feature, images), wanted) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("network", "options", "said"),
+    [
+        (NETWORK, {"batch_norm": "no"}, "`batch_norm=no` does not apply to mobilenet_v1_025_128"),
+        ("vgg_16", {"batch_norm": "yes"}, "`batch_norm=yes` does not apply to vgg_16"),
+        (
+            "inception_v1",
+            {"batch_norm": "no", "batch_norm_epsilon": 0.1},
+            "`batch_norm_epsilon` does not apply to `batch_norm=no`: leave one out",
+        ),
+    ],
+)
+def test_norms_that_a_network_cannot_do_without_are_kept(network, options, said):
+    with pytest.raises(nets.NetworkError) as refused:
+        nets.get(network).customized(**options)
+    assert said in str(refused.value)
+
+
+def test_biases_of_an_inception_name_the_option():
+    shapes = without_norms("inception_v1")
+    variables = list(stored.variables("inception_v1"))
+    missing = tuple(name for name in variables if name not in shapes)
+    plan = checkpoints.Plan((), missing, (), {}, (), "none", ())
+    said = misfits.explain(plan, variables, shapes, norms_are_optional=True)
+    assert said.endswith("Pass `batch_norm=no`.")

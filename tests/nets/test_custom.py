@@ -51,7 +51,7 @@ def test_a_spec_is_found_in_the_current_folder(folder):
         ("module_of_mine:ODD", "layers is 'my layers', not a function or the name of one"),
         (
             "module_of_mine:BAD",
-            "image_size is 0, not a positive whole number; feature_depth is 8.5",
+            "image_size is 0, not a positive whole number, or a pair of them; feature_depth is 8.5",
         ),
         ("module_of_mine:BAD", "weight_decay is 'x', not a number from 0 to 1; dropout_keep is 0,"),
         ("module_of_mine:BAD", "input_scaling is 'none', not one of"),

@@ -10,20 +10,30 @@ from slimhub import export, nets
 from slimhub.cli import network_flags
 from slimhub.export import record_draft
 from slimhub.export.verify import Subject
-from slimhub.nets import NetworkOptions, options
+from slimhub.nets import NetworkOptions, options, size_notation
 from slimhub.publish.pages import recorded_network
 from slimhub.zoo import manifest
 from tests.fixtures import records
 
 NETWORK = "mobilenet_v3_small_075_224"
 NAMES = [field.name for field in dataclasses.fields(NetworkOptions)]
-KINDS = {float: "a positive number", int: "a whole number", bool: "true or false"}
+KINDS = {
+    float: "a positive number",
+    int: "a whole number",
+    bool: "true or false",
+    str: "a non-empty string",
+    size_notation.parse_size: "a whole number or HEIGHTxWIDTH",
+}
 GIVEN = NetworkOptions(
     depth_multiplier=0.5,
     num_classes=7,
-    image_size=96,
+    image_size="96x160",
+    channels=5,
     feature_depth=64,
-    input_scaling="mean_bgr",
+    last_layer="layer_4",
+    output_stride=16,
+    input_scaling="unit",
+    batch_norm="yes",
     batch_norm_scale="no",
     batch_norm_epsilon=0.01,
     free_size=True,
@@ -39,14 +49,15 @@ def test_every_option_is_given_here():
 def test_every_option_says_what_derives_from_it():
     for field in dataclasses.fields(NetworkOptions):
         facts = field.metadata
-        assert facts["type"] in (*KINDS, str)
+        assert facts["type"] in KINDS
         assert facts["help"]
         assert facts["attribute"] in {f.name for f in dataclasses.fields(nets.NetworkSpec)}
-        is_switch, is_choice = facts["type"] is bool, facts["type"] is str
+        is_switch, is_text = facts["type"] is bool, facts["type"] is str
         assert field.default is (False if is_switch else None)
-        is_number = not is_switch and not is_choice
-        assert (facts["metavar"] is not None, facts["range"] is not None) == (is_number, is_number)
-        assert (facts["values"] is not None) == is_choice
+        is_choice = facts["values"] is not None
+        assert (facts["metavar"] is None) == (is_switch or is_choice)
+        assert (facts["range"] is None) == (is_switch or is_text)
+        assert is_text or not is_choice
 
 
 def test_every_option_is_a_flag():

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
+from slimhub.export import signature_names
 from slimhub.export.signature_names import BEST_CLASSES, MOST_CLASSES
 from slimhub.export.verify.proof import Check, passed_or_failed
 from slimhub.export.verify.reference import pictures
@@ -24,9 +25,9 @@ def check(artifact: Artifact, subject: Subject) -> list[Check]:
       subject: the network it claims to be.
 
     Returns:
-      One check; none for a task that does not have the signature.
+      One check; none for a network or a task that does not have the signature.
     """
-    if not subject.is_classification:
+    if BEST_CLASSES not in signature_names.of_network(subject.spec(), subject.task):
         return []
     if BEST_CLASSES not in artifact.proto.meta_graphs[0].signature_def:
         reason = f"there is no signature {BEST_CLASSES}: it was not written by this release"
@@ -40,7 +41,7 @@ def check(artifact: Artifact, subject: Subject) -> list[Check]:
 def _complaints(artifact: Artifact, subject: Subject) -> Iterator[str]:
     signature = artifact.loaded.signatures[BEST_CLASSES]
     found = signature(encoded=tf.constant([pictures.photograph_file()]))
-    logits = artifact.loaded(tf.constant(pictures.photograph(subject.spec().image_size)))
+    logits = artifact.loaded(tf.constant(pictures.photograph(subject.spec().image_shape)))
     count = min(MOST_CLASSES, logits.shape[-1])
     probabilities, indices = tf.math.top_k(tf.nn.softmax(logits), count)
     names = _names(artifact, logits.shape[-1])

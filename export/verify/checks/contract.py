@@ -91,8 +91,7 @@ def _arguments(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 
 def _concrete_functions(artifact: Artifact, subject: Subject) -> Iterator[str]:
-    size = None if subject.spec().size_is_free else subject.spec().image_size
-    images = tf.TensorSpec((None, size, size, 3), tf.float32, name="inputs")
+    images = tf.TensorSpec((None, *subject.spec().accepted_shape), tf.float32, name="inputs")
     momentum = tf.TensorSpec((), tf.float32, name="batch_norm_momentum")
     functions = concrete_functions(artifact.loaded.__call__)
     signatures = [function.structured_input_signature for function in functions]
@@ -167,10 +166,13 @@ def _output(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 def _refusals(artifact: Artifact, subject: Subject) -> Iterator[str]:
     spec = subject.spec()
-    size = spec.image_size
-    wrong = {"float64 images": np.zeros((1, size, size, 3))}
+    height, width, channels = spec.image_shape
+    wrong = {
+        "float64 images": np.zeros((1, height, width, channels)),
+        "images of other channels": np.zeros((1, height, width, channels + 1), np.float32),
+    }
     if not spec.size_is_free:
-        wrong["images of another size"] = np.zeros((1, size + 1, size, 3), np.float32)
+        wrong["images of another size"] = np.zeros((1, height + 1, width, channels), np.float32)
     for what, batch in wrong.items():
         try:
             artifact.loaded(tf.constant(batch))
@@ -183,7 +185,7 @@ def _refusals(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 def _signatures(artifact: Artifact, subject: Subject) -> Iterator[str]:
     signatures = artifact.proto.meta_graphs[0].signature_def
-    known = {*signature_names.of_task(subject.task), "__saved_model_init_op"}
+    known = {*signature_names.of_network(subject.spec(), subject.task), "__saved_model_init_op"}
     more = sorted(set(signatures) - known)
     if more and artifact.record is not None:
         yield f"also {', '.join(more)}, which is not part of the contract"
@@ -207,9 +209,11 @@ def _signatures(artifact: Artifact, subject: Subject) -> Iterator[str]:
 
 
 def _encoded(artifact: Artifact, subject: Subject) -> Iterator[str]:
+    if not subject.spec().takes_encoded_images:
+        return  # `_signatures` refuses it
     signature = artifact.loaded.signatures[ENCODED_IMAGES]
     (served,) = signature(encoded=tf.constant([pictures.photograph_file()])).values()
-    expected = artifact.loaded(tf.constant(pictures.photograph(subject.spec().image_size)))
+    expected = artifact.loaded(tf.constant(pictures.photograph(subject.spec().image_shape)))
     if not np.array_equal(served, expected):
         yield f"{ENCODED_IMAGES} does not return the same as decoding, resizing and calling"
 

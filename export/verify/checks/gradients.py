@@ -24,7 +24,7 @@ class SourceGradients:
 
     Attributes:
       is_training: the mode they belong to.
-      images: the input they were computed for, f32[batch, height, width, 3] in [0, 1].
+      images: the input they were computed for, f32[batch, height, width, channels] in [0, 1].
       trainable: names of the variables that optimizers change.
       target: key of the differentiated output; None if dropout makes everything random.
       values: gradients by variable and by `inputs`.
@@ -45,9 +45,10 @@ def ask(network: SourceNetwork) -> SourceGradients:
     Args:
       network: the source, for inference or for training.
     """
-    target, size = network.differentiable(), network.spec.image_size
+    target, shape = network.differentiable(), network.spec.image_shape
     # A tape holds every activation: gigabytes for two images in large networks.
-    images = pictures.photograph(size) if network.parameters() > _LARGE else pictures.mixed(size)
+    is_large = network.parameters() > _LARGE
+    images = pictures.photograph(shape) if is_large else pictures.mixed(shape)
     values, roundings = ({}, {}) if target is None else network.gradients(target, images)
     return SourceGradients(
         network.is_training, images, network.trainable(), target, values, roundings

@@ -29,7 +29,7 @@ def ask(network: SourceNetwork, *, is_full: bool) -> Answers:
       network: the source, for inference.
       is_full: whether to use all batches, not only the photograph.
     """
-    batches = pictures.batches(network.spec.image_size)
+    batches = pictures.batches(network.spec.image_shape)
     if not is_full:
         batches = {_PHOTOGRAPH: batches[_PHOTOGRAPH]}
     return network.answers({name: (images, 0.0) for name, images in batches.items()})
@@ -61,7 +61,7 @@ class Inference:
         self._shapes = shapes
         self._wants_layers = wants_layers
         self._runs_session = runs_session
-        self._batches = pictures.batches(subject.spec().image_size)
+        self._batches = pictures.batches(subject.spec().image_shape)
 
     def examine(self, artifact: Artifact, evidence: Evidence) -> None:
         """Compares an artifact with the answers.
@@ -127,10 +127,9 @@ class Inference:
     def _check_session(self, artifact: Artifact, evidence: Evidence) -> None:
         images = self._batches[_PHOTOGRAPH]
         called = artifact.loaded(tf.constant(images)).numpy()
-        fed: main_graph.Fed = {
-            signature_names.IMAGES: images,
-            signature_names.ENCODED_IMAGES: [pictures.photograph_file()],
-        }
+        fed: main_graph.Fed = {signature_names.IMAGES: images}
+        if self._subject.spec().takes_encoded_images:
+            fed[signature_names.ENCODED_IMAGES] = [pictures.photograph_file()]
         answers = main_graph.answers(artifact, fed)
         expected = dict.fromkeys(answers, called)
         nudged = artifact.loaded(tf.constant(np.nextafter(images, np.float32(2)))).numpy()

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from slimhub.common.errors import option
 from slimhub.common.text import count, listed
 from slimhub.export.verify.checks import differences
-from slimhub.export.verify.original import comparison, explanation, input_range
+from slimhub.export.verify.original import comparison, explanation, input_range, map_sizes
 from slimhub.export.verify.original.comparison import Difference
 from slimhub.export.verify.original.original_network import OriginalNetwork
 from slimhub.export.verify.original.own_layers import OUTPUT, OwnLayers
@@ -19,6 +20,7 @@ from slimhub.export.verify.proof import ORIGINAL_GRAPH, Check
 from slimhub.export.verify.reference import pictures, restorers
 from slimhub.export.verify.reference.source_network import SourceNetwork
 from slimhub.export.verify.subject import Source
+from slimhub.nets import size_notation
 
 _LOGITS = "logits"  # key of the logits behind dropout
 _REASON = "20 times the effect of the input's last bit there: another order of operations"
@@ -70,13 +72,15 @@ class OriginalAnswers:
     def _compare(self, original: OriginalNetwork, label: str) -> Check:
         network = self._network
         area = "training" if network.is_training else "inference"
-        size = network.spec.image_size
-        images = pictures.mixed(size) if network.is_training else pictures.photograph(size)
+        shape = network.spec.image_shape
+        images = pictures.mixed(shape) if network.is_training else pictures.photograph(shape)
         built_for = original.image_size()
-        if built_for is not None and built_for != (size, size):
+        if built_for is not None and built_for != shape[:2]:
+            built, asked = ("{} x {}".format(*sides) for sides in (built_for, shape))
+            wanted = size_notation.parse_size("{}x{}".format(*built_for))
             raise NotComparableError(
-                f"it was built for images of {built_for[0]} x {built_for[1]} pixels, but the "
-                f"export for {size} x {size}"
+                f"it was built for images of {built} pixels, but the export for {asked}: export it "
+                f"with {option('image_size', wanted)}"
             )
         comparison.choose_outputs(self._own, original)
         comparison.match_endpoints(self._own, original)
@@ -86,9 +90,14 @@ class OriginalAnswers:
             original.nodes, original.feed, network.spec, values
         )
         complaint, shown = self._first_complaint(original, values, numbers)
+        if complaint:
+            weights = {name: value.shape for name, value in network.values().items()}
+            complaint += map_sizes.remedy(network.spec, numbers, weights)
         if not complaint and self._own.head and OUTPUT in numbers and not original.is_cut_off:
             complaint, shown = self._compare_logits(network, original, values, numbers)
-        tail = original.tail() if original.head is None else None
+        # Behind the layer that an option names comes the rest of the network.
+        has_own_end = network.spec.last_layer is None
+        tail = original.tail() if original.head is None and has_own_end else None
         if not complaint and tail:
             stored = restorers.open_source(self._source).shapes if tail.layers else {}
             complaint = tail.complaint(original.own_names(), self._head, self._scope, stored)

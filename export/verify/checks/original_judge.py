@@ -18,6 +18,7 @@ from slimhub.export.verify.reference.source_network import SourceNetwork
 from slimhub.export.verify.subject import Source
 
 _NO_GRAPH = "the source comes without a graph of its training (a .meta file or a frozen graph)"
+_NONE = r"(?!)"  # matches no name
 _MALFORMED = (
     ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError,
     ValueError,
@@ -144,9 +145,9 @@ class OriginalJudge:
         shapes = {name: value.shape for name, value in network.values().items()}
         weights, scope = self._own.weights(), self._source.scope
         try:
-            towers, left_out = original_network.read(
-                graph, weights, shapes, network.spec.head, scope
-            )
+            # Of a network that ends earlier than its own, the graph may have logits all the same.
+            head = _NONE if network.spec.last_layer else network.spec.head
+            towers, left_out = original_network.read(graph, weights, shapes, head, scope)
             if towers[0].is_training != network.is_training:
                 self._of_training += [label] * towers[0].is_training
                 return None

@@ -28,13 +28,13 @@ def ask(network: SourceNetwork) -> Answers:
     Args:
       network: the source, for training.
     """
-    images, others = _batches(network.spec.image_size)
+    images, others = _batches(network.spec.image_shape)
     return network.answers({_FIRST: (images, _MOMENTUM), _SECOND: (others, _DEFAULT_MOMENTUM)})
 
 
-def _batches(size: int) -> tuple[np.ndarray, np.ndarray]:
+def _batches(shape: pictures.Shape) -> tuple[np.ndarray, np.ndarray]:
     """Two batches of different sizes; the second starts from the statistics after the first."""
-    return pictures.mixed(size), pictures.striking(size)
+    return pictures.mixed(shape), pictures.striking(shape)
 
 
 class Training:
@@ -49,7 +49,7 @@ class Training:
         """
         self._subject = subject
         self._answers = answers
-        self._images, self._other_images = _batches(subject.spec().image_size)
+        self._images, self._other_images = _batches(subject.spec().image_shape)
 
     def examine(self, artifact: Artifact, evidence: Evidence) -> None:
         """Compares an artifact with the answers.

@@ -83,7 +83,7 @@ def compute(
       network: ours.
       own: its layers.
       original: the graph's network; settles its output if one of its tensors has the right size.
-      images: f32[batch, size, size, 3] in [0, 1].
+      images: f32[batch, height, width, channels] in [0, 1].
       values: of all variables that the original graph may read, by name in the graph.
 
     Returns:

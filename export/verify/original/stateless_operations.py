@@ -8,8 +8,8 @@ RUN = frozenset(
     {
         "Abs", "Add", "AddN", "AddV2", "AvgPool", "BatchToSpaceND", "BiasAdd", "Cast", "Concat",
         "ConcatV2", "Const", "Conv2D", "DepthwiseConv2dNative", "Div", "DivNoNan", "Elu", "Equal",
-        "Exp", "ExpandDims", "FloorDiv", "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3",
-        "Identity", "LRN", "L2Loss", "LeakyRelu", "Log", "LogSoftmax", "MatMul",
+        "Exp", "ExpandDims", "FloorDiv", "FloorMod", "FusedBatchNorm", "FusedBatchNormV2",
+        "FusedBatchNormV3", "Identity", "LRN", "L2Loss", "LeakyRelu", "Log", "LogSoftmax", "MatMul",
         "Max", "MaxPool", "MaxPoolV2", "Maximum", "Mean", "Min", "Minimum", "MirrorPad", "Mul",
         "Neg", "Pack", "Pad", "PadV2", "PlaceholderWithDefault", "Pow", "Prod", "RealDiv",
         "Reciprocal", "Relu", "Relu6", "Reshape", "ResizeBilinear", "ResizeBicubic",

@@ -16,6 +16,7 @@ from slimhub.common.errors import ExportError, RecordError
 from slimhub.common.tensorflow_internals import concrete_functions
 from slimhub.export.record import PATH, Record
 from slimhub.export.verify.subject import Subject, from_record
+from slimhub.nets import size_notation
 
 _SHOWN = 200  # characters of a TensorFlow message to show
 
@@ -152,13 +153,13 @@ class Artifact:
         task = "feature_vector" if fit.num_classes is None else "classification"
         return Subject(fit.network, task, options)
 
-    def _image_size(self) -> int | None:
-        """Height of the images that `serving_default` takes; None if any height is accepted."""
+    def _image_size(self) -> int | str | None:
+        """The size of images that `serving_default` takes, as an option; None if any is."""
         signature = self.proto.meta_graphs[0].signature_def.get("serving_default")
         for info in signature.inputs.values() if signature else ():
             dimensions: list[int] = [dimension.size for dimension in info.tensor_shape.dim]
-            if len(dimensions) == 4 and dimensions[1] > 0:
-                return dimensions[1]
+            if len(dimensions) == 4 and min(dimensions[1:3]) > 0:
+                return size_notation.parse_size("{}x{}".format(*dimensions[1:3]))
         return None
 
 

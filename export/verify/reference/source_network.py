@@ -82,8 +82,7 @@ class SourceNetwork:
             self._graph.as_default(),
             tf.variable_scope(tf.get_variable_scope(), reuse=reuse),
         ):
-            size = None if self.spec.size_is_free else self.spec.image_size
-            self._images = tf.placeholder(tf.float32, [None, size, size, 3])
+            self._images = tf.placeholder(tf.float32, [None, *self.spec.accepted_shape])
             self._momentum = tf.placeholder(tf.float32, [])
             endpoints = trunk.build_network(
                 self.spec,
@@ -135,8 +134,8 @@ class SourceNetwork:
         """Runs batches in order; in training, each starts from the previous one's statistics.
 
         Args:
-          batches: by name, images f32[batch, height, width, 3] in [0, 1] and the momentum of the
-            moving statistics.
+          batches: by name, images f32[batch, height, width, channels] in [0, 1] and the momentum of
+            the moving statistics.
         """
         return Answers(
             values={} if self.is_training else self.values(),
@@ -166,7 +165,7 @@ class SourceNetwork:
 
         Args:
           endpoint: from `differentiable`.
-          images: f32[batch, height, width, 3] in [0, 1].
+          images: f32[batch, height, width, channels] in [0, 1].
 
         Returns:
           The gradients, and how much each changes when the last bit of every pixel does.
@@ -193,8 +192,12 @@ class SourceNetwork:
     def tensor_before_dropout(self) -> str | None:
         """The tensor name of the output, or of the features if dropout follows them.
 
-        None if dropout precedes both.
+        Of a network that ends earlier than its own, the map that the features are the mean of: the
+        mean is not the network's. None if dropout precedes both.
         """
+        if self.spec.last_layer is not None:
+            last = self._fetches.get(self.spec.endpoint_key(self.spec.last_layer))
+            return None if last is None else last.name
         keys = [self.spec.endpoint_key(self.spec.logits_endpoint)]
         keys.append(self.spec.endpoint_key(self.spec.feature_endpoint))
         return next((self._fetches[key].name for key in keys if key in self._fetches), None)
@@ -213,7 +216,7 @@ class SourceNetwork:
         """Images in the network's own range.
 
         Args:
-          images: f32[batch, height, width, 3] in [0, 1].
+          images: f32[batch, height, width, channels] in [0, 1].
           scaled: name of the tensor of images in that range.
         """
         value: np.ndarray = self._session.run(_with_index(scaled), {self._images: images})
@@ -251,12 +254,37 @@ def shapes(subject: Subject) -> dict[str, tuple[int, ...]]:
     with tf.Graph().as_default():
         trunk.build_network(
             spec,
-            tf.placeholder(tf.float32, [None, spec.image_size, spec.image_size, 3]),
+            tf.placeholder(tf.float32, [None, *spec.image_shape]),
             num_classes=spec.num_classes if subject.is_classification else None,
             is_training=False,
             batch_norm_momentum=0.0,
         )
         return {v.op.name: tuple(v.shape.as_list()) for v in tf.global_variables()}
+
+
+def variables_by_endpoint(network: str) -> dict[str, tuple[str, set[str]]]:
+    """What each endpoint is, and which variables it depends on, without a checkpoint.
+
+    Args:
+      network: registered name.
+
+    Returns:
+      Names of a tensor and of variables, by endpoint in graph order.
+    """
+    spec = Subject(network, "feature_vector").spec()
+    with tf.Graph().as_default():
+        endpoints = trunk.build_network(
+            spec,
+            tf.placeholder(tf.float32, [None, *spec.image_shape]),
+            num_classes=None,
+            is_training=False,
+            batch_norm_momentum=0.0,
+        )
+        names = {variable.op.name for variable in tf.global_variables()}
+        return {
+            endpoint: (tensor.name, names & {o.name for o in _ancestors(tensor.op, set())})
+            for endpoint, tensor in endpoints.items()
+        }
 
 
 def weighted_sum(output: tf.Tensor) -> tf.Tensor:

@@ -1,0 +1,62 @@
+"""Refuses values that an option cannot have in any network."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from slimhub.common.errors import NetworkError, option
+from slimhub.common.text import either
+from slimhub.nets import size_notation
+from slimhub.nets.options import OUTPUT_STRIDES, NetworkOptions
+
+
+def check_values(options: NetworkOptions, smallest_image: int) -> None:
+    """Refuses values out of range.
+
+    Args:
+      options: of a network.
+      smallest_image: height and width that it needs, pixels.
+
+    Raises:
+      NetworkError: names the first option.
+    """
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        if value is None:
+            continue
+        values, range = field.metadata["values"], field.metadata["range"]
+        if values is not None and value not in values:
+            raise NetworkError(
+                f"{option(field.name)} must be one of {', '.join(values)}, not {value!r}"
+            )
+        if range is None:
+            continue
+        low, high = range
+        if field.name == "image_size":
+            low = smallest_image
+        if field.name == "num_classes" and options.drop_background:
+            low = 2  # one class must remain
+        if any(not low <= number <= high for number in _numbers(field, value)):
+            raise NetworkError(
+                f"{option(field.name)} must be between {low} and {high}, not {value}"
+            )
+    if options.output_stride not in (None, *OUTPUT_STRIDES):
+        raise NetworkError(
+            f"{option('output_stride')} must be {either(list(map(str, OUTPUT_STRIDES)))}, not "
+            f"{options.output_stride}"
+        )
+
+
+def _numbers(field: dataclasses.Field[Any], value: Any) -> tuple[Any, ...]:
+    """The numbers of a value that must be in range.
+
+    Raises:
+      NetworkError: if a size of images cannot be read.
+    """
+    if field.metadata["type"] is not size_notation.parse_size:
+        return (value,)
+    try:
+        return size_notation.sides(size_notation.read_size(value))
+    except ValueError as error:
+        raise NetworkError(f"{option(field.name)}: {error}") from error
