@@ -53,6 +53,9 @@ COMMANDS = {
         "slimhub.cli.convert_command",
         "Converts an artifact to LiteRT or ONNX, and proves the file.",
     ),
+    "evaluate": Command(
+        "slimhub.cli.evaluate_command", "Measures the accuracy of an artifact on labeled pictures."
+    ),
     "inspect": Command(
         "slimhub.cli.inspect_command", "Shows what is in a checkpoint, and which network it fits."
     ),

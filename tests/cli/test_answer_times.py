@@ -10,6 +10,7 @@ pytestmark = pytest.mark.serial
 REFUSED = {
     "export": ["nonet", "--checkpoint=x", "--output=y"],
     "verify": ["tests", "--network=nonet"],
+    "evaluate": ["tests", "tests"],
     "inspect": ["nowhere/model.ckpt"],
     "list": ["nonet*"],
     "describe": ["nonet"],

@@ -1,0 +1,233 @@
+"""Evaluates a classifier on labeled pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slimhub.common.errors import EvaluationError, ExportError, option
+from slimhub.common.progress import OnPhase, Transfer
+from slimhub.common.text import count, listed
+from slimhub.common.version import __version__
+from slimhub.evaluate import label_diagnosis, label_match, metrics
+from slimhub.evaluate.evaluation_record import EvaluatedArtifact, EvaluatedData, EvaluationRecord
+from slimhub.evaluate.evaluation_request import EvaluationRequest
+from slimhub.evaluate.label_match import LabelMatch
+from slimhub.evaluate.models import model_source
+from slimhub.evaluate.totals import Totals
+
+if TYPE_CHECKING:
+    from slimhub.evaluate.datasets.dataset import Dataset
+    from slimhub.evaluate.models.image_model import ImageModel
+
+OnPictures = Callable[[int, int], None]  # with the pictures done so far, and those in all
+PHASES = ("opening the data", "loading the artifact", "classifying")
+_SHOWN = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation found.
+
+    Attributes:
+      record: the figures.
+      path: where the record belongs, beside the artifact; None for one on another machine.
+      totals: what the figures were computed from.
+      dataset: that was read.
+      notes: what people should know.
+      seconds: that the classification took.
+    """
+
+    record: EvaluationRecord
+    path: Path | None
+    totals: Totals
+    dataset: Dataset
+    notes: tuple[str, ...]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON data: the record, and what is not part of it."""
+        return self.record.to_json() | {
+            "record": None if self.path is None else str(self.path),
+            "damaged": [{"name": name, "reason": reason} for name, reason in self.totals.damaged],
+            "notes": list(self.notes),
+            "images_per_second": round(self.record.count / self.seconds, 1),
+        }
+
+
+def evaluate(
+    request: EvaluationRequest,
+    *,
+    on_phase: OnPhase = lambda phase: None,
+    on_transfer: Transfer | None = None,
+    on_pictures: OnPictures = lambda done, total: None,
+) -> Evaluation:
+    """Measures the accuracy of a classifier, and writes the evaluation record beside it.
+
+    Args:
+      request: what is evaluated, and how.
+      on_phase: called at the start of each of `PHASES`.
+      on_transfer: called while an artifact is downloaded.
+      on_pictures: called after each batch.
+
+    Raises:
+      RequestError, ExportError, CheckpointError: if artifact or data cannot be used.
+      EvaluationError: if figures cannot be trusted, or are below the bar: labels that are matched
+        wrongly or have no logit, too many damaged pictures, answers that are not numbers. Then
+        nothing is written.
+    """
+    request.check()
+    on_phase(PHASES[0])
+    dataset = request.dataset()
+    on_phase(PHASES[1])
+    with model_source.opened(
+        request.artifact, trust=request.trust, on_transfer=on_transfer
+    ) as model:
+        on_phase(PHASES[2])
+        found = measure(model, dataset, request, on_pictures)
+    if found.path is not None:
+        found.record.write(found.path)
+    return found
+
+
+def measure(
+    model: ImageModel,
+    dataset: Dataset,
+    request: EvaluationRequest,
+    on_pictures: OnPictures = lambda done, total: None,
+) -> Evaluation:
+    """Measures the accuracy of a loaded classifier, and writes nothing.
+
+    Args:
+      model: of the request's artifact.
+      dataset: of the request.
+      request: how to evaluate.
+      on_pictures: called after each batch.
+
+    Raises:
+      RequestError, ExportError, EvaluationError: as `evaluate`.
+    """
+    match = _match(model, dataset, request)
+    begun = time.perf_counter()
+    totals = _classify(model, dataset, match, request, on_pictures)
+    seconds = time.perf_counter() - begun
+    notes = (*dataset.notes, *_judge(totals, match, request))
+    record = _record(model, dataset, match, request, totals)
+    if request.at_least is not None and record.top1 < request.at_least:
+        raise EvaluationError(
+            f"top-1 of {record.artifact.name} is {record.top1:.4f}, below "
+            f"{option('at_least', request.at_least)}; no evaluation record was written"
+        )
+    return Evaluation(record, request.record_path(), totals, dataset, notes, seconds)
+
+
+def _match(model: ImageModel, dataset: Dataset, request: EvaluationRequest) -> LabelMatch:
+    if model.output != "logits":
+        raise ExportError(
+            f"{model.name} is not a classifier: its output is {model.output}; evaluate its "
+            f"features with {option('train')}"
+        )
+    import tensorflow as tf
+
+    blank = tf.zeros([1, model.image_size, model.image_size, 3])
+    width = model.answers(blank).shape[1]
+    return label_match.match(dataset.class_names, model.labels, width, request.label_offset)
+
+
+def _classify(
+    model: ImageModel,
+    dataset: Dataset,
+    match: LabelMatch,
+    request: EvaluationRequest,
+    on_pictures: OnPictures,
+) -> Totals:
+    from slimhub.evaluate import shard_sums
+
+    task = shard_sums.ShardTask(match, request.preprocessing, request.batch_size)
+    totals, done = Totals(), 0
+
+    def advance(pictures: int) -> None:
+        nonlocal done
+        done += pictures
+        on_pictures(done, dataset.count)
+
+    for number, shard in enumerate(dataset.shards):
+        totals.merge([shard_sums.compute(model, shard, number, task, advance)])
+        check_damaged(totals, dataset.count, request.max_bad)
+    return totals
+
+
+def check_damaged(totals: Totals, pictures: int, max_bad: float) -> None:
+    """Refuses data of which too many pictures are damaged.
+
+    Args:
+      totals: so far.
+      pictures: in all.
+      max_bad: largest fraction to accept.
+
+    Raises:
+      EvaluationError: names the first of them.
+    """
+    damaged = totals.damaged
+    if len(damaged) > max_bad * pictures:
+        shown = listed([f"{name} ({reason})" for name, reason in damaged], _SHOWN)
+        raise EvaluationError(
+            f"{count(len(damaged), 'picture')} of {pictures:,} cannot be read, more than "
+            f"{option('max_bad', max_bad)}: {shown}"
+        )
+
+
+def _judge(totals: Totals, match: LabelMatch, request: EvaluationRequest) -> tuple[str, ...]:
+    """What to say about figures.
+
+    Raises:
+      EvaluationError: if labels were matched wrongly, and the user did not say how to match them.
+    """
+    if not totals.count:
+        raise EvaluationError("no picture of the data can be read")
+    found = label_diagnosis.diagnose(totals, match)
+    if found is not None and request.label_offset is None:
+        raise EvaluationError(f"{found.explain()}; no evaluation record was written")
+    notes = [found.explain() if found else label_diagnosis.note_of_chance(totals, match)]
+    if totals.damaged:
+        shown = listed([f"{name} ({reason})" for name, reason in totals.damaged], _SHOWN)
+        notes.append(f"{count(len(totals.damaged), 'damaged picture')} left out: {shown}")
+    return tuple(filter(None, notes))
+
+
+def _record(
+    model: ImageModel,
+    dataset: Dataset,
+    match: LabelMatch,
+    request: EvaluationRequest,
+    totals: Totals,
+) -> EvaluationRecord:
+    figures = metrics.summarize(totals, model.labels or _names(dataset, match))
+    return EvaluationRecord(
+        **{field.name: getattr(figures, field.name) for field in dataclasses.fields(figures)},
+        artifact=EvaluatedArtifact(name=model.name, format=model.form, sha256=model.sha256),
+        data=EvaluatedData(
+            name=dataset.name,
+            kind=dataset.kind,
+            split=dataset.split,
+            sha256=dataset.sha256,
+            count=dataset.count,
+            damaged=len(totals.damaged),
+        ),
+        preprocessing=request.preprocessing,
+        image_size=model.image_size,
+        batch_size=request.batch_size,
+        labels=match.explanation,
+        versions={"slimhub": __version__, **model.versions},
+    )
+
+
+def _names(dataset: Dataset, match: LabelMatch) -> tuple[str, ...]:
+    """Names of logits that have none, from the data."""
+    if not dataset.class_names:
+        return ()
+    before = ("",) * max(0, match.offset)
+    return (before + dataset.class_names[max(0, -match.offset) :])[: match.width]

@@ -1,0 +1,92 @@
+"""What is evaluated, and how; no TensorFlow is imported to refuse a request."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from slimhub.common import paths
+from slimhub.common.errors import RequestError, option
+from slimhub.common.text import either
+from slimhub.evaluate import evaluation_record
+from slimhub.evaluate.datasets import dataset_kinds
+from slimhub.evaluate.datasets.dataset import Dataset
+from slimhub.evaluate.models import model_source
+from slimhub.export import labels
+
+PREPROCESSING = ("slim", "center_crop", "resize")
+BATCH = 32
+MAX_BAD = 0.01
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationRequest:
+    """One evaluation.
+
+    Attributes:
+      artifact: folder of a SavedModel, a file of `slimhub convert`, or the URL of a hub's model.
+      data: see `dataset_kinds.open_dataset`.
+      split: part of the data; empty for all of it.
+      labels: file with the names of the data's labels, or None.
+      label_offset: what to add to labels of the data to get places of logits, which then are
+        matched by index; None to match them by name or by the number of classes, and to refuse
+        figures that show another offset.
+      label_order: one of `dataset_kinds.ORDERS`.
+      preprocessing: one of `PREPROCESSING`, see `image_preparation.prepare`.
+      batch_size: pictures in a call.
+      at_least: smallest top-1 to accept, a fraction, or None.
+      max_bad: largest fraction of damaged pictures to accept.
+      trust: see `ServedModel`.
+    """
+
+    artifact: str
+    data: str
+    split: str = ""
+    labels: str | None = None
+    label_offset: int | None = None
+    label_order: str = "numeric"
+    preprocessing: str = "slim"
+    batch_size: int = BATCH
+    at_least: float | None = None
+    max_bad: float = MAX_BAD
+    trust: bool = False
+
+    def check(self) -> None:
+        """Refuses what can be refused without reading the data.
+
+        Raises:
+          RequestError: says what is wrong with which option.
+        """
+        if self.preprocessing not in PREPROCESSING:
+            raise RequestError(
+                f"{option('preprocessing')} must be {either(PREPROCESSING)}, not "
+                f"{self.preprocessing!r}"
+            )
+        if self.label_order not in dataset_kinds.ORDERS:
+            raise RequestError(f"{option('label_order')} must be {either(dataset_kinds.ORDERS)}")
+        if self.batch_size < 1:
+            raise RequestError(f"{option('batch_size')} must be at least 1")
+        for name in ("at_least", "max_bad"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise RequestError(f"{option(name)} must be a fraction from 0 to 1, such as 0.65")
+        model_source.check(self.artifact)
+        if (place := self.record_path()) is not None:
+            evaluation_record.check_place(place)
+
+    def record_path(self) -> Path | None:
+        """Where the evaluation record goes; None for an artifact that is not on this machine."""
+        if model_source.is_url(self.artifact):
+            return None
+        return evaluation_record.path_of(paths.resolved(paths.expanded(self.artifact)))
+
+    def dataset(self) -> Dataset:
+        """The data set, with the names of its labels.
+
+        Raises:
+          RequestError: if there is none.
+        """
+        found = dataset_kinds.open_dataset(self.data, self.split, self.label_order)
+        if self.labels is None:
+            return found
+        return found.renamed(labels.read_names(paths.expanded(self.labels)))
