@@ -73,6 +73,9 @@ def evaluate(
       on_transfer: called while an artifact is downloaded.
       on_pictures: called after each batch.
 
+    Returns:
+      The figures, and where they were written.
+
     Raises:
       RequestError, ExportError, CheckpointError: if artifact or data cannot be used.
       EvaluationError: if figures cannot be trusted, or are below the bar: labels that are matched

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+SAVED_MODEL = "SavedModel"  # the form of an artifact that is a folder
+
 
 class ImageModel(Protocol):
     """An artifact that can be called.

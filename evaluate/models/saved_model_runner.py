@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from slimhub.common.errors import ExportError
 from slimhub.evaluate.models import artifact_digest
+from slimhub.evaluate.models.image_model import SAVED_MODEL
 from slimhub.export.formats.served_model import ServedModel
 
 
@@ -17,7 +18,7 @@ class SavedModelRunner(ServedModel):
     """See `ImageModel`."""
 
     purpose = "evaluated"
-    form = "SavedModel"
+    form = SAVED_MODEL
 
     def __init__(self, folder: Path, *, trust: bool = False) -> None:
         """Looks at an artifact, and loads it.
