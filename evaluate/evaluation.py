@@ -119,11 +119,7 @@ def measure(
     seconds = time.perf_counter() - begun
     notes = (*dataset.notes, *_judge(totals, match, request))
     record = _record(model, dataset, match, request, totals)
-    if request.at_least is not None and record.top1 < request.at_least:
-        raise EvaluationError(
-            f"top-1 of {record.artifact.name} is {record.top1:.4f}, below "
-            f"{option('at_least', request.at_least)}; no evaluation record was written"
-        )
+    request.check_bar(record)
     return Evaluation(record, request.record_path(), totals, dataset, notes, seconds)
 
 

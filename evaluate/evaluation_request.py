@@ -6,11 +6,12 @@ import dataclasses
 from pathlib import Path
 
 from slimhub.common import paths
-from slimhub.common.errors import RequestError, option
+from slimhub.common.errors import EvaluationError, RequestError, option
 from slimhub.common.text import either
 from slimhub.evaluate import evaluation_record
 from slimhub.evaluate.datasets import dataset_kinds
 from slimhub.evaluate.datasets.dataset import Dataset
+from slimhub.evaluate.evaluation_record import EvaluationRecord
 from slimhub.evaluate.models import model_source
 from slimhub.export import labels
 
@@ -57,6 +58,17 @@ class EvaluationRequest:
         Raises:
           RequestError: says what is wrong with which option.
         """
+        self.check_options()
+        model_source.check(self.artifact)
+        if (place := self.record_path()) is not None:
+            evaluation_record.check_place(place)
+
+    def check_options(self) -> None:
+        """Refuses invalid options of an artifact that need not exist yet.
+
+        Raises:
+          RequestError: says what is wrong with which option.
+        """
         if self.preprocessing not in PREPROCESSING:
             raise RequestError(
                 f"{option('preprocessing')} must be {either(PREPROCESSING)}, not "
@@ -70,15 +82,40 @@ class EvaluationRequest:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise RequestError(f"{option(name)} must be a fraction from 0 to 1, such as 0.65")
-        model_source.check(self.artifact)
-        if (place := self.record_path()) is not None:
-            evaluation_record.check_place(place)
 
     def record_path(self) -> Path | None:
         """Where the evaluation record goes; None for an artifact that is not on this machine."""
         if model_source.is_url(self.artifact):
             return None
         return evaluation_record.path_of(paths.resolved(paths.expanded(self.artifact)))
+
+    def known(self) -> EvaluationRecord | None:
+        """The record of the same evaluation, if it was done already; no picture is read.
+
+        Raises:
+          RequestError: if the data cannot be read.
+          EvaluationError: if what is at its place is not a record.
+        """
+        path = paths.resolved(paths.expanded(self.artifact))
+        found = None if model_source.is_url(self.artifact) else evaluation_record.read(path)
+        if found is None:
+            return None
+        dataset = self.dataset()
+        was = found.data.sha256, found.preprocessing, found.batch_size
+        is_same = was == (dataset.sha256, self.preprocessing, self.batch_size)
+        return found if is_same else None
+
+    def check_bar(self, record: EvaluationRecord) -> None:
+        """Refuses figures below the bar.
+
+        Raises:
+          EvaluationError: says how far.
+        """
+        if self.at_least is not None and record.top1 < self.at_least:
+            raise EvaluationError(
+                f"top-1 of {record.artifact.name} on {record.data.name} is {record.top1:.4f}, "
+                f"below {option('at_least', self.at_least)}"
+            )
 
     def dataset(self) -> Dataset:
         """The data set, with the names of its labels.

@@ -125,7 +125,7 @@ def test_preprocessing_is_part_of_the_figures(measured, digit_data):
 
 def test_figures_lie_beside_the_artifact_as_long_as_they_are_of_it(classifier, digit_data):
     path = evaluation_record.path_of(classifier)
-    with pytest.raises(EvaluationError, match=r"0\.9778, below `at_least=0\.99`"):
+    with pytest.raises(EvaluationError, match=r"is 0\.9778, below `at_least=0\.99`"):
         evaluate(request(classifier, digit_data.named, at_least=0.99))
     assert not path.exists()
     found = evaluate(request(classifier, digit_data.named, at_least=0.95))
