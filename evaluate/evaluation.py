@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from slimhub.common import foreign_files
 from slimhub.common.errors import EvaluationError, ExportError, option
 from slimhub.common.progress import OnPhase, Transfer
 from slimhub.common.text import count, listed
 from slimhub.common.version import __version__
-from slimhub.evaluate import label_diagnosis, label_match, metrics
+from slimhub.evaluate import evaluation_record, label_diagnosis, label_match, metrics
 from slimhub.evaluate.evaluation_record import EvaluatedArtifact, EvaluatedData, EvaluationRecord
 from slimhub.evaluate.evaluation_request import EvaluationRequest
 from slimhub.evaluate.label_match import LabelMatch
@@ -92,8 +94,20 @@ def evaluate(
         on_phase(PHASES[2])
         found = measure(model, dataset, request, on_pictures)
     if found.path is not None:
-        found.record.write(found.path)
+        record = _with_latency(found, found.path)
+        record.write(found.path)
+        found = dataclasses.replace(found, record=record)
     return found
+
+
+def _with_latency(found: Evaluation, path: Path) -> EvaluationRecord:
+    """The record with what is known about the latency of the same artifact."""
+    with contextlib.suppress(EvaluationError, OSError):  # of a file that will be replaced
+        text = foreign_files.read(path)
+        earlier = evaluation_record.parse(text, path.name)
+        if earlier.artifact.sha256 == found.record.artifact.sha256:
+            return dataclasses.replace(found.record, latency=earlier.latency)
+    return found.record
 
 
 def measure(

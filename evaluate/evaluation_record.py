@@ -60,6 +60,27 @@ class EvaluatedArtifact:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Latency:
+    """How long a call takes.
+
+    Attributes:
+      batch: images in it.
+      threads: that it may use.
+      median: milliseconds.
+      p90: the 90th percentile, milliseconds.
+      calls: that were timed, after a warm-up.
+      cpu: what it ran on.
+    """
+
+    batch: int
+    threads: int
+    median: float
+    p90: float
+    calls: int
+    cpu: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class EvaluationRecord(Figures):
     """Figures, and everything that they depend on.
 
@@ -71,6 +92,7 @@ class EvaluationRecord(Figures):
       batch_size: pictures in a call.
       labels: how labels of the data were matched with logits.
       versions: of the packages that computed it.
+      latency: of the artifact, if that was measured too.
     """
 
     artifact: EvaluatedArtifact
@@ -80,6 +102,7 @@ class EvaluationRecord(Figures):
     batch_size: int
     labels: str
     versions: dict[str, str]
+    latency: tuple[Latency, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As JSON data."""

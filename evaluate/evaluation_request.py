@@ -87,7 +87,7 @@ class EvaluationRequest:
         """Where the evaluation record goes; None for an artifact that is not on this machine."""
         if model_source.is_url(self.artifact):
             return None
-        return evaluation_record.path_of(paths.resolved(paths.expanded(self.artifact)))
+        return evaluation_record.path_of(model_source.local(self.artifact))
 
     def known(self) -> EvaluationRecord | None:
         """The record of the same evaluation, if it was done already; no picture is read.
@@ -96,8 +96,8 @@ class EvaluationRequest:
           RequestError: if the data cannot be read.
           EvaluationError: if what is at its place is not a record.
         """
-        path = paths.resolved(paths.expanded(self.artifact))
-        found = None if model_source.is_url(self.artifact) else evaluation_record.read(path)
+        is_url = model_source.is_url(self.artifact)
+        found = None if is_url else evaluation_record.read(model_source.local(self.artifact))
         if found is None:
             return None
         dataset = self.dataset()

@@ -28,6 +28,7 @@ _PATTERNS = (
 )
 _OPTIONAL = ("checkpoint_name", "sha256", "averages", "proof", "ignore_leftover", "scope")
 _EVALUATION_KEYS = ("evaluate", "evaluate_split", "evaluate_preprocessing", "at_least")
+# Of a feature vector in the same table they are ignored.
 _CLASSIFICATION_KEYS = ("labels", "drop_background", *_EVALUATION_KEYS)
 
 

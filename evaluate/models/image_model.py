@@ -34,7 +34,7 @@ class ImageModel(Protocol):
         """What it computes.
 
         Args:
-          images: f32[batch, size, size, 3] in [0, 1], a tensor.
+          images: f32[batch, size, size, 3] in [0, 1], a tensor or an array.
 
         Returns:
           f32[batch, width].

@@ -28,6 +28,11 @@ def is_url(artifact: str) -> bool:
     return downloads.is_url(artifact)
 
 
+def local(artifact: str) -> Path:
+    """The folder or file of an artifact that is not named by its URL."""
+    return paths.resolved(paths.expanded(artifact))
+
+
 def check(artifact: str) -> None:
     """Refuses what cannot be an artifact, before TensorFlow is imported.
 
@@ -78,7 +83,7 @@ def opened(
         with downloaded(artifact, on_transfer) as folder:
             yield _in_folder(folder, trust)
         return
-    path = paths.resolved(paths.expanded(artifact))
+    path = local(artifact)
     if path.is_dir():
         yield _in_folder(path, trust)
         return

@@ -13,11 +13,12 @@ from typing import Any
 
 from slimhub.common import foreign_files
 from slimhub.evaluate import evaluation_record
-from slimhub.evaluate.evaluation_record import EvaluationRecord
+from slimhub.evaluate.evaluation_record import EvaluationRecord, Latency
 from slimhub.export import record_json
 from slimhub.export.record_json import FieldError
 
 _SIDES = {"resize": "the whole image, resized", "slim": "the central 87.5% of both sides, resized"}
+_LONGEST = 1e7  # milliseconds of a call
 _OTHERWISE = "the square in the middle of the shorter side"
 
 
@@ -35,6 +36,7 @@ class MeasuredFigures:
       top5: fraction whose class is among the five largest logits.
       interval: of top1, 95%.
       preprocessing: see `image_preparation.prepare`.
+      latency: of calls, if that was measured too.
     """
 
     format: str
@@ -46,12 +48,20 @@ class MeasuredFigures:
     top5: float
     interval: tuple[float, ...]
     preprocessing: str
+    latency: tuple[Latency, ...] = ()
 
     @property
     def is_sound(self) -> bool:
         """Whether an evaluation can have them."""
         values = (self.top1, self.top5, *self.interval)
-        return self.count > 0 and len(self.interval) == 2 and all(0 <= v <= 1 for v in values)
+        times = [one.median for one in self.latency]
+        is_timed = all(0 < time < _LONGEST for time in times)
+        return (
+            is_timed
+            and self.count > 0
+            and len(self.interval) == 2
+            and all(0 <= v <= 1 for v in values)
+        )
 
     def row(self) -> dict[str, Any]:
         """What a table shows: texts, and numbers in percent."""
@@ -63,6 +73,10 @@ class MeasuredFigures:
             "top1": f"{100 * self.top1:.2f}",
             "top5": f"{100 * self.top5:.2f}",
             "interval": f"{low} to {high}",
+            "times": [
+                dataclasses.asdict(one) | {"median": f"{one.median:.2f}", "p90": f"{one.p90:.2f}"}
+                for one in self.latency
+            ],
             "images": _SIDES.get(self.preprocessing, _OTHERWISE),
         }
 
@@ -101,6 +115,7 @@ def of_records(found: Mapping[str, EvaluationRecord]) -> Measured:
             top5=record.top5,
             interval=record.interval,
             preprocessing=record.preprocessing,
+            latency=record.latency,
         )
         for record in found.values()
     )

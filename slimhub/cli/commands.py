@@ -56,6 +56,9 @@ COMMANDS = {
     "evaluate": Command(
         "slimhub.cli.evaluate_command", "Measures the accuracy of an artifact on labeled pictures."
     ),
+    "benchmark": Command(
+        "slimhub.cli.benchmark_command", "Measures how long calls of artifacts take."
+    ),
     "inspect": Command(
         "slimhub.cli.inspect_command", "Shows what is in a checkpoint, and which network it fits."
     ),

@@ -11,6 +11,7 @@ REFUSED = {
     "export": ["nonet", "--checkpoint=x", "--output=y"],
     "verify": ["tests", "--network=nonet"],
     "evaluate": ["tests", "tests"],
+    "benchmark": ["tests"],
     "inspect": ["nowhere/model.ckpt"],
     "list": ["nonet*"],
     "describe": ["nonet"],

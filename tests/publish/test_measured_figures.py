@@ -1,11 +1,13 @@
 """Figures that were measured: where they are published, and that none is of another artifact."""
 
+import dataclasses
 import json
 import re
 
 import pytest
 
 from slimhub.common.errors import EvaluationError, PublishError
+from slimhub.evaluate.evaluation_record import Latency
 from slimhub.publish.destinations import delivery
 from slimhub.publish.hub import index
 from slimhub.publish.package import Package
@@ -31,8 +33,13 @@ def test_a_hub_shows_measured_figures_before_published_ones(copied, put, tmp_pat
     assert put(copied, hub).change == "none"
     beside.unlink()
     assert put(copied, hub).change == "none", "figures of a published version were taken back"
-    evaluations.write_beside(copied, right=90)
+    timed = evaluations.record(copied, right=90)
+    times = Latency(batch=8, threads=2, median=1.234, p90=2, calls=100, cpu="a CPU, 2 cores")
+    dataclasses.replace(timed, latency=(times,)).write(beside)
     assert put(copied, hub).change == "page"
+    page = (hub / f"{HANDLE}.md").read_text()
+    assert "measured with `slimhub benchmark` on a CPU, 2 cores:" in page
+    assert "| SavedModel | 8 | 2 | 1.23 | 2.00 |" in page
     assert json.loads(kept.read_text())["top1"] == 0.9
 
 
