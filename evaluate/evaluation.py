@@ -5,17 +5,22 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common import foreign_files
-from slimhub.common.errors import EvaluationError, ExportError, option
+from slimhub.common.errors import EvaluationError, RequestError, option
 from slimhub.common.progress import OnPhase, Transfer
 from slimhub.common.text import count, listed
 from slimhub.common.version import __version__
 from slimhub.evaluate import evaluation_record, label_diagnosis, label_match, metrics
-from slimhub.evaluate.evaluation_record import EvaluatedArtifact, EvaluatedData, EvaluationRecord
+from slimhub.evaluate.evaluation_record import (
+    LOGITS,
+    EvaluatedArtifact,
+    EvaluatedData,
+    EvaluationRecord,
+)
 from slimhub.evaluate.evaluation_request import EvaluationRequest
 from slimhub.evaluate.label_match import LabelMatch
 from slimhub.evaluate.models import model_source
@@ -127,24 +132,56 @@ def measure(
     Raises:
       RequestError, ExportError, EvaluationError: as `evaluate`.
     """
-    match = _match(model, dataset, request)
     begun = time.perf_counter()
-    totals = _classify(model, dataset, match, request, on_pictures)
+    if model.output == LOGITS:
+        totals, record, notes = _measure_logits(model, dataset, request, on_pictures)
+    else:
+        totals, record, notes = _measure_features(model, dataset, request, on_pictures)
     seconds = time.perf_counter() - begun
-    notes = (*dataset.notes, *_judge(totals, match, request))
-    record = _record(model, dataset, match, request, totals)
+    notes = (*dataset.notes, *notes, *_note_of_damage(totals))
     request.check_bar(record)
     return Evaluation(record, request.record_path(), totals, dataset, notes, seconds)
 
 
+_Measured = tuple[Totals, EvaluationRecord, tuple[str, ...]]
+
+
+def _measure_logits(
+    model: ImageModel, dataset: Dataset, request: EvaluationRequest, on_pictures: OnPictures
+) -> _Measured:
+    match = _match(model, dataset, request)
+    totals = _classify(model, dataset, match, request, on_pictures)
+    notes = _judge(totals, match, request)
+    names = model.labels or _names(dataset, match)
+    return totals, _record(model, dataset, request, totals, names, match.explanation), notes
+
+
+def _measure_features(
+    model: ImageModel, dataset: Dataset, request: EvaluationRequest, on_pictures: OnPictures
+) -> _Measured:
+    from slimhub.evaluate import feature_evaluation
+
+    train = feature_evaluation.check(request, request.training_set(), dataset)
+    totals, names, neighbors = feature_evaluation.compute(
+        model, train, dataset, request, on_pictures
+    )
+    check_damaged(totals.damaged, dataset.count + train.count, request.max_bad)
+    record = dataclasses.replace(
+        _record(model, dataset, request, totals, names, "of the training pictures"),
+        method=feature_evaluation.METHOD,
+        neighbors=neighbors,
+        train=_data(train, 0),
+    )
+    return totals, record, ()
+
+
 def _match(model: ImageModel, dataset: Dataset, request: EvaluationRequest) -> LabelMatch:
-    if model.output != "logits":
-        raise ExportError(
-            f"{model.name} is not a classifier: its output is {model.output}; evaluate its "
-            f"features with {option('train')}"
-        )
     import tensorflow as tf
 
+    if request.train_split is not None:
+        raise RequestError(
+            f"{option('train_split')} does not apply to {model.name}, which is a classifier"
+        )
     blank = tf.zeros([1, model.image_size, model.image_size, 3])
     width = model.answers(blank).shape[1]
     return label_match.match(dataset.class_names, model.labels, width, request.label_offset)
@@ -169,22 +206,21 @@ def _classify(
 
     for number, shard in enumerate(dataset.shards):
         totals.merge([shard_sums.compute(model, shard, number, task, advance)])
-        check_damaged(totals, dataset.count, request.max_bad)
+        check_damaged(totals.damaged, dataset.count, request.max_bad)
     return totals
 
 
-def check_damaged(totals: Totals, pictures: int, max_bad: float) -> None:
+def check_damaged(damaged: Sequence[tuple[str, str]], pictures: int, max_bad: float) -> None:
     """Refuses data of which too many pictures are damaged.
 
     Args:
-      totals: so far.
+      damaged: pictures so far, as (name, reason).
       pictures: in all.
       max_bad: largest fraction to accept.
 
     Raises:
       EvaluationError: names the first of them.
     """
-    damaged = totals.damaged
     if len(damaged) > max_bad * pictures:
         shown = listed([f"{name} ({reason})" for name, reason in damaged], _SHOWN)
         raise EvaluationError(
@@ -204,37 +240,46 @@ def _judge(totals: Totals, match: LabelMatch, request: EvaluationRequest) -> tup
     found = label_diagnosis.diagnose(totals, match)
     if found is not None and request.label_offset is None:
         raise EvaluationError(f"{found.explain()}; no evaluation record was written")
-    notes = [found.explain() if found else label_diagnosis.note_of_chance(totals, match)]
-    if totals.damaged:
-        shown = listed([f"{name} ({reason})" for name, reason in totals.damaged], _SHOWN)
-        notes.append(f"{count(len(totals.damaged), 'damaged picture')} left out: {shown}")
-    return tuple(filter(None, notes))
+    note = found.explain() if found else label_diagnosis.note_of_chance(totals, match)
+    return (note,) if note else ()
+
+
+def _note_of_damage(totals: Totals) -> tuple[str, ...]:
+    if not totals.damaged:
+        return ()
+    shown = listed([f"{name} ({reason})" for name, reason in totals.damaged], _SHOWN)
+    return (f"{count(len(totals.damaged), 'damaged picture')} left out: {shown}",)
 
 
 def _record(
     model: ImageModel,
     dataset: Dataset,
-    match: LabelMatch,
     request: EvaluationRequest,
     totals: Totals,
+    names: Sequence[str],
+    labels: str,
 ) -> EvaluationRecord:
-    figures = metrics.summarize(totals, model.labels or _names(dataset, match))
+    figures = metrics.summarize(totals, names)
     return EvaluationRecord(
         **{field.name: getattr(figures, field.name) for field in dataclasses.fields(figures)},
         artifact=EvaluatedArtifact(name=model.name, format=model.form, sha256=model.sha256),
-        data=EvaluatedData(
-            name=dataset.name,
-            kind=dataset.kind,
-            split=dataset.split,
-            sha256=dataset.sha256,
-            count=dataset.count,
-            damaged=len(totals.damaged),
-        ),
+        data=_data(dataset, dataset.count - totals.count),
         preprocessing=request.preprocessing,
         image_size=model.image_size,
         batch_size=request.batch_size,
-        labels=match.explanation,
+        labels=labels,
         versions={"slimhub": __version__, **model.versions},
+    )
+
+
+def _data(dataset: Dataset, damaged: int) -> EvaluatedData:
+    return EvaluatedData(
+        name=dataset.name,
+        kind=dataset.kind,
+        split=dataset.split,
+        sha256=dataset.sha256,
+        count=dataset.count,
+        damaged=damaged,
     )
 
 

@@ -20,6 +20,7 @@ from slimhub.export import record_json
 from slimhub.export.record_json import FieldError
 
 SUFFIX = ".evaluation.json"
+LOGITS = "logits"  # a method: figures of the artifact's own classes
 _FORMAT = 1  # of the record; increases when a reader of the old one would be wrong
 
 
@@ -93,6 +94,10 @@ class EvaluationRecord(Figures):
       labels: how labels of the data were matched with logits.
       versions: of the packages that computed it.
       latency: of the artifact, if that was measured too.
+      method: `logits`, or `linear probe` for an artifact of features: the figures are those of a
+        classifier that learned from them, see `feature_probe.probe`.
+      neighbors: fraction that the 20 nearest neighbors by cosine name correctly; None for logits.
+      train: what classifiers on features learned from; None for logits.
     """
 
     artifact: EvaluatedArtifact
@@ -103,6 +108,9 @@ class EvaluationRecord(Figures):
     labels: str
     versions: dict[str, str]
     latency: tuple[Latency, ...] = ()
+    method: str = LOGITS
+    neighbors: float | None = None
+    train: EvaluatedData | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON data."""

@@ -28,6 +28,8 @@ class EvaluationRequest:
       artifact: folder of a SavedModel, a file of `slimhub convert`, or the URL of a hub's model.
       data: see `dataset_kinds.open_dataset`.
       split: part of the data; empty for all of it.
+      train_split: part of the data that classifiers on features learn from; None for artifacts
+        that are classifiers themselves.
       labels: file with the names of the data's labels, or None.
       label_offset: what to add to labels of the data to get places of logits, which then are
         matched by index; None to match them by name or by the number of classes, and to refuse
@@ -43,6 +45,7 @@ class EvaluationRequest:
     artifact: str
     data: str
     split: str = ""
+    train_split: str | None = None
     labels: str | None = None
     label_offset: int | None = None
     label_order: str = "numeric"
@@ -123,7 +126,18 @@ class EvaluationRequest:
         Raises:
           RequestError: if there is none.
         """
-        found = dataset_kinds.open_dataset(self.data, self.split, self.label_order)
+        return self._part(self.split)
+
+    def training_set(self) -> Dataset | None:
+        """What classifiers on features learn from; None if the request does not name it.
+
+        Raises:
+          RequestError: if it is not there.
+        """
+        return None if self.train_split is None else self._part(self.train_split)
+
+    def _part(self, split: str) -> Dataset:
+        found = dataset_kinds.open_dataset(self.data, split, self.label_order)
         if self.labels is None:
             return found
         return found.renamed(labels.read_names(paths.expanded(self.labels)))

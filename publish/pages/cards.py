@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common import files
+from slimhub.evaluate.evaluation_record import LOGITS
 from slimhub.evaluate.models.image_model import SAVED_MODEL
 from slimhub.publish.package import Package
 from slimhub.publish.pages import (
@@ -141,7 +142,7 @@ def _eval_results(package: Package) -> list[EvalResult] | None:
             dataset_name=one.data,
             dataset_split=one.split or None,
             metric_type="accuracy",
-            metric_name=name,
+            metric_name=name if one.method == LOGITS else f"{name}, {one.method}",
             metric_value=value,
         )
         for one in package.measured

@@ -13,7 +13,7 @@ from typing import Any
 
 from slimhub.common import foreign_files
 from slimhub.evaluate import evaluation_record
-from slimhub.evaluate.evaluation_record import EvaluationRecord, Latency
+from slimhub.evaluate.evaluation_record import LOGITS, EvaluationRecord, Latency
 from slimhub.export import record_json
 from slimhub.export.record_json import FieldError
 
@@ -37,6 +37,8 @@ class MeasuredFigures:
       interval: of top1, 95%.
       preprocessing: see `image_preparation.prepare`.
       latency: of calls, if that was measured too.
+      method: `logits`, or `linear probe` for features.
+      neighbors: of features: the fraction that nearest neighbors name correctly.
     """
 
     format: str
@@ -49,11 +51,13 @@ class MeasuredFigures:
     interval: tuple[float, ...]
     preprocessing: str
     latency: tuple[Latency, ...] = ()
+    method: str = LOGITS
+    neighbors: float | None = None
 
     @property
     def is_sound(self) -> bool:
         """Whether an evaluation can have them."""
-        values = (self.top1, self.top5, *self.interval)
+        values = (self.top1, self.top5, *self.interval, self.neighbors or 0)
         times = [one.median for one in self.latency]
         is_timed = all(0 < time < _LONGEST for time in times)
         return (
@@ -68,6 +72,8 @@ class MeasuredFigures:
         low, high = (f"{100 * value:.2f}" for value in self.interval)
         return {
             "format": self.format,
+            "method": "" if self.method == LOGITS else self.method,
+            "neighbors": None if self.neighbors is None else f"{100 * self.neighbors:.2f}",
             "data": f"{self.data}, {self.split}" if self.split else self.data,
             "count": self.count,
             "top1": f"{100 * self.top1:.2f}",
@@ -116,6 +122,8 @@ def of_records(found: Mapping[str, EvaluationRecord]) -> Measured:
             interval=record.interval,
             preprocessing=record.preprocessing,
             latency=record.latency,
+            method=record.method,
+            neighbors=record.neighbors,
         )
         for record in found.values()
     )

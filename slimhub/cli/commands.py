@@ -59,6 +59,9 @@ COMMANDS = {
     "benchmark": Command(
         "slimhub.cli.benchmark_command", "Measures how long calls of artifacts take."
     ),
+    "features": Command(
+        "slimhub.cli.features_command", "Writes an artifact's answers to pictures as Parquet files."
+    ),
     "inspect": Command(
         "slimhub.cli.inspect_command", "Shows what is in a checkpoint, and which network it fits."
     ),

@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "value of the column split",
     )
     parser.add_argument(
+        "--train_split",
+        metavar="NAME",
+        help="for artifacts of features: the part of the data that a linear classifier and the "
+        "nearest neighbors learn from; --split is what they are tested on",
+    )
+    parser.add_argument(
         "--labels",
         metavar="FILE",
         help="names of the data's labels, one per line in the order of their numbers, or "
@@ -110,6 +116,7 @@ def _request(arguments: argparse.Namespace) -> EvaluationRequest:
         artifact=arguments.artifact,
         data=arguments.data,
         split=arguments.split,
+        train_split=arguments.train_split,
         labels=arguments.labels,
         label_offset=arguments.label_offset,
         label_order=arguments.label_order,
@@ -136,6 +143,9 @@ def lines(found: Evaluation) -> list[str]:
         ("loss", f"{record.loss:.4f}"),
         ("calibration", f"off by {record.calibration_error:.2%} on average"),
     ]
+    if record.neighbors is not None:
+        rows.insert(4, ("method", "linear probe: logistic regression on the features"))
+        rows.append(("neighbors", f"{record.neighbors:.2%} by the 20 nearest, cosine"))
     for pair in record.confusions[:_WORST]:
         name, answer = pair.name or str(pair.index), pair.answer_name or str(pair.answer)
         rows.append(("confused", f"{name} taken for {answer}: {pair.count}"))

@@ -12,6 +12,7 @@ REFUSED = {
     "verify": ["tests", "--network=nonet"],
     "evaluate": ["tests", "tests"],
     "benchmark": ["tests"],
+    "features": ["tests", "tests", "x.parquet"],
     "inspect": ["nowhere/model.ckpt"],
     "list": ["nonet*"],
     "describe": ["nonet"],

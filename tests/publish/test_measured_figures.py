@@ -7,6 +7,7 @@ import re
 import pytest
 
 from slimhub.common.errors import EvaluationError, PublishError
+from slimhub.evaluate import evaluation_record
 from slimhub.evaluate.evaluation_record import Latency
 from slimhub.publish.destinations import delivery
 from slimhub.publish.hub import index
@@ -59,6 +60,16 @@ def test_figures_of_another_artifact_are_not_published(copied, put, tmp_path):
         delivery.pack(copied, options)
     evaluations.write_beside(copied)
     assert delivery.pack(copied, options).measured[0].top1 == 0.88
+
+
+def test_features_say_what_learned_from_them(copied, put, tmp_path):
+    probed = evaluations.record(copied)
+    probed = dataclasses.replace(probed, method="linear probe", neighbors=0.9123)
+    probed.write(evaluation_record.path_of(copied))
+    put(copied, tmp_path / "hub")
+    page = (tmp_path / "hub" / f"{HANDLE}.md").read_text()
+    assert "| SavedModel, linear probe | pets" in page
+    assert "The 20 nearest of those by cosine name 91.23 % correctly." in page
 
 
 def measured(copied):
