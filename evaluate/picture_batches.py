@@ -103,6 +103,8 @@ def reason(shard: Shard, index: int) -> str:
         image_preparation.prepare(tf.constant(encoded(shard, index)), 8, "resize")
     except tf.errors.OpError as error:
         return _first_words(error.message)
+    except UnicodeDecodeError:  # of a message that quotes the file
+        return "it is damaged"
     except OSError as error:
         return error.strerror or "it cannot be read"
     return "its record, or the one before it, is damaged"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from slimhub.cli import flag_text
@@ -86,6 +87,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FRACTION",
         help="fail if more pictures are damaged",
     )
+    parser.add_argument(
+        "--report",
+        metavar="FOLDER",
+        help="write the figures as FOLDER/evaluation.html, with plots and the pictures that were "
+        "confused",
+    )
     flag_text.add_trust(parser)
     flag_text.add_format(parser)
 
@@ -93,8 +100,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Evaluates, and prints the figures."""
     from slimhub.cli.progress_display import ProgressDisplay
-    from slimhub.evaluate import PHASES, evaluate
+    from slimhub.evaluate import PHASES, evaluate, evaluation_report
+    from slimhub.export.verify import report
 
+    if arguments.report is not None:
+        report.check_folder(arguments.report, arguments.artifact, evaluation_report.FILE_NAME)
     with ProgressDisplay(len(PHASES)) as progress:
         found = evaluate(
             _request(arguments),
@@ -106,6 +116,10 @@ def execute(arguments: argparse.Namespace) -> int:
         print(json.dumps(found.to_json(), indent=2))
     else:
         print(flag_text.in_flags("\n".join(lines(found)), arguments))
+    if arguments.report is not None:
+        written = evaluation_report.write(arguments.report, found)
+        stream = sys.stderr if arguments.format == "json" else sys.stdout
+        print(f"report      {written}", file=stream)
     return 0
 
 
