@@ -84,7 +84,15 @@ def imagenet(*, has_background: bool = True) -> Labels:
     return Labels(tuple(names[1:]), f"built in: {_IMAGENET_SOURCE}")
 
 
-def _read(path: Path, spec: nets.NetworkSpec) -> Labels:
+def read_names(path: Path) -> list[str]:
+    """The names in a file of labels, in the order of their numbers.
+
+    Args:
+      path: a UTF-8 text file with one name per line, or with lines `NUMBER:NAME`.
+
+    Raises:
+      RequestError: if it cannot be read, or a name is missing.
+    """
     try:
         # With or without a byte order mark.
         text = foreign_files.read_text(path, "utf-8-sig")
@@ -96,6 +104,11 @@ def _read(path: Path, spec: nets.NetworkSpec) -> Labels:
     blank = [str(number) for number, name in enumerate(names, 1) if not name.strip()]
     if blank:
         raise RequestError(f"{path} has no name on line {', '.join(blank[:5])}")
+    return names
+
+
+def _read(path: Path, spec: nets.NetworkSpec) -> Labels:
+    names = read_names(path)
     if spec.drop_background and len(names) == spec.num_classes:
         names = names[1:]
     width = spec.output_width("classification")

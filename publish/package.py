@@ -6,8 +6,10 @@ import dataclasses
 from pathlib import Path
 
 from slimhub.common.files import FileDigest, digest_file
+from slimhub.evaluate.evaluation_record import EvaluationRecord
 from slimhub.export.record import Record
 from slimhub.publish.converted_files import SUFFIXES
+from slimhub.publish.pages.measured_figures import Measured
 from slimhub.publish.pages.publisher_texts import PublisherTexts
 
 _STEM = "model"  # of files of other formats, in places that keep them beside the SavedModel
@@ -28,6 +30,9 @@ class Package:
       overwrite_card: whether a remote README may be replaced.
       also: files of other formats that were made from the artifact, by suffix, or None.
       url: address where the content of the target is read, if it is not the store's own.
+      measured: figures of accuracy that were measured on it.
+      evaluations: the evaluation records that they are from, by the suffix of the file of another
+        format, empty for the artifact.
     """
 
     folder: Path
@@ -39,6 +44,8 @@ class Package:
     texts: PublisherTexts | None = None
     overwrite_card: bool = False
     url: str | None = None
+    measured: Measured = ()
+    evaluations: dict[str, EvaluationRecord] = dataclasses.field(default_factory=dict)
     also: dict[str, Path] | None = None
 
     def path(self, name: str) -> Path:

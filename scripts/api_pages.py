@@ -15,7 +15,7 @@ from typing import Any
 from mkdocs.plugins import event_priority
 
 REPOSITORY = Path(__file__).parent.parent
-ROOMS = ("checkpoints", "export", "nets", "publish", "zoo")
+ROOMS = ("checkpoints", "evaluate", "export", "nets", "publish", "zoo")
 
 _copies: list[tempfile.TemporaryDirectory[str]] = []
 

@@ -1,4 +1,4 @@
-"""The main job on the sample checkpoint, offline: export, load, classify, publish, load by URL.
+"""The main job on the sample checkpoint, offline: export, load, evaluate, publish, load by URL.
 
 Run by `python3 scripts/run.py demo`. Takes about half a minute on two cores; expect 97% of the
 held-out digits to be correct.
@@ -26,6 +26,7 @@ from slimhub.common import quiet_tensorflow
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 OUTPUT = Path("build", "demo", "digits")
+DATA = Path("build", "demo", "held-out digits")
 HUB = Path("build", "demo", "hub")
 HANDLE = "local/digits/mobilenet_v3/classification/1"
 _LEAST_ACCURACY = 0.95  # of the trained sample on held-out digits
@@ -41,10 +42,25 @@ def export() -> None:
     run(*command)
 
 
+def evaluate(data: digits.Digits) -> None:
+    """Writes the held-out digits to one folder per class, and measures the accuracy on them."""
+    import tensorflow as tf
+
+    folder = REPOSITORY / DATA
+    shutil.rmtree(folder, ignore_errors=True)
+    for number, (image, label) in enumerate(zip(data.test_images, data.test_labels, strict=True)):
+        path = folder / digits.NAMES[label] / f"{number:03}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = tf.image.convert_image_dtype(image, tf.uint8, saturate=True)
+        path.write_bytes(tf.io.encode_png(pixels).numpy())
+    run("slimhub", "evaluate", str(OUTPUT), str(DATA), "--preprocessing=resize")
+
+
 def publish() -> None:
-    """Publishes the artifact to a new hub."""
+    """Publishes the artifact to a new hub; its page shows what was measured."""
     shutil.rmtree(REPOSITORY / HUB, ignore_errors=True)
-    run("slimhub", "publish", str(OUTPUT), f"hub:{HUB}", f"--handle={HANDLE}")
+    command = ["slimhub", "publish", str(OUTPUT), f"hub:{HUB}", f"--handle={HANDLE}"]
+    run(*command, "--require_evaluation")
 
 
 def run(*command: str) -> None:
@@ -95,6 +111,7 @@ def main() -> int:
     accuracy = float((named == data.test_labels).mean())
     print(f"\n{accuracy:.1%} of {len(named)} held-out digits are correct")
 
+    evaluate(data)
     publish()
     with served() as address, tempfile.TemporaryDirectory() as cache:
         os.environ["TFHUB_CACHE_DIR"] = cache

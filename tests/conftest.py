@@ -21,6 +21,7 @@ import pytest
 
 from slimhub import export, nets
 from slimhub.nets.catalogue import stored
+from tests.fixtures import digit_data as digit_files
 from tests.fixtures import proof_forks, support, weight_sources
 from tests.fixtures.shared import SharedFolder
 
@@ -226,3 +227,10 @@ def sample_artifact(shared):
         return shared.once(f"sample-{task}", export_into)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def digit_data(shared, sample_artifact) -> digit_files.DigitData:
+    """The digits that the sample has not seen, as data sets of every kind."""
+    artifact = sample_artifact("classification")
+    return shared.once("digit-data", lambda folder: digit_files.write(folder, artifact))

@@ -20,9 +20,10 @@ from tests.fixtures.support import REPOSITORY
 
 # No room imports from one that is named before it; nets and checkpoints do not know each other.
 ROOMS = {
-    "cli": {"zoo", "publish", "export", "nets", "checkpoints", "common"},
-    "zoo": {"publish", "export", "nets", "checkpoints", "common"},
-    "publish": {"export", "nets", "checkpoints", "common"},
+    "cli": {"zoo", "publish", "evaluate", "export", "nets", "checkpoints", "common"},
+    "zoo": {"publish", "evaluate", "export", "nets", "checkpoints", "common"},
+    "publish": {"evaluate", "export", "nets", "checkpoints", "common"},
+    "evaluate": {"export", "nets", "checkpoints", "common"},
     "export": {"nets", "checkpoints", "common"},
     "nets": {"common"},
     "checkpoints": {"common"},
@@ -32,6 +33,7 @@ INSIDE_THE_PACKAGE = ("cli", "common")  # the other rooms are folders of the rep
 # Of folders side by side in a room, those to the right know nothing of those to their left.
 FOLDERS = {
     "nets": ("families", "catalogue", "layers"),
+    "evaluate": ("models", "datasets"),
     "export": ("formats", "verify", "savedmodel"),
     "export.verify": ("process", "checks", "original", "reference"),
     "publish": ("destinations", "hub", "pages"),

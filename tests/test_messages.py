@@ -11,7 +11,7 @@ from slimhub.cli.flag_text import in_flags
 from slimhub.common.errors import CheckpointError, ExportError, option
 from tests.fixtures.support import REPOSITORY
 
-ROOMS = ("nets", "checkpoints", "export", "publish", "zoo", "slimhub/common")
+ROOMS = ("nets", "checkpoints", "evaluate", "export", "publish", "zoo", "slimhub/common")
 FLAG = re.compile(r"--[a-z_\0]")
 # Parts of whole commands, not of messages; \0 stands for what an f-string fills in.
 OF_COMMANDS = {"--\0", "--\0=\0", "dask worker ADDRESS --nthreads=1 --resources MEMORY=8e9"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from slimhub.evaluate.evaluation_request import EvaluationRequest
 from slimhub.export.request import Request
 from slimhub.publish.pages.publisher_texts import PublisherTexts
 
@@ -39,6 +40,7 @@ class Job:
       memory: bytes that the export needs, with all its processes.
       publication: how to publish the artifact afterwards, or None.
       also: absolute paths of files of other formats to write, see `formats.companions`.
+      evaluation: how to measure the artifact's accuracy before it is published, or None.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Job:
     memory: int
     publication: Publication | None = None
     also: tuple[str, ...] = ()
+    evaluation: EvaluationRequest | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +64,7 @@ class JobOutcome:
       detail: what was wrong, or why it was exported again.
       published: what happened to the version, see `publish.destinations.destination.VersionChange`;
         empty without a publication.
+      top1: accuracy that was measured, a fraction; None without an evaluation.
     """
 
     name: str
@@ -69,6 +73,7 @@ class JobOutcome:
     worker: str = ""
     detail: str = ""
     published: str = ""
+    top1: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as JSON."""

@@ -39,11 +39,14 @@ _STRINGS = (
     "url",
     "license",
     "dataset",
+    "evaluate",
+    "evaluate_split",
+    "evaluate_preprocessing",
 )
 _LISTS = ("networks", "tasks", "also")
 _COUNTS = NetworkOptions.names(int)
 _SIZES = NetworkOptions.names(size_notation.parse_size)
-_NUMBERS = (*NetworkOptions.names(float), "memory_gb")
+_NUMBERS = (*NetworkOptions.names(float), "memory_gb", "at_least")
 _SWITCHES = NetworkOptions.names(bool)
 _CHOICES = {
     field.name: tuple(field.metadata["values"])

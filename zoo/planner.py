@@ -10,6 +10,8 @@ from typing import Any
 from slimhub import checkpoints, nets
 from slimhub.common import paths
 from slimhub.common.errors import RequestError
+from slimhub.evaluate import PREPROCESSING, EvaluationRequest
+from slimhub.evaluate.datasets import tfds_splits
 from slimhub.export import labels
 from slimhub.export.formats import companions
 from slimhub.export.request import Request
@@ -21,11 +23,13 @@ from slimhub.zoo.jobs import Job, Publication
 from slimhub.zoo.manifest import Table
 
 _PATTERNS = (
-    *("checkpoint", "checkpoint_name", "labels", "output", "publish", "handle"),
+    *("checkpoint", "checkpoint_name", "labels", "output", "publish", "handle", "evaluate"),
     *publisher_texts.FILES,
 )
 _OPTIONAL = ("checkpoint_name", "sha256", "averages", "proof", "ignore_leftover", "scope")
-_CLASSIFICATION_KEYS = ("labels", "drop_background")  # a feature vector in the same table has none
+_EVALUATION_KEYS = ("evaluate", "evaluate_split", "evaluate_preprocessing", "at_least")
+# Of a feature vector in the same table they are ignored.
+_CLASSIFICATION_KEYS = ("labels", "drop_background", *_EVALUATION_KEYS)
 
 
 def plan(path: Path, folder: Path | None = None) -> tuple[Job, ...]:
@@ -94,7 +98,8 @@ def _job(table: Table, base: Path, network: str, task: str) -> Job:
     if also and stated is None:
         needed = max(needed, memory.estimate_conversion(spec, task))
     publication = _publication(base, task, spec.name, values, also)
-    return Job(name, table.name, request, needed, publication, also)
+    evaluation = _evaluation(base, request.output, values)
+    return Job(name, table.name, request, needed, publication, also, evaluation)
 
 
 def _request(base: Path, network: str, task: str, values: dict[str, Any]) -> Request:
@@ -107,6 +112,29 @@ def _request(base: Path, network: str, task: str, values: dict[str, Any]) -> Req
         given["labels"] = _absolute(base, values["labels"])
     output = os.path.realpath(_absolute(base, values["output"]))
     return Request(network, checkpoint, output, task=task, **given)
+
+
+def _evaluation(base: Path, output: str, values: dict[str, Any]) -> EvaluationRequest | None:
+    """How the artifact is evaluated.
+
+    Raises:
+      RequestError: if there is no data, or an option is invalid.
+    """
+    given = [key for key in _EVALUATION_KEYS if key in values]
+    if "evaluate" not in values:
+        if given:
+            raise RequestError(f"{given[0]!r} needs 'evaluate', the data to measure accuracy on")
+        return None
+    data = values["evaluate"]
+    request = EvaluationRequest(
+        artifact=output,
+        data=data if data.startswith(tfds_splits.SCHEME) else _absolute(base, data),
+        split=values.get("evaluate_split", ""),
+        preprocessing=values.get("evaluate_preprocessing", PREPROCESSING[0]),
+        at_least=values.get("at_least"),
+    )
+    request.check_options()
+    return request
 
 
 def _absolute(base: Path, path: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from slimhub.common.errors import ExportError, RequestError, SlimhubError
 from slimhub.common.progress import OnPhase, Silence
 from slimhub.common.version import __version__
+from slimhub.evaluate.evaluation_client import EvaluationClient
 from slimhub.export.formats import companions
 from slimhub.export.formats.conversion_client import ConversionClient
 from slimhub.export.request import Request
@@ -21,6 +22,7 @@ from slimhub.zoo.jobs import Job, JobOutcome
 _lock = threading.Lock()
 _exporters: dict[tuple[str, int], Exporter] = {}  # by run and thread of this worker
 _conversions: dict[tuple[str, int], ConversionClient] = {}  # the same, of those in progress
+_evaluations: dict[tuple[str, int], EvaluationClient] = {}  # likewise
 _stopped: set[str] = set()  # runs that were interrupted
 
 
@@ -65,6 +67,7 @@ def _do(job: Job, run_name: str, on_phase: OnPhase) -> JobOutcome:
         _export(request, run_name, on_phase)
         outcome = JobOutcome(job.name, "exported", detail=found.reason)
     outcome = _write_also(job, outcome, run_name, on_phase)
+    outcome = dataclasses.replace(outcome, top1=_evaluate(job, run_name, on_phase))
     _check_not_stopped(run_name)
     if job.publication is None:
         return outcome
@@ -94,6 +97,25 @@ def _write_also(job: Job, outcome: JobOutcome, run_name: str, on_phase: OnPhase)
     names = ", ".join(Path(path).name for path in missing)
     detail = "; ".join(filter(None, [outcome.detail, f"wrote {names}"]))
     return dataclasses.replace(outcome, detail=detail)
+
+
+def _evaluate(job: Job, run_name: str, on_phase: OnPhase) -> float | None:
+    """Measures the accuracy, unless the same was measured before; a failure is not published."""
+    if job.evaluation is None:
+        return None
+    on_phase("looking for figures")
+    if (known := job.evaluation.known()) is not None:
+        job.evaluation.check_bar(known)
+        return known.top1
+    key = run_name, threading.get_ident()
+    with _lock:
+        _check_not_stopped(run_name)
+        evaluation = _evaluations[key] = EvaluationClient()
+    try:
+        return evaluation.evaluate(job.evaluation, on_phase)
+    finally:
+        with _lock:
+            _evaluations.pop(key, None)
 
 
 def _export(request: Request, run_name: str, on_phase: OnPhase) -> None:
@@ -134,7 +156,7 @@ async def stop(run_name: str) -> None:
         _stopped.add(run_name)
         ended = [
             running.pop(key).stop
-            for running in (_exporters, _conversions)
+            for running in (_exporters, _conversions, _evaluations)
             for key in list(running)
             if key[0] == run_name
         ]

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-import traceback
-
-from slimhub.common import interrupts
-from slimhub.common.errors import SlimhubError
-from slimhub.common.json_process import (
-    Message,
-    read_message,
-    when_input_ends,
-    write_message,
-)
+from slimhub.common import work_process
+from slimhub.common.json_process import Message
+from slimhub.common.progress import OnPhase
 from slimhub.export.formats import companions
 
 
 def main() -> None:
-    """Reads one request, and writes {phase} for each phase, then {done} or {error}.
+    """Converts what stdin asks for, see `work_process.serve`."""
+    work_process.serve(_convert, "conversion")
 
-    Ends early, and removes what it was writing, on SIGTERM or once its input ends.
-    """
-    output = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print is not a message
-    request = read_message(sys.stdin)
-    if request is None:
-        return
-    interrupts.heed(signal.SIGTERM)  # unfinished files and forked processes go, too
-    when_input_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
-    try:
-        companions.write(
-            request["artifact"],
-            request["paths"],
-            overwrite=True,
-            on_phase=lambda phase: write_message(output, {"phase": phase}),
-        )
-        message: Message = {"done": True}
-    except SlimhubError as error:
-        message = {"error": str(error)}
-    except Exception:
-        message = {"error": f"the conversion failed unexpectedly:\n{traceback.format_exc()}"}
-    write_message(output, message)
+
+def _convert(request: Message, on_phase: OnPhase) -> Message:
+    companions.write(request["artifact"], request["paths"], overwrite=True, on_phase=on_phase)
+    return {"done": True}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,97 +10,21 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from slimhub.common import foreign_files
 from slimhub.common.errors import ExportError
 from slimhub.common.scratch import ScratchFolder
 from slimhub.common.version import __version__
-from slimhub.export import labels
 from slimhub.export.formats import origin
 from slimhub.export.formats.inscription import Inscription
 from slimhub.export.formats.loaded_file import SIGNATURE
-from slimhub.export.verify.checks import artifact_files
-from slimhub.export.verify.process import untrusted
-from slimhub.export.verify.reference.artifact import Artifact
+from slimhub.export.formats.served_model import ServedModel
 
 _BATCH = 8  # images in one call, which bounds the memory
 
 
-class Convertible:
-    """An artifact of the convention, loaded, with one image size.
+class Convertible(ServedModel):
+    """An artifact of the convention with one image size."""
 
-    Attributes:
-      folder: the artifact.
-      record: of the artifact, or None.
-      name: of the network, or without a record of the folder.
-      input: name of the signature's input.
-      output: name of its output.
-      image_size: height and width, pixels.
-      is_free: whether the artifact takes images of other sizes, which the file will not.
-    """
-
-    def __init__(self, folder: Path, *, trust: bool = False) -> None:
-        """Looks at an artifact, and loads it.
-
-        Args:
-          folder: path.
-          trust: whether to load it even if it has operations that slimhub does not write, or files
-            that differ from its record. Such an artifact can do whatever you can.
-
-        Raises:
-          ExportError: if it is not loaded, or does not keep the convention.
-        """
-        self.folder = folder
-        self._artifact = artifact = Artifact(folder)
-        self.record = artifact.record
-        if not trust:
-            refused = untrusted.refuse(
-                artifact, artifact_files.check_digests(folder, artifact.record)
-            )
-            if refused:
-                raise ExportError(f"{folder.name} is {refused[0].detail}")
-        signature = artifact.proto.meta_graphs[0].signature_def.get(SIGNATURE)
-        if signature is None or len(signature.inputs) != 1 or len(signature.outputs) != 1:
-            raise ExportError(
-                f"{folder.name} cannot be converted: it has no signature {SIGNATURE} with one "
-                "input and one output"
-            )
-        ((self.input, images),) = signature.inputs.items()
-        ((self.output, _),) = signature.outputs.items()
-        shape = [dimension.size for dimension in images.tensor_shape.dim]
-        if images.dtype != tf.float32.as_datatype_enum or len(shape) != 4 or shape[3] != 3:
-            raise ExportError(
-                f"{folder.name} cannot be converted: its input is {tf.as_dtype(images.dtype).name}"
-                f"{shape}, not float32[batch, height, width, 3]"
-            )
-        self.is_free = shape[1] < 0 or shape[2] < 0
-        self._is_servable = shape[0] < 0 and not self.is_free
-        self.image_size = self._choose_size(shape)
-        self.name = self.record.network.name if self.record else folder.name
-        self.is_classification = self.output == "logits"
-
-    def _choose_size(self, shape: list[int]) -> int:
-        if not self.is_free:
-            return self._side(shape[1], shape[2])
-        if self.record is None:
-            raise ExportError(
-                f"{self.folder.name} cannot be converted: it takes images of any size, and has no "
-                "record that says which"
-            )
-        height, width, _ = self.record.network.image_shape
-        return self._side(height, width)
-
-    def _side(self, height: int, width: int) -> int:
-        if height != width:
-            raise ExportError(f"{self.folder.name} cannot be converted: images are not square")
-        return height
-
-    @functools.cached_property
-    def _signature(self) -> Any:
-        return self._artifact.loaded.signatures[SIGNATURE]
-
-    def function(self, images: Any) -> Any:
-        """The signature as a function of one tensor to one tensor."""
-        return self._signature(**{self.input: images})[self.output]
+    purpose = "converted"
 
     def answers(self, images: np.ndarray) -> np.ndarray:
         """What the artifact computes.
@@ -128,9 +51,9 @@ class Convertible:
     @contextlib.contextmanager
     def servable(self) -> Iterator[Path]:
         """A SavedModel whose signature has a free batch and one image size."""
-        if self._is_servable:
+        if self._has_free_batch and not self.is_free:
             yield self.folder
-            self._artifact.check_unchanged()  # others have loaded it by its name
+            self.check_unchanged()  # others have loaded it by its name
             return
         images = tf.TensorSpec([None, self.image_size, self.image_size, 3], tf.float32, self.input)
 
@@ -160,8 +83,8 @@ class Convertible:
         Raises:
           ExportError: if the artifact's labels cannot be read, or are not one for each logit.
         """
-        self._artifact.check_unchanged()  # what was checked is what was loaded
-        labels = self._labels()
+        self.check_unchanged()  # what was checked is what was loaded
+        labels = self.read_labels()
         if labels and len(labels) != width:
             raise ExportError(
                 f"{self.folder.name} has {len(labels)} labels for {width} logits: export it with "
@@ -184,15 +107,3 @@ class Convertible:
             labels=labels,
             provenance=provenance,
         )
-
-    def _labels(self) -> tuple[str, ...]:
-        path = self.folder / "assets" / labels.FILE_NAME
-        if not self.is_classification or not path.is_file():
-            return ()
-        try:
-            text = foreign_files.read_text(path).removesuffix("\n")
-            return tuple(line.rstrip("\r") for line in text.split("\n"))
-        except (OSError, UnicodeError) as error:
-            raise ExportError(
-                f"the labels of {self.folder.name} cannot be read: {error}"
-            ) from error

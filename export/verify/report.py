@@ -28,12 +28,13 @@ _WIDTH = 430.0
 _LINEAR = 0.01  # magnitude below which the scale is linear; most weights are larger
 
 
-def check_folder(folder: str, artifact: str) -> None:
+def check_folder(folder: str, artifact: str, file_name: str = FILE_NAME) -> None:
     """Refuses a folder that no report can be written to, before any work.
 
     Args:
       folder: of the report.
       artifact: the proved artifact, which a report must not change.
+      file_name: of the report.
 
     Raises:
       RequestError: says why.
@@ -49,9 +50,9 @@ def check_folder(folder: str, artifact: str) -> None:
         raise RequestError(
             f"{option('report')} must be a folder outside the artifact, which it must not change"
         )
-    if (path / FILE_NAME).is_dir():
+    if (path / file_name).is_dir():
         raise RequestError(
-            f"{path / FILE_NAME} is a folder: choose another one for {option('report')}"
+            f"{path / file_name} is a folder: choose another one for {option('report')}"
         )
     existing = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):

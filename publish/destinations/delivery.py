@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.common.files import FileDigest
 from slimhub.common.progress import ProgressListener
 from slimhub.common.text import count
+from slimhub.evaluate import evaluation_record
+from slimhub.evaluate.evaluation_record import EvaluationRecord
 from slimhub.export.record import Record
 from slimhub.nets import NetworkOptions
 from slimhub.publish import addresses, bundle, converted_files, signing
 from slimhub.publish.destinations import targets
 from slimhub.publish.destinations.destination import Destination, PublishPlan
 from slimhub.publish.package import Package
+from slimhub.publish.pages import measured_figures
 from slimhub.publish.pages.publisher_texts import PublisherTexts
 
 
@@ -38,6 +42,8 @@ class PublishOptions:
       network: `package.module:SPEC` if the artifact is of a custom network.
       trust: whether to load the artifact for its proof even if it has operations that slimhub does
         not write, as a custom network may have.
+      require_evaluation: whether to refuse an artifact, and files of other formats, without figures
+        of accuracy that were measured on them.
       dry_run: whether to stop before anything is sent.
     """
 
@@ -51,6 +57,7 @@ class PublishOptions:
     sign: str | None = None
     network: str | None = None
     trust: bool = False
+    require_evaluation: bool = False
     dry_run: bool = False
 
 
@@ -162,6 +169,10 @@ def pack(artifact: str | os.PathLike[str], options: PublishOptions) -> Package:
     record.check(folder)
     if options.sign is None:
         signing.check_digests(folder)
+    also = converted_files.read(folder, options.also) if options.also else None
+    evaluations = measured_figures.records(folder, also)
+    if options.require_evaluation:
+        _require_evaluations(folder, also, evaluations)
     return Package(
         folder=folder,
         record=record,
@@ -172,8 +183,31 @@ def pack(artifact: str | os.PathLike[str], options: PublishOptions) -> Package:
         texts=options.texts,
         overwrite_card=options.overwrite_card,
         url=options.url and options.url.rstrip("/"),
-        also=converted_files.read(folder, options.also) if options.also else None,
+        measured=measured_figures.of_records(evaluations),
+        evaluations=evaluations,
+        also=also,
     )
+
+
+def _require_evaluations(
+    folder: Path, also: dict[str, Path] | None, found: Mapping[str, EvaluationRecord]
+) -> None:
+    """Refuses to publish what has no figures of its own.
+
+    Raises:
+      PublishError: names what has none.
+    """
+    for suffix, path in {"": folder, **(also or {})}.items():
+        if suffix not in found:
+            reason = (
+                "was changed since it was evaluated"
+                if evaluation_record.path_of(path).exists()
+                else "has no evaluation record"
+            )
+            raise PublishError(
+                f"{path} {reason}, and was not published ({option('require_evaluation')}): run "
+                "`slimhub evaluate` on it"
+            )
 
 
 def _files(folder: Path) -> dict[str, FileDigest]:

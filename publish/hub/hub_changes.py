@@ -74,7 +74,9 @@ def find(package: Package, hub: View, archive: Callable[[], bundle.Archive]) -> 
     url = package.url or known.url
     stated = PublisherTexts.of(old.texts) if old else PublisherTexts()
     texts = package.texts.over(stated) if package.texts else stated
-    markdown = _markdown(dataclasses.replace(package, texts=texts), handle, url, old)
+    measured = package.measured or (old.measured if old else ())
+    package = dataclasses.replace(package, texts=texts, measured=measured)
+    markdown = _markdown(package, handle, url, old)
     if old is None:
         _check_free(hub.folder, handle)
         packed = archive().digest
@@ -86,6 +88,7 @@ def find(package: Package, hub: View, archive: Callable[[], bundle.Archive]) -> 
         again = functools.partial(_same_archive, package, handle, known, archive)
         parts = list(hub_entries.of_damage(package, handle, packed, hub, again))
     parts += hub_entries.of_formats(package, handle, hub)
+    parts += hub_entries.of_evaluations(package, handle, hub)
     version = _version(package, handle, markdown, packed, texts)
     version = dataclasses.replace(version, also=_formats(package, handle, known))
     after = dataclasses.replace(known, url=url).with_version(handle, version)
@@ -139,7 +142,8 @@ def _following(known: Index, handle: Handle) -> str:
 
 
 def _check_free(hub: Path, handle: Handle) -> None:
-    for ending in ("", bundle.SUFFIX, bundle.DIGEST_SUFFIX, ".md", ".html", *SUFFIXES):
+    endings = ("", bundle.SUFFIX, bundle.DIGEST_SUFFIX, ".md", ".html", *SUFFIXES)
+    for ending in (*endings, *hub_entries.EVALUATIONS):
         path = hub / f"{handle}{ending}"
         if os.path.lexists(path):
             raise PublishError(f"{path} is there, but not in the index of the hub: move it away")
@@ -162,6 +166,7 @@ def _markdown(package: Package, handle: Handle, url: str, old: Version | None) -
         "load_url": archive,
         "texts": package.texts,
         "class_names": class_names.read(package.folder, package.record),
+        "measured": package.measured,
     }
     options |= {key: told[key][0] for key in ("license",) if key in told}
     options |= {key: value for key, value in given.items() if value is not None}
@@ -184,4 +189,5 @@ def _version(
         packed,
         dict(sorted(package.files.items())),
         texts=texts.given(),
+        measured=package.measured,
     )

@@ -9,11 +9,15 @@ from pathlib import Path
 
 from slimhub.common import files, foreign_files
 from slimhub.common.files import FileDigest
+from slimhub.evaluate import evaluation_record
 from slimhub.publish import bundle
+from slimhub.publish.converted_files import SUFFIXES
 from slimhub.publish.handle import Handle
 from slimhub.publish.hub.view import View
 from slimhub.publish.package import Package
 
+# Endings of evaluation records, of an artifact and of files of other formats.
+EVALUATIONS = tuple(f"{suffix}{evaluation_record.SUFFIX}" for suffix in ("", *SUFFIXES))
 WRITE, RESTORE, REPLACE = "write", "restore", "replace"  # actions
 
 
@@ -92,6 +96,21 @@ def of_damage(
         name = f"{handle}/{file}"
         if not _is_file(hub.path(name), described):
             yield HubEntry(name, RESTORE, package.folder / file, described)
+
+
+def of_evaluations(package: Package, handle: Handle, hub: View) -> Iterator[HubEntry]:
+    """Evaluation records that the hub does not have as they are.
+
+    Args:
+      package: of the version.
+      handle: of the version.
+      hub: where they are to be.
+    """
+    texts = {
+        f"{handle}{suffix}{evaluation_record.SUFFIX}": record.text()
+        for suffix, record in package.evaluations.items()
+    }
+    return of_texts(texts, hub)
 
 
 def of_texts(texts: dict[str, str], hub: View) -> Iterator[HubEntry]:

@@ -15,6 +15,7 @@ from slimhub.export import record_json
 from slimhub.export.record_json import FieldError
 from slimhub.publish.converted_files import SUFFIXES
 from slimhub.publish.handle import Handle
+from slimhub.publish.pages.measured_figures import Measured
 
 FILE = "index.json"
 _FORMATS = (1, 2)  # the second one has withdrawn versions, which readers of the first would offer
@@ -41,6 +42,7 @@ class Version:
       texts: of the publisher, by the names of `publisher_texts.PublisherTexts`.
       withdrawn: why the version was withdrawn, perhaps empty; None where it was not. The archive
         and the copy of a withdrawn version are gone, and its number is never used again.
+      measured: figures of accuracy that were measured on it.
     """
 
     number: int
@@ -53,6 +55,7 @@ class Version:
     also: dict[str, FileDigest] = dataclasses.field(default_factory=dict)
     texts: dict[str, str] = dataclasses.field(default_factory=dict)
     withdrawn: str | None = None
+    measured: Measured = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,10 +115,11 @@ class Index:
 def _to_json(version: Version) -> dict[str, Any]:
     archive = {"sha256": version.archive.sha256, "bytes": version.archive.bytes}
     content = dataclasses.asdict(version) | {"archive": archive}
+    empty: tuple[tuple[str, object], ...] = (("texts", {}), ("also", {}), ("measured", ()))
     return {
         key: value
         for key, value in content.items()
-        if value is not None and (key, value) not in (("texts", {}), ("also", {}))
+        if value is not None and (key, value) not in empty
     }
 
 
@@ -177,15 +181,21 @@ def _check(found: Index) -> None:
             if number.bit_length() > 30:
                 raise ValueError("a number of a version is too large")
             Handle.parse(f"{model}/{number}")
-            for name, file in version.files.items():
-                if not _FILE_NAME.fullmatch(name) or ".." in name.split("/"):
-                    raise ValueError(f"{name!r:.60} is not a file of an artifact")
-                _check_digest(file)
-            _check_digest(version.archive)
-            for suffix, file in version.also.items():
-                if suffix not in SUFFIXES:
-                    raise ValueError(f"{suffix!r:.60} is not the suffix of a converted file")
-                _check_digest(file)
+            _check_version(version)
+
+
+def _check_version(version: Version) -> None:
+    for name, file in version.files.items():
+        if not _FILE_NAME.fullmatch(name) or ".." in name.split("/"):
+            raise ValueError(f"{name!r:.60} is not a file of an artifact")
+        _check_digest(file)
+    _check_digest(version.archive)
+    if not all(figures.is_sound for figures in version.measured):
+        raise ValueError("figures of accuracy are not ones")
+    for suffix, file in version.also.items():
+        if suffix not in SUFFIXES:
+            raise ValueError(f"{suffix!r:.60} is not the suffix of a converted file")
+        _check_digest(file)
 
 
 def _check_digest(file: FileDigest) -> None:

@@ -21,7 +21,7 @@ from slimhub.common import foreign_files, paths
 from slimhub.common.errors import MissingArtifactError, PublishError
 from slimhub.publish import bundle
 from slimhub.publish.handle import VERSION, Handle
-from slimhub.publish.hub import html_pages, index, responses
+from slimhub.publish.hub import html_pages, hub_entries, index, responses
 from slimhub.publish.hub.index import Index
 from slimhub.publish.hub.page_cache import PageCache
 from slimhub.publish.pages import lite_page
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:]+\](:\d+)?", re.ASCII)
 # What a version's own paths go on with after its model: its number, and what is beside its folder.
 _OF_A_VERSION = re.compile(
-    rf"(?P<number>{VERSION.pattern})(?P<ending>\.tar\.gz(\.sha256)?|(\.lite)?\.md|\.html|\.tflite|\.onnx)?",
+    rf"(?P<number>{VERSION.pattern})(?P<ending>\.tar\.gz(\.sha256)?|(\.lite)?\.md|\.html|\.tflite|\.onnx"
+    r"|(\.tflite|\.onnx)?\.evaluation\.json)?",
     re.ASCII,
 )
 # Stands in rendered pages for the address of the hub, which may be what a client says it is.
@@ -207,6 +208,8 @@ class Application:
         if rest in also:
             return self._converted(handle, rest, request)
         if rest in (".md", bundle.DIGEST_SUFFIX) or (rest == lite_page.SUFFIX and LITE in also):
+            return self._file(f"{handle}{rest}", request, None, responses.BRIEFLY)
+        if rest in hub_entries.EVALUATIONS:
             return self._file(f"{handle}{rest}", request, None, responses.BRIEFLY)
         file = self._index.published(handle).files.get(rest.removeprefix("/"))
         if file is not None and rest.startswith("/"):

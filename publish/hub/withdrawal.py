@@ -10,7 +10,7 @@ from slimhub.common.errors import RequestError
 from slimhub.publish import bundle
 from slimhub.publish.converted_files import SUFFIXES
 from slimhub.publish.handle import Handle
-from slimhub.publish.hub import hub_folder, index, journal, static_files
+from slimhub.publish.hub import hub_entries, hub_folder, index, journal, static_files
 from slimhub.publish.hub.index import Index
 from slimhub.publish.hub.view import View
 from slimhub.publish.pages import lite_page, page_parts
@@ -48,7 +48,10 @@ def withdraw(hub: Path, handle: Handle, reason: str | None) -> bool:
                 raise RequestError(_not_published(hub, handle, known))
             for name, text in _texts(View(hub), known, handle, reason).items():
                 journal.write_surely(stage.place(name), text)
-            for ending in (bundle.SUFFIX, bundle.DIGEST_SUFFIX, "", *SUFFIXES, lite_page.SUFFIX):
+            for ending in (
+                *(bundle.SUFFIX, bundle.DIGEST_SUFFIX, "", *SUFFIXES, lite_page.SUFFIX),
+                *hub_entries.EVALUATIONS,
+            ):
                 if ending in _ALWAYS or (hub / f"{handle}{ending}").exists():
                     stage.remove(f"{handle}{ending}")
     except KeyboardInterrupt:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slimhub.common import files
+from slimhub.evaluate.evaluation_record import LOGITS
+from slimhub.evaluate.models.image_model import SAVED_MODEL
 from slimhub.publish.package import Package
 from slimhub.publish.pages import (
     class_names,
@@ -16,6 +18,9 @@ from slimhub.publish.pages import (
     statements,
     template_values,
 )
+
+if TYPE_CHECKING:
+    from huggingface_hub import EvalResult
 
 _DESCRIPTION = ("kaggle_description", "citation")
 _OVERVIEW = (
@@ -95,7 +100,8 @@ def huggingface(
 ) -> str:
     """The README of a repository on Hugging Face.
 
-    The record holds no accuracy that was measured, so the metadata has no `model-index`.
+    Figures that were measured are in its metadata, as `model-index`; published ones, which are of
+    other weights, are not.
 
     Args:
       package: to be published.
@@ -117,10 +123,32 @@ def huggingface(
         license=license,
         datasets=[_DATASETS.get(dataset, dataset)] if dataset else None,
         tags=[*_tags(values), *(_FORMAT_TAGS[suffix] for suffix in package.also or ())],
+        model_name=title if package.measured else None,
+        eval_results=_eval_results(package),
     )
     text = sections.render(values, _README) + format_usage.render(package.also or ())
     card = ModelCard(f"---\n{data.to_yaml()}\n---\n\n{text}")
     return _marked(statements.with_note(str(card), package, version))
+
+
+def _eval_results(package: Package) -> list[EvalResult] | None:
+    """What was measured on the artifact, as Hugging Face has it; None without figures of it."""
+    from huggingface_hub import EvalResult
+
+    return [
+        EvalResult(
+            task_type=_PIPELINES[package.record.task],
+            dataset_type=re.sub(r"[^a-z0-9]+", "-", one.data.lower()).strip("-") or "images",
+            dataset_name=one.data,
+            dataset_split=one.split or None,
+            metric_type="accuracy",
+            metric_name=name if one.method == LOGITS else f"{name}, {one.method}",
+            metric_value=value,
+        )
+        for one in package.measured
+        if one.format == SAVED_MODEL
+        for name, value in {"top-1 accuracy": one.top1, "top-5 accuracy": one.top5}.items()
+    ] or None
 
 
 def unmarked(text: str) -> str:
@@ -167,6 +195,7 @@ def _values(package: Package, load: str, client: str) -> dict[str, Any]:
         dataset=package.dataset,
         texts=package.texts,
         class_names=class_names.read(package.folder, package.record),
+        measured=package.measured,
     )
     source = markdown.Markdown("path")  # which `load` sets
     places = {"source": source, "folder": source, "is_placeholder": False}

@@ -12,6 +12,7 @@ from slimhub.export.record import Record
 from slimhub.publish.handle import Handle
 from slimhub.publish.pages import markdown, sections, template_values
 from slimhub.publish.pages.checker import grammar, linter
+from slimhub.publish.pages.measured_figures import Measured
 from slimhub.publish.pages.publisher_texts import PublisherTexts
 
 LEGACY = "legacy"  # asset path of a page that does not say where its archive is
@@ -28,6 +29,7 @@ def render(
     dataset: str | None = None,
     texts: PublisherTexts | None = None,
     class_names: Sequence[str] = (),
+    measured: Measured = (),
 ) -> str:
     """The page as Markdown, in the grammar that `linter.check` accepts.
 
@@ -41,6 +43,7 @@ def render(
         checkpoint, where the artifact was made of it.
       texts: of the publisher.
       class_names: in the order of the logits, where there are few; see `class_names.read`.
+      measured: figures of the artifact, see `measured_figures`.
 
     Raises:
       RequestError: for an asset path, license, data set, text or handle that cannot be, and without
@@ -54,7 +57,12 @@ def render(
     if texts is not None:
         texts.check()
     values = template_values.values(
-        record, license=license, dataset=dataset, texts=texts, class_names=class_names
+        record,
+        license=license,
+        dataset=dataset,
+        texts=texts,
+        class_names=class_names,
+        measured=measured,
     ) | {
         "handle": handle,
         "asset_path": asset_path,

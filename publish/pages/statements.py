@@ -11,11 +11,13 @@ import json
 import re
 
 from slimhub.publish.package import Package
+from slimhub.publish.pages import measured_figures
 from slimhub.publish.pages.publisher_texts import PublisherTexts
 
 _NOTE = "<!-- what the publisher said: {} -->"
 _NOTED = re.compile(_NOTE.format(r"(\{.*\})"))
 _VERSION = "version"
+_MEASURED = "measured"
 
 Statements = dict[str, str]
 
@@ -27,7 +29,11 @@ def of(package: Package) -> Statements:
       package: to be published.
     """
     texts = package.texts.given() if package.texts is not None else {}
-    ids = {"license": package.license, "dataset": package.dataset}
+    ids = {
+        "license": package.license,
+        "dataset": package.dataset,
+        _MEASURED: measured_figures.dump(package.measured),
+    }
     return {name: value for name, value in ids.items() if value} | texts
 
 
@@ -81,6 +87,7 @@ def over(package: Package, said: Statements) -> Package:
         license=package.license or said.get("license"),
         dataset=package.dataset or said.get("dataset"),
         texts=texts,
+        measured=package.measured or measured_figures.parse(said.get(_MEASURED, "")),
     )
 
 

@@ -14,6 +14,7 @@ from slimhub.publish.pages import (
     recorded_network,
     task_texts,
 )
+from slimhub.publish.pages.measured_figures import Measured
 from slimhub.publish.pages.publisher_texts import PublisherTexts, passage
 
 # Tasks as TensorFlow Hub calls them.
@@ -27,6 +28,7 @@ def values(
     dataset: str | None = None,
     texts: PublisherTexts | None = None,
     class_names: Sequence[str] = (),
+    measured: Measured = (),
 ) -> dict[str, Any]:
     """What templates may use, wherever the artifact is published.
 
@@ -37,6 +39,7 @@ def values(
         of the public checkpoint, where the artifact was made of it.
       texts: of the publisher.
       class_names: in the order of the logits, where there are few; see `class_names.read`.
+      measured: figures of the artifact, see `measured_figures`.
 
     Raises:
       PublishError: for a network that is not known here.
@@ -54,6 +57,7 @@ def values(
         "intended_use": passage(texts.intended_use or "", 3),
         "changelog": passage(texts.changelog or "", 4),
         "class_names": class_names,
+        "measured": [one.row() for one in measured],
         "introduction": task_texts.INTRODUCTIONS[record.task],
         "proof": record.proof.counts,
         "filled": {"average": 0, "plain": 0, "raw": 0} | record.variables.filled,

@@ -53,6 +53,15 @@ COMMANDS = {
         "slimhub.cli.convert_command",
         "Converts an artifact to LiteRT or ONNX, and proves the file.",
     ),
+    "evaluate": Command(
+        "slimhub.cli.evaluate_command", "Measures the accuracy of an artifact on labeled pictures."
+    ),
+    "benchmark": Command(
+        "slimhub.cli.benchmark_command", "Measures how long calls of artifacts take."
+    ),
+    "features": Command(
+        "slimhub.cli.features_command", "Writes an artifact's answers to pictures as Parquet files."
+    ),
     "inspect": Command(
         "slimhub.cli.inspect_command", "Shows what is in a checkpoint, and which network it fits."
     ),

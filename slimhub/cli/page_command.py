@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+from pathlib import Path
 
 from slimhub.cli import text_flags
 
@@ -111,7 +112,7 @@ def _check(arguments: argparse.Namespace) -> int:
 def _render(arguments: argparse.Namespace) -> int:
     from slimhub.export.record import Record
     from slimhub.publish import Handle
-    from slimhub.publish.pages import class_names, page, page_file
+    from slimhub.publish.pages import class_names, measured_figures, page, page_file
 
     handle = Handle.parse(arguments.handle)
     if arguments.output is not None:
@@ -126,6 +127,7 @@ def _render(arguments: argparse.Namespace) -> int:
         dataset=arguments.dataset,
         texts=text_flags.texts(arguments),
         class_names=class_names.read(arguments.artifact, record),
+        measured=measured_figures.of_records(measured_figures.records(Path(arguments.artifact))),
     )
     return _give(arguments, text, str(handle))
 

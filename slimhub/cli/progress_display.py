@@ -24,6 +24,7 @@ class ProgressDisplay:
         """
         self._bar = None
         self._last_line = 0.0
+        self._started: tuple[float, int] | None = None  # seconds and pictures to count from
         if sys.stderr.isatty():
             import tqdm
 
@@ -66,6 +67,28 @@ class ProgressDisplay:
         elif time.monotonic() - self._last_line > _LINE_EVERY or done == total:
             self._last_line = time.monotonic()
             print(f"slimhub: {what}: {amount}", file=sys.stderr, flush=True)
+
+    def pictures(self, done: int, total: int) -> None:
+        """Says how many pictures of a data set are done, and when all will be.
+
+        Args:
+          done: pictures so far.
+          total: pictures in all.
+        """
+        interrupts.check()
+        now = time.monotonic()
+        if self._started is None:
+            self._started = now, done  # the first batch, in which the network is made ready
+        seconds, done_since = now - self._started[0], done - self._started[1]
+        text = f"{done:,} of {total:,} images"
+        if seconds > 0 and done_since:
+            rate = done_since / seconds
+            text += f", {rate:,.0f} images/s, {(total - done) / rate:.0f} s left"
+        if self._bar is not None:
+            self._bar.set_description(text)
+        elif now - self._last_line > _LINE_EVERY or done == total:
+            self._last_line = now
+            print(f"slimhub: {text}", file=sys.stderr, flush=True)
 
 
 def _amount(done: int, total: int | None) -> str:

@@ -66,6 +66,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "write, as custom networks may have",
     )
     parser.add_argument(
+        "--require_evaluation",
+        action="store_true",
+        help="refuse an artifact without figures that `slimhub evaluate` measured on it; the same "
+        "for the files of --also",
+    )
+    parser.add_argument(
         "--dry_run",
         action="store_true",
         help="print what would be sent, and send nothing; needs no credentials",
@@ -89,6 +95,7 @@ def execute(arguments: argparse.Namespace) -> int:
         sign=arguments.sign,
         network=arguments.network,
         trust=arguments.trust,
+        require_evaluation=arguments.require_evaluation,
         dry_run=arguments.dry_run,
     )
     with ProgressDisplay(len(delivery.PHASES)) as progress:

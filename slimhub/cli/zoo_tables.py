@@ -108,6 +108,9 @@ def outcomes_as_text(outcomes: Sequence[JobOutcome]) -> list[str]:
     failed = [outcome for outcome in outcomes if outcome.result == "failed"]
     parts += [f"{len(failed)} failed"] if failed else []
     lines = [f"{text.count(len(outcomes), 'export')}: {', '.join(parts)}"]
+    rated = [outcome for outcome in outcomes if outcome.top1 is not None]
+    if rated:
+        lines += ["", *_aligned([("top-1", "output"), *map(_rating, rated)])]
     if failed:
         lines += ["", *_aligned([("failed", "why"), *map(_failure, failed)])]
     return lines
@@ -132,6 +135,10 @@ def _shown(folder: str) -> str:
     """A folder as it is named from the working folder, where it is below that."""
     path, here = Path(folder), Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else folder
+
+
+def _rating(outcome: JobOutcome) -> tuple[str, str]:
+    return f"{outcome.top1:.2%}", outcome.name
 
 
 def _failure(outcome: JobOutcome) -> tuple[str, str]:

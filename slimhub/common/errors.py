@@ -39,6 +39,10 @@ class ExportError(SlimhubError):
     """An export or proof that failed; the target is unchanged."""
 
 
+class EvaluationError(SlimhubError):
+    """An evaluation that failed, or whose figures cannot be trusted; none are kept."""
+
+
 class PublishError(SlimhubError):
     """An artifact that could not be published, or a target that does not allow it."""
 

@@ -10,6 +10,9 @@ pytestmark = pytest.mark.serial
 REFUSED = {
     "export": ["nonet", "--checkpoint=x", "--output=y"],
     "verify": ["tests", "--network=nonet"],
+    "evaluate": ["tests", "tests"],
+    "benchmark": ["tests"],
+    "features": ["tests", "tests", "x.parquet"],
     "inspect": ["nowhere/model.ckpt"],
     "list": ["nonet*"],
     "describe": ["nonet"],

@@ -255,7 +255,7 @@ def test_export_speaks_json(tmp_path):
 
 
 def test_foreign_packages_of_the_same_names_do_no_harm(tmp_path):
-    for room in ("nets", "checkpoints", "export", "publish", "zoo"):
+    for room in ("nets", "checkpoints", "evaluate", "export", "publish", "zoo"):
         (tmp_path / room).mkdir()
         (tmp_path / room / "__init__.py").write_text("raise ImportError('a foreign package')")
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}

@@ -17,7 +17,7 @@ EXPORTED = [
 
 
 def test_each_room_that_exports_names_has_a_page():
-    rooms = {"checkpoints", "export", "nets", "publish", "zoo"}
+    rooms = {"checkpoints", "evaluate", "export", "nets", "publish", "zoo"}
     assert {path.stem for path in PAGES} == rooms
     for path in PAGES:
         assert f"::: slimhub.{path.stem}\n" in path.read_text("utf-8")

@@ -95,6 +95,7 @@ def page_of(package: Package, handle: Handle, places: Addresses) -> str:
         dataset=package.dataset,
         texts=package.texts,
         class_names=class_names.read(package.folder, package.record),
+        measured=package.measured,
     )
     return statements.with_note(text, package, str(handle.version))
 

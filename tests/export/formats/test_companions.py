@@ -9,6 +9,7 @@ import pytest
 
 from slimhub import export
 from slimhub.cli import commands
+from slimhub.common import work_process
 from slimhub.common.errors import ExportError, RequestError
 from slimhub.export import Result
 from slimhub.export.formats import companions, conversion_process, litert_format, origin
@@ -98,9 +99,9 @@ def test_a_process_of_its_own_reports_phases_and_errors(monkeypatch, capfd):
 
     monkeypatch.setattr(companions, "write", write)
     monkeypatch.setattr("sys.stdin", io.StringIO('{"artifact": "a", "paths": ["b"]}\n'))
-    monkeypatch.setattr(conversion_process.os, "dup2", lambda *_: None)
-    monkeypatch.setattr(conversion_process.signal, "signal", lambda *_: None)
-    monkeypatch.setattr(conversion_process, "when_input_ends", lambda act: None)
+    monkeypatch.setattr(work_process.os, "dup2", lambda *_: None)
+    monkeypatch.setattr(work_process.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(work_process, "when_input_ends", lambda act: None)
     conversion_process.main()
     said = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert said == [{"phase": "converting it"}, {"error": "a: ['b'], True"}]

@@ -1,0 +1,88 @@
+"""A folder with one folder of pictures per class."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from slimhub.common.errors import RequestError
+from slimhub.common.text import count
+from slimhub.evaluate.datasets import dataset, picture_paths
+from slimhub.evaluate.datasets.dataset import Dataset, PictureFile
+
+KIND = "class folders"
+_MOST_DIGITS = 9  # of a folder's name that is taken for a number
+
+
+def is_one(folder: Path) -> bool:
+    """Whether a folder has folders in it, which then are the classes."""
+    return any(_classes(folder))
+
+
+def read(folder: Path, name: str, split: str, *, in_order_of_names: bool) -> Dataset:
+    """The data set in a folder.
+
+    Args:
+      folder: whose folders are the classes.
+      name: of the data set.
+      split: part of the data that the folder is, or empty.
+      in_order_of_names: whether folders whose names are numbers are counted as their names sort
+        ("0", "1", "10", "2"), as programs do that know nothing of numbers.
+
+    Returns:
+      Folders that are all called by numbers have those as labels, and no names; others are numbered
+      as their names sort.
+
+    Raises:
+      RequestError: if there is no picture, or a file that cannot be one.
+    """
+    names = sorted(_classes(folder))
+    are_numbers = all(_is_number(one) for one in names)
+    is_numbered = are_numbers and not in_order_of_names
+    if is_numbered and len({int(one) for one in names}) < len(names):
+        raise RequestError(f"two folders in {folder} have the same number: rename one of them")
+    found, others = [], []
+    for position, class_name in enumerate(names):
+        label = int(class_name) if is_numbered else position
+        for relative, path in _files(folder, class_name):
+            if picture_paths.is_picture(Path(path).name):
+                size = picture_paths.size_of(path, relative)
+                found.append(PictureFile(path, relative, size, label))
+            else:
+                others.append(relative)
+    if not found:
+        raise RequestError(
+            f"{folder} has no pictures: it needs one folder per class, with JPEG or PNG files"
+        )
+    notes = (f"{count(len(others), 'file')} left out, such as {others[0]}",) if others else ()
+    return Dataset(
+        name,
+        KIND,
+        split,
+        dataset.shards_of_files(found),
+        () if are_numbers else tuple(names),
+        dataset.digest_files(found),
+        notes,
+    )
+
+
+def _classes(folder: Path) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith(".") and entry.is_dir():
+                yield entry.name
+
+
+def _is_number(name: str) -> bool:
+    return name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS
+
+
+def _files(folder: Path, class_name: str) -> Iterator[tuple[str, str]]:
+    """Relative names and paths of the files of a class, sorted."""
+    found = []
+    for place, _, names in os.walk(folder / class_name):  # does not follow links to folders
+        for name in names:
+            path = os.path.join(place, name)  # noqa: PTH118  of 100,000 files
+            found.append((os.path.relpath(path, folder).replace(os.sep, "/"), path))
+    return iter(sorted(found))

@@ -1,0 +1,41 @@
+"""Files of pictures: which ones count, and what is refused."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from slimhub.common import foreign_files
+from slimhub.common.errors import RequestError
+
+SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file's name says that it is a JPEG or PNG file."""
+    return not name.startswith(".") and name.lower().endswith(SUFFIXES)
+
+
+def size_of(path: str, name: str) -> int:
+    """The size of a picture's file, bytes.
+
+    Args:
+      path: of the file.
+      name: for messages.
+
+    Raises:
+      RequestError: if it cannot be read as a file, or is larger than any picture.
+    """
+    try:
+        found = os.stat(path)  # noqa: PTH116  of 100,000 files, in half the time of a Path's
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no file can have this name"
+        raise RequestError(f"cannot read the picture {name}: {reason}") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise RequestError(f"the picture {name} is not a file, but a folder, pipe or device")
+    if found.st_size > foreign_files.LARGEST_TEXT:
+        raise RequestError(
+            f"the picture {name} is larger than {foreign_files.LARGEST_TEXT:,} bytes, the limit "
+            "for one picture: remove it or make it smaller"
+        )
+    return found.st_size

@@ -1,0 +1,143 @@
+"""What is evaluated, and how; no TensorFlow is imported to refuse a request."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from slimhub.common import paths
+from slimhub.common.errors import EvaluationError, RequestError, option
+from slimhub.common.text import either
+from slimhub.evaluate import evaluation_record
+from slimhub.evaluate.datasets import dataset_kinds
+from slimhub.evaluate.datasets.dataset import Dataset
+from slimhub.evaluate.evaluation_record import EvaluationRecord
+from slimhub.evaluate.models import model_source
+from slimhub.export import labels
+
+PREPROCESSING = ("slim", "center_crop", "resize")
+BATCH = 32
+MAX_BAD = 0.01
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationRequest:
+    """One evaluation.
+
+    Attributes:
+      artifact: folder of a SavedModel, a file of `slimhub convert`, or the URL of a hub's model.
+      data: see `dataset_kinds.open_dataset`.
+      split: part of the data; empty for all of it.
+      train_split: part of the data that classifiers on features learn from; None for artifacts
+        that are classifiers themselves.
+      labels: file with the names of the data's labels, or None.
+      label_offset: what to add to labels of the data to get places of logits, which then are
+        matched by index; None to match them by name or by the number of classes, and to refuse
+        figures that show another offset.
+      label_order: one of `dataset_kinds.ORDERS`.
+      preprocessing: one of `PREPROCESSING`, see `image_preparation.prepare`.
+      batch_size: pictures in a call.
+      at_least: smallest top-1 to accept, a fraction, or None.
+      max_bad: largest fraction of damaged pictures to accept.
+      trust: see `ServedModel`.
+    """
+
+    artifact: str
+    data: str
+    split: str = ""
+    train_split: str | None = None
+    labels: str | None = None
+    label_offset: int | None = None
+    label_order: str = "numeric"
+    preprocessing: str = "slim"
+    batch_size: int = BATCH
+    at_least: float | None = None
+    max_bad: float = MAX_BAD
+    trust: bool = False
+
+    def check(self) -> None:
+        """Refuses what can be refused without reading the data.
+
+        Raises:
+          RequestError: says what is wrong with which option.
+        """
+        self.check_options()
+        model_source.check(self.artifact)
+        if (place := self.record_path()) is not None:
+            evaluation_record.check_place(place)
+
+    def check_options(self) -> None:
+        """Refuses invalid options of an artifact that need not exist yet.
+
+        Raises:
+          RequestError: says what is wrong with which option.
+        """
+        if self.preprocessing not in PREPROCESSING:
+            raise RequestError(
+                f"{option('preprocessing')} must be {either(PREPROCESSING)}, not "
+                f"{self.preprocessing!r}"
+            )
+        if self.label_order not in dataset_kinds.ORDERS:
+            raise RequestError(f"{option('label_order')} must be {either(dataset_kinds.ORDERS)}")
+        if self.batch_size < 1:
+            raise RequestError(f"{option('batch_size')} must be at least 1")
+        for name in ("at_least", "max_bad"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise RequestError(f"{option(name)} must be a fraction from 0 to 1, such as 0.65")
+
+    def record_path(self) -> Path | None:
+        """Where the evaluation record goes; None for an artifact that is not on this machine."""
+        if model_source.is_url(self.artifact):
+            return None
+        return evaluation_record.path_of(model_source.local(self.artifact))
+
+    def known(self) -> EvaluationRecord | None:
+        """The record of the same evaluation, if it was done already; no picture is read.
+
+        Raises:
+          RequestError: if the data cannot be read.
+          EvaluationError: if what is at its place is not a record.
+        """
+        is_url = model_source.is_url(self.artifact)
+        found = None if is_url else evaluation_record.read(model_source.local(self.artifact))
+        if found is None:
+            return None
+        dataset = self.dataset()
+        was = found.data.sha256, found.preprocessing, found.batch_size
+        is_same = was == (dataset.sha256, self.preprocessing, self.batch_size)
+        return found if is_same else None
+
+    def check_bar(self, record: EvaluationRecord) -> None:
+        """Refuses figures below the bar.
+
+        Raises:
+          EvaluationError: says how far.
+        """
+        if self.at_least is not None and record.top1 < self.at_least:
+            raise EvaluationError(
+                f"top-1 of {record.artifact.name} on {record.data.name} is {record.top1:.4f}, "
+                f"below {option('at_least', self.at_least)}"
+            )
+
+    def dataset(self) -> Dataset:
+        """The data set, with the names of its labels.
+
+        Raises:
+          RequestError: if there is none.
+        """
+        return self._part(self.split)
+
+    def training_set(self) -> Dataset | None:
+        """What classifiers on features learn from; None if the request does not name it.
+
+        Raises:
+          RequestError: if it is not there.
+        """
+        return None if self.train_split is None else self._part(self.train_split)
+
+    def _part(self, split: str) -> Dataset:
+        found = dataset_kinds.open_dataset(self.data, split, self.label_order)
+        if self.labels is None:
+            return found
+        return found.renamed(labels.read_names(paths.expanded(self.labels)))

@@ -1,0 +1,130 @@
+"""Evaluates features: classifiers learn from them on one split, and answer to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from slimhub.common.errors import EvaluationError, RequestError, option
+from slimhub.evaluate import feature_probe
+from slimhub.evaluate.evaluation_request import EvaluationRequest
+from slimhub.evaluate.totals import Totals
+
+if TYPE_CHECKING:
+    from slimhub.evaluate.datasets.dataset import Dataset
+    from slimhub.evaluate.feature_vectors import ShardVectors
+    from slimhub.evaluate.models.image_model import ImageModel
+
+METHOD = "linear probe"
+
+
+def check(request: EvaluationRequest, train: Dataset | None, test: Dataset) -> Dataset:
+    """Refuses data that features cannot be evaluated on.
+
+    Args:
+      request: that names both.
+      train: pictures to learn from, or None.
+      test: pictures to answer to.
+
+    Returns:
+      The pictures to learn from.
+
+    Raises:
+      RequestError: if there are none, they are the same, or their labels have other names.
+    """
+    if train is None:
+        raise RequestError(
+            f"{request.artifact} has features, not logits: name the part of the data that "
+            f"classifiers learn from with {option('train_split')}, and the part that they are "
+            f"tested on with {option('split')}"
+        )
+    if train.sha256 == test.sha256:
+        raise RequestError(
+            f"{option('train_split')} and {option('split')} are the same pictures: classifiers "
+            "have to be tested on others"
+        )
+    if train.class_names != test.class_names:
+        raise RequestError(
+            f"the classes of {option('train_split', train.split)} and "
+            f"{option('split', test.split)} differ: both need the same folders or names"
+        )
+    feature_probe.check_packages()
+    return train
+
+
+def compute(
+    model: ImageModel,
+    train: Dataset,
+    test: Dataset,
+    request: EvaluationRequest,
+    on_pictures: Callable[[int, int], None],
+) -> tuple[Totals, tuple[str, ...], float]:
+    """Computes features of both, and what classifiers make of them.
+
+    Args:
+      model: of features.
+      train: pictures to learn from.
+      test: pictures to answer to.
+      request: how to compute features.
+      on_pictures: called with the pictures done so far, and those in all.
+
+    Returns:
+      Sums over the answers of the linear classifier, names of its logits, and the fraction that the
+      nearest neighbors name correctly.
+
+    Raises:
+      EvaluationError: if the classes of both differ, or no picture can be read.
+    """
+    done = 0
+
+    def advance(pictures: int) -> None:
+        nonlocal done
+        done += pictures
+        on_pictures(done, train.count + test.count)
+
+    learned = _extract(model, train, request, advance)
+    asked = _extract(model, test, request, advance)
+    if not all(sum(len(part.ids) for part in parts) for parts in (learned, asked)):
+        raise EvaluationError("no picture of the data can be read")
+    labels, asked_labels = (_joined(parts, "labels") for parts in (learned, asked))
+    vectors, asked_vectors = (_joined(parts, "vectors") for parts in (learned, asked))
+    answers = feature_probe.probe(vectors, labels, asked_vectors, asked_labels)
+    totals = Totals()
+    answered = totals.add(answers.logits, answers.places)
+    ids = [name for part in asked for name in part.ids]
+    for place in np.flatnonzero(answered != answers.places).tolist():
+        pair = int(answers.places[place]), int(answered[place])
+        totals.keep_example(pair, (*_located(asked, place), ids[place]))
+    totals.damaged = [one for part in (*learned, *asked) for one in part.damaged]
+    named = test.class_names
+    names = tuple(named[n] if 0 <= n < len(named) else str(n) for n in answers.classes.tolist())
+    return totals, names, answers.neighbors
+
+
+def _extract(
+    model: ImageModel,
+    dataset: Dataset,
+    request: EvaluationRequest,
+    advance: Callable[[int], None],
+) -> list[ShardVectors]:
+    from slimhub.evaluate import feature_vectors
+
+    return [
+        feature_vectors.extract(model, shard, request.preprocessing, request.batch_size, advance)
+        for shard in dataset.shards
+    ]
+
+
+def _joined(parts: list[ShardVectors], field: str) -> np.ndarray:
+    return np.concatenate([getattr(part, field) for part in parts if len(part.ids)])
+
+
+def _located(parts: list[ShardVectors], place: int) -> tuple[int, int]:
+    """Shard and place in it of a picture, of which only the readable ones are counted."""
+    for number, part in enumerate(parts):
+        if place < len(part.ids):
+            return number, part.indices[place]
+        place -= len(part.ids)
+    raise IndexError(place)

@@ -1,0 +1,126 @@
+"""Writes what an artifact answers to the pictures of a data set."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from slimhub.common.errors import EvaluationError
+from slimhub.common.progress import OnPhase, Transfer
+from slimhub.evaluate import feature_files
+from slimhub.evaluate.evaluation import OnPictures, check_damaged
+from slimhub.evaluate.evaluation_request import EvaluationRequest
+from slimhub.evaluate.models import model_source
+
+PHASES = ("opening the data", "loading the artifact", "computing")
+
+
+@dataclasses.dataclass(frozen=True)
+class FeatureSet:
+    """Vectors on disk.
+
+    Attributes:
+      path: of the folder.
+      count: vectors in it.
+      width: of each.
+      parts: files in it.
+      resumed: of them, those that an earlier run has written.
+      damaged: pictures that this run could not read, as (name, reason).
+    """
+
+    path: Path
+    count: int
+    width: int
+    parts: int
+    resumed: int
+    damaged: tuple[tuple[str, str], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON data."""
+        return dataclasses.asdict(self) | {"path": str(self.path)}
+
+
+def write(
+    request: EvaluationRequest,
+    output: str,
+    *,
+    overwrite: bool = False,
+    on_phase: OnPhase = lambda phase: None,
+    on_transfer: Transfer | None = None,
+    on_pictures: OnPictures = lambda done, total: None,
+) -> FeatureSet:
+    """Writes one Parquet file for each shard of the data; those that are there already stay.
+
+    Args:
+      request: artifact, data and preprocessing.
+      output: folder, see `feature_files`.
+      overwrite: whether to replace files that are there.
+      on_phase: called at the start of each of `PHASES`.
+      on_transfer: called while an artifact is downloaded.
+      on_pictures: called after each batch.
+
+    Returns:
+      What is in the folder.
+
+    Raises:
+      RequestError, ExportError, CheckpointError: if artifact, data or output cannot be used.
+      EvaluationError: if too many pictures are damaged, or an answer is not a number.
+    """
+    request.check_options()
+    model_source.check(request.artifact)
+    folder = feature_files.check(output, request.artifact)
+    on_phase(PHASES[0])
+    dataset = request.dataset()
+    on_phase(PHASES[1])
+    with model_source.opened(
+        request.artifact, trust=request.trust, on_transfer=on_transfer
+    ) as model:
+        from slimhub.evaluate import feature_vectors
+
+        on_phase(PHASES[2])
+        origin = _origin(model.sha256, dataset.sha256, request)
+        done = resumed = 0
+        damaged: list[tuple[str, str]] = []
+
+        def advance(pictures: int) -> None:
+            nonlocal done
+            done += pictures
+            on_pictures(done, dataset.count)
+
+        for number, shard in enumerate(dataset.shards):
+            path = feature_files.part(folder, number)
+            here = origin | {"shard": number, "shards": len(dataset.shards)}
+            if not overwrite and feature_files.is_there(path, here):
+                resumed += 1
+                advance(shard.count)
+                continue
+            found = feature_vectors.extract(
+                model, shard, request.preprocessing, request.batch_size, advance
+            )
+            damaged += found.damaged
+            check_damaged(damaged, dataset.count, request.max_bad)
+            if not len(found.ids):
+                raise EvaluationError("no picture of a whole shard can be read")
+            feature_files.write(path, found, dataset.class_names, here)
+    return _summary(folder, len(dataset.shards), resumed, tuple(damaged))
+
+
+def _origin(artifact: str, data: str, request: EvaluationRequest) -> dict[str, Any]:
+    return {
+        "artifact_sha256": artifact,
+        "data_sha256": data,
+        "preprocessing": request.preprocessing,
+        "batch_size": request.batch_size,
+    }
+
+
+def _summary(
+    folder: Path, parts: int, resumed: int, damaged: tuple[tuple[str, str], ...]
+) -> FeatureSet:
+    from pyarrow import parquet
+
+    schemas = [parquet.ParquetFile(feature_files.part(folder, n)) for n in range(parts)]
+    count = sum(file.metadata.num_rows for file in schemas)
+    width = schemas[0].schema_arrow.field("vector").type.list_size
+    return FeatureSet(folder, count, width, parts, resumed, damaged)

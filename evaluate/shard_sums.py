@@ -1,0 +1,92 @@
+"""Computes the sums over one shard. Imports TensorFlow."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from slimhub.common.errors import EvaluationError
+from slimhub.evaluate import picture_batches
+from slimhub.evaluate.datasets.dataset import Shard
+from slimhub.evaluate.label_match import LabelMatch
+from slimhub.evaluate.models.image_model import ImageModel
+from slimhub.evaluate.picture_batches import PictureBatch
+from slimhub.evaluate.totals import Totals
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardTask:
+    """What is done with every shard.
+
+    Attributes:
+      match: of labels.
+      preprocessing: see `image_preparation.prepare`.
+      batch_size: pictures in a call.
+    """
+
+    match: LabelMatch
+    preprocessing: str
+    batch_size: int
+
+
+def compute(
+    model: ImageModel,
+    shard: Shard,
+    number: int,
+    task: ShardTask,
+    on_pictures: Callable[[int], None] = lambda count: None,
+) -> Totals:
+    """Classifies the pictures of a shard.
+
+    Batches do not cross the ends of shards, so that the sums of a shard are the same whoever
+    computes it, and in which order.
+
+    Args:
+      model: a classifier.
+      shard: of the data.
+      number: of the shard.
+      task: see `ShardTask`.
+      on_pictures: called after each batch with the number of its pictures.
+
+    Raises:
+      EvaluationError: if a label has no logit, or an answer is not a number.
+    """
+    totals, missing = Totals(), set(range(shard.count))
+    for batch in picture_batches.read(shard, model.image_size, task.preprocessing, task.batch_size):
+        _add(totals, model, batch, shard, number, task.match)
+        missing.difference_update(batch.indices.tolist())
+        on_pictures(len(batch.indices))
+    for index in sorted(missing):
+        totals.damaged.append((shard.name_of(index), picture_batches.reason(shard, index)))
+    if missing:
+        on_pictures(len(missing))
+    return totals
+
+
+def _add(
+    totals: Totals,
+    model: ImageModel,
+    batch: PictureBatch,
+    shard: Shard,
+    number: int,
+    match: LabelMatch,
+) -> None:
+    classes = match.find(batch.labels)
+    if (classes < 0).any():
+        place = int(np.argmax(classes < 0))
+        raise match.refuse(int(batch.labels[place]), shard.name_of(int(batch.indices[place])))
+    logits = model.answers(batch.images)
+    if not np.isfinite(logits).all():
+        place = int(np.argmin(np.isfinite(logits).all(axis=1)))
+        picture = shard.name_of(int(batch.indices[place]))
+        raise EvaluationError(
+            f"{model.name} does not answer with numbers to {picture}: "
+            "`slimhub verify` says what is wrong with it"
+        )
+    answers = totals.add(logits, classes)
+    for place in np.flatnonzero(answers != classes).tolist():
+        index = int(batch.indices[place])
+        pair = int(classes[place]), int(answers[place])
+        totals.keep_example(pair, (number, index, shard.name_of(index)))

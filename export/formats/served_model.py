@@ -1,0 +1,118 @@
+"""An artifact of the convention as a function of images, loaded with care. Imports TensorFlow."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from slimhub.common import foreign_files
+from slimhub.common.errors import ExportError
+from slimhub.export import labels
+from slimhub.export.formats.loaded_file import SIGNATURE
+from slimhub.export.verify.checks import artifact_files
+from slimhub.export.verify.process import untrusted
+from slimhub.export.verify.reference.artifact import Artifact
+
+
+class ServedModel:
+    """An artifact, loaded when it is first called.
+
+    Attributes:
+      folder: the artifact.
+      record: of the artifact, or None.
+      name: of the network, or without a record of the folder.
+      input: name of the signature's input.
+      output: name of its output.
+      image_size: height and width, pixels.
+      is_free: whether the artifact takes images of other sizes, too.
+    """
+
+    purpose = "used"  # what it is for, as messages have it: "cannot be used"
+
+    def __init__(self, folder: Path, *, trust: bool = False) -> None:
+        """Looks at an artifact.
+
+        Args:
+          folder: path.
+          trust: whether to load it even if it has operations that slimhub does not write, or files
+            that differ from its record. Such an artifact can do whatever you can.
+
+        Raises:
+          ExportError: if it is not to be loaded, or does not keep the convention.
+        """
+        self.folder = folder
+        self._artifact = artifact = Artifact(folder)
+        self.record = artifact.record
+        if not trust:
+            refused = untrusted.refuse(
+                artifact, artifact_files.check_digests(folder, artifact.record)
+            )
+            if refused:
+                raise ExportError(f"{folder.name} is {refused[0].detail}")
+        signature = artifact.proto.meta_graphs[0].signature_def.get(SIGNATURE)
+        if signature is None or len(signature.inputs) != 1 or len(signature.outputs) != 1:
+            raise self._refusal(f"it has no signature {SIGNATURE} with one input and one output")
+        ((self.input, images),) = signature.inputs.items()
+        ((self.output, _),) = signature.outputs.items()
+        shape = [dimension.size for dimension in images.tensor_shape.dim]
+        if images.dtype != tf.float32.as_datatype_enum or len(shape) != 4 or shape[3] != 3:
+            raise self._refusal(
+                f"its input is {tf.as_dtype(images.dtype).name}{shape}, not "
+                "float32[batch, height, width, 3]"
+            )
+        self.is_free = shape[1] < 0 or shape[2] < 0
+        self._has_free_batch = shape[0] < 0
+        self.image_size = self._choose_size(shape)
+        self.name = self.record.network.name if self.record else folder.name
+        self.is_classification = self.output == "logits"
+
+    def _refusal(self, reason: str) -> ExportError:
+        return ExportError(f"{self.folder.name} cannot be {self.purpose}: {reason}")
+
+    def _choose_size(self, shape: list[int]) -> int:
+        height, width = shape[1:3]
+        if self.is_free:
+            if self.record is None:
+                raise self._refusal(
+                    "it takes images of any size, and has no record that says which"
+                )
+            height, width, _ = self.record.network.image_shape
+        if height != width:
+            raise self._refusal("images are not square")
+        return height
+
+    @functools.cached_property
+    def _signature(self) -> Any:
+        return self._artifact.loaded.signatures[SIGNATURE]
+
+    def function(self, images: Any) -> Any:
+        """The signature as a function of one tensor to one tensor."""
+        return self._signature(**{self.input: images})[self.output]
+
+    def check_unchanged(self) -> None:
+        """Refuses an artifact whose files were written to since it was looked at.
+
+        Raises:
+          ExportError: says so.
+        """
+        self._artifact.check_unchanged()
+
+    def read_labels(self) -> tuple[str, ...]:
+        """One name per logit; empty if the artifact has none.
+
+        Raises:
+          ExportError: if they cannot be read.
+        """
+        path = self.folder / "assets" / labels.FILE_NAME
+        if not self.is_classification or not path.is_file():
+            return ()
+        try:
+            text = foreign_files.read_text(path).removesuffix("\n")
+            return tuple(line.rstrip("\r") for line in text.split("\n"))
+        except (OSError, UnicodeError) as error:
+            raise ExportError(
+                f"the labels of {self.folder.name} cannot be read: {error}"
+            ) from error
