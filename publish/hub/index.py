@@ -15,11 +15,13 @@ from slimhub.export import record_json
 from slimhub.export.record_json import FieldError
 from slimhub.publish.converted_files import SUFFIXES
 from slimhub.publish.handle import Handle
+from slimhub.publish.hub.model_facts import ModelFacts
 
 FILE = "index.json"
 _FORMATS = (1, 2)  # the second one has withdrawn versions, which readers of the first would offer
 _URL = re.compile(r"https?://[^\s<>?#@]{1,2000}")  # as `addresses.check` has it
 _FILE_NAME = re.compile(r"[^/\0-\x1f]+(/[^/\0-\x1f]+)*")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _SHA256 = re.compile(r"[\da-f]{64}", re.ASCII)
 _DAMAGE = (RequestError, FieldError, ValueError, KeyError, TypeError, AttributeError)
 LOCAL_URL = "http://localhost:8080"  # of a hub whose address nobody said; `slimhub serve`'s own
@@ -41,6 +43,8 @@ class Version:
       texts: of the publisher, by the names of `publisher_texts.PublisherTexts`.
       withdrawn: why the version was withdrawn, perhaps empty; None where it was not. The archive
         and the copy of a withdrawn version are gone, and its number is never used again.
+      facts: what people choose it by; None in entries of version 0.1.0.
+      published: the day it was published first, UTC, as YYYY-MM-DD; None likewise.
     """
 
     number: int
@@ -53,6 +57,8 @@ class Version:
     also: dict[str, FileDigest] = dataclasses.field(default_factory=dict)
     texts: dict[str, str] = dataclasses.field(default_factory=dict)
     withdrawn: str | None = None
+    facts: ModelFacts | None = None
+    published: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +118,8 @@ class Index:
 def _to_json(version: Version) -> dict[str, Any]:
     archive = {"sha256": version.archive.sha256, "bytes": version.archive.bytes}
     content = dataclasses.asdict(version) | {"archive": archive}
+    if version.facts is not None:
+        content["facts"] = record_json.encode(version.facts)
     return {
         key: value
         for key, value in content.items()
@@ -177,15 +185,23 @@ def _check(found: Index) -> None:
             if number.bit_length() > 30:
                 raise ValueError("a number of a version is too large")
             Handle.parse(f"{model}/{number}")
-            for name, file in version.files.items():
-                if not _FILE_NAME.fullmatch(name) or ".." in name.split("/"):
-                    raise ValueError(f"{name!r:.60} is not a file of an artifact")
-                _check_digest(file)
-            _check_digest(version.archive)
-            for suffix, file in version.also.items():
-                if suffix not in SUFFIXES:
-                    raise ValueError(f"{suffix!r:.60} is not the suffix of a converted file")
-                _check_digest(file)
+            _check_version(version)
+
+
+def _check_version(version: Version) -> None:
+    for name, file in version.files.items():
+        if not _FILE_NAME.fullmatch(name) or ".." in name.split("/"):
+            raise ValueError(f"{name!r:.60} is not a file of an artifact")
+        _check_digest(file)
+    _check_digest(version.archive)
+    for suffix, file in version.also.items():
+        if suffix not in SUFFIXES:
+            raise ValueError(f"{suffix!r:.60} is not the suffix of a converted file")
+        _check_digest(file)
+    if version.facts is not None:
+        version.facts.check()
+    if version.published is not None and not _DAY.fullmatch(version.published):
+        raise ValueError(f"{version.published!r:.60} is not a day")
 
 
 def _check_digest(file: FileDigest) -> None:

@@ -103,7 +103,7 @@ class Application:
         try:
             return self._find(path, request, site)
         except (OSError, UnicodeDecodeError):
-            return self._missing(site, "The page of this model is missing in the hub.")
+            return self._missing(site, request, "The page of this model is missing in the hub.")
 
     def _path(self, request: Request) -> str:
         """What is asked for, without the prefix; a proxy may have taken that off already."""
@@ -151,6 +151,8 @@ class Application:
                 return self._model(handle, wanted, request, site)
             return self._part(handle, rest, request, site)
         is_loader = wanted is not None or "lite-format" in request.query_params
+        if (model := self._model_of(path)) is not None:
+            return self._no_version(model, request, site, is_loader=is_loader)
         if path in self._index.models:
             shown = self._index.shown(path)
             newest = f"{path}/{shown.number}"
@@ -160,8 +162,10 @@ class Application:
         if is_loader:
             return responses.text(f"this hub has no such model; {site.url}/ lists what it has", 404)
         if self._index.under(path):
-            return responses.page(self._page(path, site))
-        return self._missing(site, "This hub has no such model. The start page lists what it has.")
+            return responses.page(self._page(path, site), request)
+        return self._missing(
+            site, request, "This hub has no such model. The start page lists what it has."
+        )
 
     def _version(self, path: str) -> tuple[Handle, str] | None:
         """The version that a path begins with, and what follows its number."""
@@ -174,12 +178,32 @@ class Application:
                 return handle, "/".join([found["ending"] or "", *parts[count + 1 :]])
         return None
 
+    def _model_of(self, path: str) -> str | None:
+        """The model that a path names, if it goes on with a version that is not there."""
+        model, _, rest = path.rpartition("/")
+        is_version = _OF_A_VERSION.fullmatch(rest) is not None
+        return model if is_version and model in self._index.models else None
+
+    def _no_version(
+        self, model: str, request: Request, site: html_pages.Site, *, is_loader: bool
+    ) -> Response:
+        """The answer 404 to a wrong version: it lists those that there are, newest first."""
+        known = sorted(self._index.models[model].items(), reverse=True)
+        if is_loader:
+            found = ", ".join(str(number) for number, one in known if one.withdrawn is None)
+            return responses.text(f"{model} has no such version; it has {found or 'none'}", 404)
+        versions = [
+            (Handle.parse(f"{model}/{number}"), one.withdrawn is not None) for number, one in known
+        ]
+        message = f"{model} has no such version. It has:"
+        return responses.page(html_pages.error_page(site, 404, message, versions), request, 404)
+
     def _model(
         self, handle: Handle, wanted: str | None, request: Request, site: html_pages.Site
     ) -> Response:
         is_loader = wanted is not None or "lite-format" in request.query_params
         if self._index.published(handle).withdrawn is not None:
-            return self._withdrawn(handle, site, is_loader=is_loader)
+            return self._withdrawn(handle, request, site, is_loader=is_loader)
         if "lite-format" in request.query_params:
             return self._lite(handle, request)
         if wanted == "compressed":
@@ -193,16 +217,16 @@ class Application:
             return Response(f"{base}/{handle}", 303, media_type="text/plain")
         if wanted is not None:
             return responses.text("tf-hub-format is compressed or uncompressed", 400)
-        return responses.page(self._page(str(handle), site))
+        return responses.page(self._page(str(handle), site), request)
 
     def _part(self, handle: Handle, rest: str, request: Request, site: html_pages.Site) -> Response:
         """What belongs to a version: `rest` follows its number."""
         if self._index.published(handle).withdrawn is not None and rest != ".md":
-            return self._withdrawn(handle, site, is_loader=rest != ".html")
+            return self._withdrawn(handle, request, site, is_loader=rest != ".html")
         if rest == bundle.SUFFIX:
             return self._archive(handle, request)
         if rest == ".html":
-            return responses.page(self._page(str(handle), site))
+            return responses.page(self._page(str(handle), site), request)
         also = self._index.published(handle).also
         if rest in also:
             return self._converted(handle, rest, request)
@@ -213,12 +237,14 @@ class Application:
             return responses.file(
                 self._hub, f"{handle}{rest}", request, file.sha256, responses.FOR_EVER
             )
-        return self._missing(site, f"{handle} has no such file.")
+        return self._missing(site, request, f"{handle} has no such file.")
 
-    def _withdrawn(self, handle: Handle, site: html_pages.Site, *, is_loader: bool) -> Response:
+    def _withdrawn(
+        self, handle: Handle, request: Request, site: html_pages.Site, *, is_loader: bool
+    ) -> Response:
         """The answer 410: a sentence for programs, the page for browsers."""
         if not is_loader:
-            return responses.page(self._page(str(handle), site), 410)
+            return responses.page(self._page(str(handle), site), request, 410)
         newest = self._index.newest(handle.model)
         instead = f"; load {site.url}/{handle.model}/{newest.number} instead" if newest else ""
         return responses.text(f"{handle} was withdrawn by its publisher{instead}", 410)
@@ -243,8 +269,8 @@ class Application:
     def _file(self, name: str, request: Request, sha256: str | None, cache: str) -> Response:
         return responses.file(self._hub, name, request, sha256, cache)
 
-    def _missing(self, site: html_pages.Site, message: str) -> Response:
-        return responses.page(html_pages.error_page(site, 404, message), 404)
+    def _missing(self, site: html_pages.Site, request: Request, message: str) -> Response:
+        return responses.page(html_pages.error_page(site, 404, message), request, 404)
 
     def _page(self, path: str, site: html_pages.Site) -> str:
         """A page with the address that this request came to."""

@@ -1,0 +1,94 @@
+"""What people choose a model by: figures of a version, from its record."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from slimhub.export.record import Record
+from slimhub.publish.pages import network_facts, recorded_network
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelFacts:
+    """Figures of a version, as `index.json` has them.
+
+    Attributes:
+      image_size: height and width of the images that the network was built for, pixels.
+      size_is_free: whether images of other sizes are accepted too.
+      width: number of features, or of classes.
+      parameters: trainable ones.
+      macs: multiply-adds for one image of that size; None if they were not counted.
+      published_top1: accuracy on the validation images of ImageNet that others published for the
+        public checkpoint, percent; None unless the version was made from it.
+      measured_top1: accuracy that was measured on the version itself, percent, or None.
+    """
+
+    image_size: int
+    size_is_free: bool
+    width: int
+    parameters: int
+    macs: int | None = None
+    published_top1: float | None = None
+    measured_top1: float | None = None
+
+    @classmethod
+    def of_record(cls, record: Record) -> ModelFacts:
+        """The figures of an artifact.
+
+        Args:
+          record: of the artifact.
+
+        Raises:
+          PublishError: for a network that is not known here.
+        """
+        spec = recorded_network.spec_of(record)
+        is_public = (
+            spec is not None
+            and network_facts.is_public(spec, record)
+            and not network_facts.options(record)
+        )
+        return cls(
+            record.network.image_size,
+            record.network.size_is_free,
+            record.output.width,
+            record.variables.parameters,
+            network_facts.macs(spec, record),
+            spec.published.top1 if spec is not None and is_public else None,
+        )
+
+    def check(self) -> None:
+        """Refuses figures that no version has.
+
+        Raises:
+          ValueError: says which.
+        """
+        counts = (self.image_size, self.width, self.parameters, self.macs or 0)
+        if min(counts) < 0:
+            raise ValueError("a count is negative")
+        for value in (self.published_top1, self.measured_top1):
+            if value is not None and not (math.isfinite(value) and 0 <= value <= 100):
+                raise ValueError("an accuracy is not a percentage")
+
+
+@dataclasses.dataclass(frozen=True)
+class Accuracy:
+    """Top-1 accuracy, percent, and whether it was measured on the version itself."""
+
+    top1: float
+    is_measured: bool
+
+
+def accuracy(facts: ModelFacts | None) -> Accuracy | None:
+    """The accuracy that pages compare a version by: the measured one, else the published one.
+
+    Args:
+      facts: of the version; None where the index has none.
+    """
+    if facts is None:
+        return None
+    if facts.measured_top1 is not None:
+        return Accuracy(facts.measured_top1, True)
+    if facts.published_top1 is not None:
+        return Accuracy(facts.published_top1, False)
+    return None
