@@ -15,6 +15,7 @@ from slimhub.publish.handle import Handle
 from slimhub.publish.hub import model_facts, model_rows, page_markdown, page_templates
 from slimhub.publish.hub.index import LOCAL_URL, Index
 from slimhub.publish.hub.model_rows import ModelRow
+from slimhub.publish.hub.publisher_pages import Collection, Publisher
 from slimhub.publish.pages import page_parts
 
 _OWN_ANCHORS = ("main", "contents", "downloads", "versions", "files")  # of a model's page
@@ -93,29 +94,65 @@ def model_page(site: Site, handle: Handle, markdown: str) -> str:
     )
 
 
-def list_page(site: Site, prefix: str) -> str:
+def list_page(site: Site, prefix: str, publisher: Publisher | None = None) -> str:
     """The start page, or that of a publisher or a part of its models.
 
     Args:
       site: where it is read.
       prefix: what the handles listed begin with, whole parts; empty for all.
+      publisher: what the publisher says, if this is its page.
     """
-    newest = [(model, site.index.newest(model)) for model in site.index.under(prefix)]
-    rows = [ModelRow.of(model, version) for model, version in newest if version is not None]
     parts = prefix.split("/") if prefix else []
-    count = model_rows.count_of(len(rows))
+    publisher = publisher or Publisher()
+    rows = _rows(site, site.index.under(prefix))
+    said = (
+        f"{model_rows.count_of(len(rows))} for TensorFlow Hub{f' by {prefix}' if prefix else ''}."
+    )
     return _render(
         "list.html.jinja",
         len(parts),
         site,
         title=prefix or "Models",
-        summary=f"{count} for TensorFlow Hub{f' under {prefix}' if prefix else ''}.",
+        summary=page_markdown.plain(publisher.description) or said,
         path=f"{prefix}/{_start(site)}".lstrip("/"),
         crumbs=_crumbs(parts[:-1]),
         here=parts[-1] if parts else "",
-        count=count,
+        about=page_markdown.inline(publisher.description),
+        collections=publisher.collections.values(),
+        count=model_rows.count_of(len(rows)),
         rows=rows,
     )
+
+
+def collection_page(site: Site, collection: Collection) -> str:
+    """The page of a collection: its models, as the start page lists models.
+
+    Args:
+      site: where it is read.
+      collection: with models that the index has.
+    """
+    parts = collection.path.split("/")
+    rows = _rows(site, collection.models)
+    return _render(
+        "list.html.jinja",
+        len(parts) - 1,
+        site,
+        title=collection.title,
+        summary=page_markdown.plain(collection.description),
+        path=f"{collection.path}{_ending(site)}",
+        crumbs=_crumbs(parts[:1]),
+        here=collection.title,
+        about=page_markdown.inline(collection.description),
+        collections=[],
+        count=model_rows.count_of(len(rows)),
+        rows=rows,
+    )
+
+
+def _rows(site: Site, models: Sequence[str]) -> list[ModelRow]:
+    """Rows of models, in the order of their names, without those that were withdrawn whole."""
+    newest = [(model, site.index.newest(model)) for model in sorted(models)]
+    return [ModelRow.of(model, version) for model, version in newest if version is not None]
 
 
 def error_page(

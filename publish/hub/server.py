@@ -21,9 +21,10 @@ from slimhub.common import foreign_files, paths
 from slimhub.common.errors import MissingArtifactError, PublishError
 from slimhub.publish import bundle
 from slimhub.publish.handle import VERSION, Handle
-from slimhub.publish.hub import html_pages, index, responses
+from slimhub.publish.hub import html_pages, index, publisher_pages, responses
 from slimhub.publish.hub.index import Index
 from slimhub.publish.hub.page_cache import PageCache
+from slimhub.publish.hub.publisher_pages import Collection
 from slimhub.publish.pages import lite_page
 from slimhub.publish.pages.lite_page import LITE
 
@@ -161,7 +162,7 @@ class Application:
             return self._model(Handle.parse(newest), wanted, request, site)
         if is_loader:
             return responses.text(f"this hub has no such model; {site.url}/ lists what it has", 404)
-        if self._index.under(path):
+        if self._index.under(path) or self._collection(path) is not None:
             return responses.page(self._page(path, site), request)
         return self._missing(
             site, request, "This hub has no such model. The start page lists what it has."
@@ -276,10 +277,22 @@ class Application:
         """A page with the address that this request came to."""
         return self._pages.get(path).replace(_ADDRESS, html.escape(site.url))
 
+    def _collection(self, path: str) -> Collection | None:
+        """A collection of a publisher who has models here; it is found among those listed."""
+        publisher, *rest = path.split("/")
+        if rest[:1] != [publisher_pages.FOLDER] or not self._index.under(publisher):
+            return None
+        found = publisher_pages.read(self._hub, publisher, self._index).collections
+        return found.get(path.removesuffix(".html"))
+
     def _draw(self, path: str) -> str:
         site = html_pages.Site(self._index, _ADDRESS, self._options.prefix + "/")
+        if (collection := self._collection(path)) is not None:
+            return html_pages.collection_page(site, collection)
         if self._version(path) is None:
-            return html_pages.list_page(site, path)
+            is_publisher = path != "" and "/" not in path
+            told = publisher_pages.read(self._hub, path, self._index) if is_publisher else None
+            return html_pages.list_page(site, path, told)
         markdown = foreign_files.read_text(responses.inside(self._hub, f"{path}.md"))
         return html_pages.model_page(site, Handle.parse(path), markdown)
 

@@ -57,4 +57,5 @@ function fillChoice(select, state) {
     option.disabled = count === 0 && state[name] !== option.value;
   }
   select.value = state[name];
+  select.closest("label").hidden = OFFERS[name].size < 2; // nothing to choose
 }

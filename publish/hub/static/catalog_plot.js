@@ -115,9 +115,10 @@ function plot(section, shown) {
   const box = { width, height: PLOT.height, viewBox: `0 0 ${width} ${PLOT.height}` };
   drawing.replaceChildren(
     draw("svg", { ...label, ...box }, axes(scale, width), draw("polyline", { points: line }),
+      names(best, scale),
       ...others.map((one) => point(one, scale, false)),
       ...leading.map((one) => point(one, scale, true)),
-      names(best, scale)),
+    ),
   );
   const families = FAMILIES.filter((family) => rows.some((row) => row.family === family));
   section.querySelector("[data-legend]").replaceChildren(
