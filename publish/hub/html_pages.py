@@ -12,14 +12,22 @@ from collections.abc import Sequence
 
 from slimhub.publish import bundle
 from slimhub.publish.handle import Handle
-from slimhub.publish.hub import model_facts, model_rows, page_markdown, page_templates
+from slimhub.publish.hub import (
+    browser_runtime,
+    model_facts,
+    model_rows,
+    page_markdown,
+    page_templates,
+)
 from slimhub.publish.hub.index import LOCAL_URL, Index
 from slimhub.publish.hub.model_rows import ModelRow
 from slimhub.publish.hub.publisher_pages import Collection, Publisher
 from slimhub.publish.pages import page_parts
 
-_OWN_ANCHORS = ("main", "contents", "downloads", "versions", "files")  # of a model's page
+_OWN_ANCHORS = ("main", "contents", "downloads", "versions", "files", "try-it")  # of a model's page
 _NAME = "Model hub"
+_ONNX = ".onnx"
+_LABELS = "assets/labels.txt"  # of an artifact
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,11 +39,13 @@ class Site:
       url: address of the hub, without a `/` at its end.
       root: path of its start page, for pages that are answers of a server; None for pages that are
         files, which refer to each other by relative paths.
+      has_runtime: whether pages can load `browser_runtime.FILES` from the hub.
     """
 
     index: Index
     url: str
     root: str | None = None
+    has_runtime: bool = False
 
     @property
     def is_static(self) -> bool:
@@ -49,6 +59,16 @@ class Site:
           handle: of a version.
         """
         return f"{self.url}/{handle}{bundle.SUFFIX if self.is_static else ''}"
+
+    def can_try(self, handle: Handle) -> bool:
+        """Whether the page of a version runs it in the browser.
+
+        Args:
+          handle: of a version.
+        """
+        version = self.index.published(handle)
+        is_whole = version.withdrawn is None and version.facts is not None
+        return self.has_runtime and is_whole and _ONNX in version.also
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,6 +111,9 @@ def model_page(site: Site, handle: Handle, markdown: str) -> str:
         newest=newest,
         formats=model_rows.FORMATS,
         files=files,
+        can_try=site.can_try(handle),
+        runtime=browser_runtime.FOLDER,
+        labels=_LABELS if _LABELS in version.files else None,
     )
 
 
@@ -210,10 +233,13 @@ def _root(site: Site, depth: int) -> str:
     return site.root or "../" * depth or "./"
 
 
-def _render(template: str, depth: int, site: Site, *, path: str, **values: object) -> str:
+def _render(
+    template: str, depth: int, site: Site, *, path: str, can_try: bool = False, **values: object
+) -> str:
     is_known = not (site.is_static and site.url == LOCAL_URL)
     return page_templates.render(
         template,
+        can_try=can_try,
         **values,
         root=_root(site, depth),
         site=site,

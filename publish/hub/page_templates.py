@@ -27,30 +27,39 @@ SCRIPTS = {
         "catalog.js",
     ),
     "model": ("copy_buttons.js",),
+    "trial": ("picture.js", "trial.js"),
 }
 
 
-def render(template: str, **values: object) -> str:
+def render(template: str, *, can_try: bool = False, **values: object) -> str:
     """A page as HTML.
 
     Args:
       template: its file.
+      can_try: whether the page runs the model that it shows.
       **values: what the template shows, escaped.
     """
+    told = {"style": style(), "policy": policy(can_try=can_try), "can_try": can_try}
     return (
         _environment()
         .get_template(template)
-        .render(values, style=style(), policy=policy(), made_by=f"slimhub {__version__}")
+        .render(values, **told, made_by=f"slimhub {__version__}")
     )
 
 
 @functools.cache
-def policy() -> str:
-    """The Content-Security-Policy that lets nothing run or load but what these pages hold."""
+def policy(*, can_try: bool = False) -> str:
+    """The Content-Security-Policy that lets nothing run or load but what these pages hold.
+
+    Args:
+      can_try: whether a page also loads a runtime and a model from the hub, and runs them.
+    """
     scripts = " ".join(_source(script(page)) for page in SCRIPTS)
+    runtime = " 'self' 'wasm-unsafe-eval'" if can_try else ""
+    more = " blob:; connect-src 'self'" if can_try else ""
     return (
-        f"default-src 'none'; style-src {_source(style())}; script-src {scripts}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src {_source(style())}; script-src {scripts}{runtime}; "
+        f"img-src data:{more}; base-uri 'none'; form-action 'none'"
     )
 
 

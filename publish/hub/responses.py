@@ -29,16 +29,17 @@ def text(content: str, status: int = 200, **headers: str) -> Response:
     return PlainTextResponse(content + "\n", status, headers | {"cache-control": BRIEFLY})
 
 
-def page(content: str, request: Request, status: int = 200) -> Response:
+def page(content: str, request: Request, status: int = 200, *, can_try: bool = False) -> Response:
     """A page that runs nothing but its own script.
 
     Args:
       content: HTML.
       request: may accept it compressed.
       status: of HTTP.
+      can_try: whether it runs the model that it shows.
     """
     headers = {
-        "content-security-policy": page_templates.policy(),
+        "content-security-policy": page_templates.policy(can_try=can_try),
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cache-control": BRIEFLY,

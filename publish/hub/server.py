@@ -21,7 +21,7 @@ from slimhub.common import foreign_files, paths
 from slimhub.common.errors import MissingArtifactError, PublishError
 from slimhub.publish import bundle
 from slimhub.publish.handle import VERSION, Handle
-from slimhub.publish.hub import html_pages, index, publisher_pages, responses
+from slimhub.publish.hub import browser_runtime, html_pages, index, publisher_pages, responses
 from slimhub.publish.hub.index import Index
 from slimhub.publish.hub.page_cache import PageCache
 from slimhub.publish.hub.publisher_pages import Collection
@@ -39,6 +39,7 @@ _OF_A_VERSION = re.compile(
 )
 # Stands in rendered pages for the address of the hub, which may be what a client says it is.
 _ADDRESS = "https://address-of-this-hub.invalid"
+_RUNTIME = [f"{browser_runtime.FOLDER}/{name}" for name in browser_runtime.FILES]
 _URL_BYTES, _HEADER_BYTES = 4096, 16 << 10  # of a request, at most
 _MOST_PARTS = 64  # of a path
 
@@ -76,6 +77,7 @@ class Application:
         self._options = options
         self._stamp: tuple[int, ...] | None = None
         self._index = Index()
+        self._has_runtime = False
         self._pages = PageCache(self._draw)
         if index.read(self._hub) is None:
             raise MissingArtifactError(
@@ -123,6 +125,7 @@ class Application:
             if known is None:
                 raise PublishError(f"{path} is gone")
             self._index = known
+            self._has_runtime = browser_runtime.is_there(self._hub)
             self._pages.clear()
             self._stamp = stamp
 
@@ -139,11 +142,14 @@ class Application:
         url = self._options.url
         if url is None and _HOST.fullmatch(host):
             url = f"{request.scope['scheme']}://{host}{self._options.prefix}"
-        return html_pages.Site(self._index, (url or self._index.url).rstrip("/"), root)
+        url = (url or self._index.url).rstrip("/")
+        return html_pages.Site(self._index, url, root, self._has_runtime)
 
     def _find(self, path: str, request: Request, site: html_pages.Site) -> Response:
         if path == index.FILE:
             return self._file(index.FILE, request, None, responses.BRIEFLY)
+        if self._has_runtime and path in _RUNTIME:
+            return self._file(path, request, None, responses.BRIEFLY)
         wanted = request.query_params.get("tf-hub-format")
         found = self._version(path)
         if found is not None:
@@ -218,7 +224,7 @@ class Application:
             return Response(f"{base}/{handle}", 303, media_type="text/plain")
         if wanted is not None:
             return responses.text("tf-hub-format is compressed or uncompressed", 400)
-        return responses.page(self._page(str(handle), site), request)
+        return self._model_page(handle, request, site)
 
     def _part(self, handle: Handle, rest: str, request: Request, site: html_pages.Site) -> Response:
         """What belongs to a version: `rest` follows its number."""
@@ -227,7 +233,7 @@ class Application:
         if rest == bundle.SUFFIX:
             return self._archive(handle, request)
         if rest == ".html":
-            return responses.page(self._page(str(handle), site), request)
+            return self._model_page(handle, request, site)
         also = self._index.published(handle).also
         if rest in also:
             return self._converted(handle, rest, request)
@@ -245,7 +251,7 @@ class Application:
     ) -> Response:
         """The answer 410: a sentence for programs, the page for browsers."""
         if not is_loader:
-            return responses.page(self._page(str(handle), site), request, 410)
+            return self._model_page(handle, request, site, 410)
         newest = self._index.newest(handle.model)
         instead = f"; load {site.url}/{handle.model}/{newest.number} instead" if newest else ""
         return responses.text(f"{handle} was withdrawn by its publisher{instead}", 410)
@@ -277,6 +283,12 @@ class Application:
         """A page with the address that this request came to."""
         return self._pages.get(path).replace(_ADDRESS, html.escape(site.url))
 
+    def _model_page(
+        self, handle: Handle, request: Request, site: html_pages.Site, status: int = 200
+    ) -> Response:
+        page = self._page(str(handle), site)
+        return responses.page(page, request, status, can_try=site.can_try(handle))
+
     def _collection(self, path: str) -> Collection | None:
         """A collection of a publisher who has models here; it is found among those listed."""
         publisher, *rest = path.split("/")
@@ -286,7 +298,8 @@ class Application:
         return found.get(path.removesuffix(".html"))
 
     def _draw(self, path: str) -> str:
-        site = html_pages.Site(self._index, _ADDRESS, self._options.prefix + "/")
+        root = self._options.prefix + "/"
+        site = html_pages.Site(self._index, _ADDRESS, root, self._has_runtime)
         if (collection := self._collection(path)) is not None:
             return html_pages.collection_page(site, collection)
         if self._version(path) is None:

@@ -11,7 +11,7 @@ from slimhub.common.errors import PublishError
 from slimhub.nets import TASKS
 from slimhub.publish import bundle
 from slimhub.publish.handle import Handle
-from slimhub.publish.hub import html_pages, index, links, publisher_pages
+from slimhub.publish.hub import browser_runtime, html_pages, index, links, publisher_pages
 from slimhub.publish.hub.index import Index
 from slimhub.publish.hub.view import View
 from slimhub.publish.pages import lite_page, page_parts, withdrawn_page
@@ -55,7 +55,7 @@ def texts(old_url: str, after: Index, handle: Handle, markdown: str, hub: View) 
                 changed.append(other)
             if text != old or model in redrawn:
                 pages[other] = text
-    site = html_pages.Site(after, url=after.url)
+    site = html_pages.Site(after, after.url, has_runtime=browser_runtime.is_there(hub.folder))
     drawn = {str(other): html_pages.model_page(site, other, text) for other, text in pages.items()}
     shown = {model: after.shown(model).number for model in {other.model: None for other in pages}}
     return {

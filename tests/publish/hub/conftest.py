@@ -5,9 +5,12 @@ import shutil
 import pytest
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium, of the system; tests that need it are skipped without one."""
+    """Chromium, of the system; tests that need it are skipped without one.
+
+    Of one module: while it runs, so does playwright's event loop, and no test may start another.
+    """
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -138,7 +138,7 @@ def test_two_thousand_models_do_not_stutter(page, tmp_path):
     assert page.locator(".models tbody tr").count() == 120
     times = page.evaluate(TYPE)
     assert page.locator("[data-count]").inner_text() == "100 models"
-    assert sorted(times)[len(times) // 2] < 200, times  # a fraction of that on an idle machine
+    assert sorted(times)[len(times) // 2] < 300, times  # 50 under a load of 6
 
 
 TYPE = """() => {

@@ -1,7 +1,5 @@
 """Pages of publishers and collections in a hub: as files, and as the server draws them."""
 
-import asyncio
-
 import pytest
 
 from slimhub.publish.handle import Handle
@@ -10,6 +8,7 @@ from slimhub.publish.hub.server import Application, ServerOptions
 from slimhub.publish.hub.view import View
 from slimhub.publish.pages import other_pages, page
 from tests.fixtures import hub_sites
+from tests.fixtures.hub_sites import ask
 
 NETWORK = "mobilenet_v3_small_075_224"
 MODEL = f"google/{NETWORK}/classification"
@@ -78,20 +77,7 @@ def test_the_server_draws_them(hub):
     application = Application(hub, ServerOptions())
     assert "Models by Google." in ask(application, "/google")[1]
     for path in (f"/{SMALL}/2", f"/{SMALL}/2.html"):
-        status, body = ask(application, path)
+        status, body, _ = ask(application, path)
         assert (status, body.count("<tr data-values")) == (200, 1)
     for path in (f"/{SMALL}/1", f"/{SMALL}", "/acme/collections/small/2", f"/{SMALL}/../2"):
         assert ask(application, path)[0] == 404
-
-
-def ask(application, path):
-    """Status and body of one request, without a socket."""
-    sent = []
-
-    async def send(message):
-        sent.append(message)
-
-    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode()}
-    scope |= {"query_string": b"", "headers": [], "scheme": "http"}
-    asyncio.run(application(scope, None, send))
-    return sent[0]["status"], sent[1]["body"].decode()
