@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from slimhub.publish import bundle
 from slimhub.publish.handle import Handle
 from slimhub.publish.hub import (
+    accuracy,
     browser_runtime,
-    model_facts,
     model_rows,
     page_markdown,
     page_templates,
@@ -104,7 +104,7 @@ def model_page(site: Site, handle: Handle, markdown: str) -> str:
         load_url=site.load_url(str(handle)),
         description=page_markdown.inline(page.description),
         tags=model_rows.tags(version),
-        accuracy=model_facts.accuracy(version.facts),
+        accuracy=accuracy.of(version),
         body=page_markdown.render(page.body, _OWN_ANCHORS),
         version=version,
         versions=sorted(site.index.models[handle.model].items(), reverse=True),
@@ -143,6 +143,7 @@ def list_page(site: Site, prefix: str, publisher: Publisher | None = None) -> st
         about=page_markdown.inline(publisher.description),
         collections=publisher.collections.values(),
         count=model_rows.count_of(len(rows)),
+        imagenet=accuracy.IMAGENET,
         rows=rows,
     )
 
@@ -168,6 +169,7 @@ def collection_page(site: Site, collection: Collection) -> str:
         about=page_markdown.inline(collection.description),
         collections=[],
         count=model_rows.count_of(len(rows)),
+        imagenet=accuracy.IMAGENET,
         rows=rows,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 
 from slimhub.export.record import Record
 from slimhub.publish.pages import network_facts, recorded_network
@@ -21,7 +20,6 @@ class ModelFacts:
       macs: multiply-adds for one image of that size; None if they were not counted.
       published_top1: accuracy on the validation images of ImageNet that others published for the
         public checkpoint, percent; None unless the version was made from it.
-      measured_top1: accuracy that was measured on the version itself, percent, or None.
     """
 
     image_size: int
@@ -30,7 +28,6 @@ class ModelFacts:
     parameters: int
     macs: int | None = None
     published_top1: float | None = None
-    measured_top1: float | None = None
 
     @classmethod
     def of_record(cls, record: Record) -> ModelFacts:
@@ -66,29 +63,5 @@ class ModelFacts:
         counts = (self.image_size, self.width, self.parameters, self.macs or 0)
         if min(counts) < 0:
             raise ValueError("a count is negative")
-        for value in (self.published_top1, self.measured_top1):
-            if value is not None and not (math.isfinite(value) and 0 <= value <= 100):
-                raise ValueError("an accuracy is not a percentage")
-
-
-@dataclasses.dataclass(frozen=True)
-class Accuracy:
-    """Top-1 accuracy, percent, and whether it was measured on the version itself."""
-
-    top1: float
-    is_measured: bool
-
-
-def accuracy(facts: ModelFacts | None) -> Accuracy | None:
-    """The accuracy that pages compare a version by: the measured one, else the published one.
-
-    Args:
-      facts: of the version; None where the index has none.
-    """
-    if facts is None:
-        return None
-    if facts.measured_top1 is not None:
-        return Accuracy(facts.measured_top1, True)
-    if facts.published_top1 is not None:
-        return Accuracy(facts.published_top1, False)
-    return None
+        if self.published_top1 is not None and not 0 <= self.published_top1 <= 100:
+            raise ValueError("an accuracy is not a percentage")

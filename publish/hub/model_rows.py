@@ -8,7 +8,8 @@ import re
 from typing import Any
 
 from slimhub import nets
-from slimhub.publish.hub import model_facts, page_markdown
+from slimhub.publish.hub import accuracy, page_markdown
+from slimhub.publish.hub.accuracy import Accuracy
 from slimhub.publish.hub.index import Version
 
 TASKS = {"feature_vector": "feature vector", "classification": "classification"}
@@ -33,7 +34,7 @@ class ModelRow:
     version: Version
     description: str
     family: str
-    accuracy: model_facts.Accuracy | None
+    accuracy: Accuracy | None
     words: str
 
     @classmethod
@@ -49,7 +50,7 @@ class ModelRow:
             version,
             page_markdown.inline(version.description),
             family(version.network),
-            model_facts.accuracy(version.facts),
+            accuracy.of(version),
             _words(version),
         )
 
@@ -80,6 +81,7 @@ class ModelRow:
             "formats": self.formats,
             "accuracy": self.accuracy and self.accuracy.top1,
             "measured": self.accuracy and self.accuracy.is_measured,
+            "data": self.accuracy and self.accuracy.data,
             "bytes": self.version.archive.bytes,
             "date": self.version.published,
         }

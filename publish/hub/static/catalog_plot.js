@@ -100,10 +100,24 @@ function names(best, scale) {
   return group;
 }
 
+// The models with an accuracy on the data that most have one on; others cannot be compared to it.
+function comparable(shown) {
+  const able = shown.filter(canPlot);
+  const counts = new Map();
+  for (const { data } of able) counts.set(data, (counts.get(data) ?? 0) + 1);
+  const [most] = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a));
+  return { data: most, rows: able.filter((row) => row.data === most), all: able.length };
+}
+
 function plot(section, shown) {
-  const rows = shown.filter(canPlot);
+  const { data, rows, all } = comparable(shown);
   section.hidden = rows.length < 2;
   if (section.hidden || !section.open) return;
+  section.querySelector("[data-data]").textContent = data;
+  const left = all - rows.length;
+  section.querySelector("[data-elsewhere]").textContent = left
+    ? `Not shown: ${left} with an accuracy on other data.`
+    : "";
   const drawing = section.querySelector("[data-drawing]");
   const width = Math.max(260, drawing.clientWidth);
   const scale = scales(rows, width);

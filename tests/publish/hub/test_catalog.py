@@ -1,5 +1,7 @@
 """The start page in a real browser: filters, order, plot, comparison, address."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from slimhub.publish.hub import html_pages
@@ -109,6 +111,20 @@ def test_the_plot_has_a_link_for_each_model_and_names_the_best(page, start):
     assert point.get_attribute("href") == f"./{LARGE}/1.html"
     page.get_by_role("searchbox").fill("inception")
     page.locator(".plot").wait_for(state="hidden")
+
+
+def test_accuracies_on_other_data_are_counted_and_not_drawn(page, tmp_path):
+    known = hub_sites.small()
+    measured = SimpleNamespace(format="SavedModel", data="digits", top1=0.97)
+    object.__setattr__(known.models[LARGE][1], "measured", (measured,))
+    text = html_pages.list_page(html_pages.Site(known, "https://x"), "")
+    (tmp_path / "index.html").write_text(text)
+    page.goto((tmp_path / "index.html").as_uri())
+    page.locator(".plot a").first.wait_for()
+    assert page.locator(".plot a").count() == 5
+    assert page.get_by_text("Not shown: 1 with an accuracy on other data.").is_visible()
+    cell = page.locator(f"tr:has(input[aria-label='Compare {LARGE}']) [data-label='Top-1, %']")
+    assert cell.inner_text().split() == ["97.0", "measured", "on", "digits"]
 
 
 def test_chosen_models_are_compared_side_by_side(page, start):

@@ -1,15 +1,14 @@
 """Figures of versions in the index: where they are from, and which are believed."""
 
-import dataclasses
 import json
 
 import pytest
 
 from slimhub import nets
 from slimhub.common.errors import PublishError
-from slimhub.publish.hub import index, model_facts
+from slimhub.publish.hub import index
 from slimhub.publish.hub.index import Index
-from slimhub.publish.hub.model_facts import Accuracy, ModelFacts
+from slimhub.publish.hub.model_facts import ModelFacts
 from tests.fixtures import hub_sites, records
 
 NETWORK = "mobilenet_v3_small_075_224"
@@ -29,15 +28,6 @@ def test_a_published_accuracy_belongs_to_the_public_checkpoint_alone():
     assert (own.macs, own.published_top1) == (None, None)
 
 
-def test_a_measured_accuracy_comes_before_a_published_one():
-    facts = ModelFacts(224, False, 1001, 1, published_top1=65.4)
-    assert model_facts.accuracy(facts) == Accuracy(65.4, False)
-    measured = dataclasses.replace(facts, measured_top1=64.9)
-    assert model_facts.accuracy(measured) == Accuracy(64.9, True)
-    assert model_facts.accuracy(dataclasses.replace(facts, published_top1=None)) is None
-    assert model_facts.accuracy(None) is None
-
-
 def test_the_index_keeps_facts_and_reads_those_of_early_releases():
     written = hub_sites.add(Index(), "acme/net", NETWORK, "classification").dump()
     assert index.parse(written.encode(), "x").dump() == written
@@ -53,7 +43,7 @@ def test_the_index_keeps_facts_and_reads_those_of_early_releases():
     [
         {"facts": {"macs": -1}},
         {"facts": {"parameters": "many"}},
-        {"facts": {"measured_top1": 101}},
+        {"facts": {"published_top1": 101}},
         {"facts": {"published_top1": float("nan")}},
         {"published": "<b>today</b>"},
     ],
