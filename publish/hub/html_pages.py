@@ -6,6 +6,7 @@ answers (links and models are handles).
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import re
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from slimhub.publish.hub.publisher_pages import Collection, Publisher
 from slimhub.publish.pages import page_parts
 
 _OWN_ANCHORS = ("main", "contents", "downloads", "versions", "files", "try-it")  # of a model's page
+_MOST_PUBLISHERS = 30  # that the start page names
 _NAME = "Model hub"
 _ONNX = ".onnx"
 _LABELS = "assets/labels.txt"  # of an artifact
@@ -141,6 +143,7 @@ def list_page(site: Site, prefix: str, publisher: Publisher | None = None) -> st
         crumbs=_crumbs(parts[:-1]),
         here=parts[-1] if parts else "",
         about=page_markdown.inline(publisher.description),
+        publishers=[] if parts else _publishers(rows),
         collections=publisher.collections.values(),
         count=model_rows.count_of(len(rows)),
         imagenet=accuracy.IMAGENET,
@@ -167,11 +170,18 @@ def collection_page(site: Site, collection: Collection) -> str:
         crumbs=_crumbs(parts[:1]),
         here=collection.title,
         about=page_markdown.inline(collection.description),
+        publishers=[],
         collections=[],
         count=model_rows.count_of(len(rows)),
         imagenet=accuracy.IMAGENET,
         rows=rows,
     )
+
+
+def _publishers(rows: Sequence[ModelRow]) -> list[tuple[str, int]]:
+    """Those with the most models, with how many each has; none where there is only one."""
+    counts = collections.Counter(row.publisher for row in rows)
+    return counts.most_common(_MOST_PUBLISHERS) if len(counts) > 1 else []
 
 
 def _rows(site: Site, models: Sequence[str]) -> list[ModelRow]:

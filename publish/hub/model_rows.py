@@ -78,6 +78,7 @@ class ModelRow:
             "publisher": self.publisher,
             "task": self.task,
             "family": self.family,
+            "network": self.version.network,
             "formats": self.formats,
             "accuracy": self.accuracy and self.accuracy.top1,
             "measured": self.accuracy and self.accuracy.is_measured,

@@ -88,14 +88,13 @@ function names(best, scale) {
   const group = draw("g", { class: "names", "aria-hidden": "true" });
   const taken = [];
   for (const row of [...best].reverse()) {
-    const parts = row.model.split("/");
-    const name = parts.find((part) => /\d/.test(part)) ?? parts.at(-1);
-    const [x, y, long] = [scale.x(row.macs) + 2, scale.y(row.accuracy) - 10, name.length * 6.8];
+    const long = row.network.length * 6.8;
+    const [x, y] = [scale.x(row.macs) + 2, scale.y(row.accuracy) - 10];
     const start = x - long;
     const isFree = taken.every((t) => x < t.start || start > t.x || Math.abs(t.y - y) > 13);
     if (start < PLOT.left || !isFree) continue;
     taken.push({ start, x, y });
-    group.append(draw("text", { x, y, "text-anchor": "end" }, name));
+    group.append(draw("text", { x, y, "text-anchor": "end" }, row.network));
   }
   return group;
 }

@@ -1,9 +1,11 @@
 """The start page in a real browser: filters, order, plot, comparison, address."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import pytest
 
+from slimhub.publish.handle import Handle
 from slimhub.publish.hub import html_pages
 from tests.fixtures import hub_sites
 
@@ -68,13 +70,21 @@ def test_search_goes_over_what_the_pages_show(page, start):
     assert page.get_by_text("No model matches.").is_visible()
 
 
-def test_orders_go_both_ways_with_the_unknown_last(page, start):
-    page.goto(start)
+def test_orders_go_both_ways_with_the_unknown_last(page, tmp_path):
+    known = hub_sites.small()
+    (old,) = known.models[LARGE].values()
+    unknown = dataclasses.replace(old, facts=None, published=None)
+    known = known.with_version(Handle.parse("a/old/classification/1"), unknown)
+    text = html_pages.list_page(html_pages.Site(known, "https://x"), "")
+    (tmp_path / "index.html").write_text(text)
+    page.goto((tmp_path / "index.html").as_uri())
     page.get_by_label("Sort by").select_option("accuracy")
     best = listed(page)
     assert best[0] == "acme/inception_v3/classification"
     page.get_by_role("columnheader", name="Top-1").get_by_role("button").click()
-    assert listed(page)[0] == "google/mobilenet_v1_025_128/classification"
+    worst = listed(page)
+    assert worst[0] == "google/mobilenet_v1_025_128/classification"
+    assert best[-1] == worst[-1] == "a/old/classification"
     assert "sort=-accuracy" in page.url
     page.get_by_role("columnheader", name="Archive").get_by_role("button").click()
     assert listed(page)[0] == "google/mobilenet_v1_025_128/classification"

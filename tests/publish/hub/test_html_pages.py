@@ -65,6 +65,14 @@ def listed(site):
     return html_pages.list_page(site, "")
 
 
+def test_the_start_page_leads_to_publishers_if_there_are_several(site):
+    assert '<a href="/google/">google</a> <span class="note">4</span>,' in listed(site)
+    assert "Publishers:" not in html_pages.list_page(site, "google")
+    assert "Publishers:" not in html_pages.list_page(
+        html_pages.Site(hub_sites.large(3), "https://x", "/"), ""
+    )
+
+
 def test_downloads_have_size_and_digest(site):
     page = model_page(site, 2)
     version = site.index.models[MODEL][2]
