@@ -23,6 +23,7 @@ SCRIPTS = {
         "catalog_state.js",
         "catalog_filters.js",
         "catalog_plot.js",
+        "catalog_names.js",
         "catalog_comparison.js",
         "catalog.js",
     ),

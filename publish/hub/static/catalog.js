@@ -16,7 +16,8 @@ function showRows() {
   table.tBodies[0].replaceChildren(...matches.slice(0, limit).map((row) => row.element));
   const rest = matches.length - limit;
   find("more").hidden = rest <= 0;
-  find("show").textContent = `Show ${Math.min(rest, AT_ONCE)} more of ${matches.length.toLocaleString("en")}`;
+  const total = matches.length.toLocaleString("en");
+  find("show").textContent = `Show ${Math.min(rest, AT_ONCE)} more of ${total}`;
 }
 
 function showControls() {

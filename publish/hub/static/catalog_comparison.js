@@ -7,20 +7,21 @@ function cellsOf(row) {
 }
 
 function comparison(rows) {
-  const head = make("tr", {}, make("th", { scope: "col" }, "Model"));
+  const models = make("tr", {}, make("th", { scope: "col" }, "Model"));
   for (const row of rows) {
     const name = row.element.querySelector("a").cloneNode(true);
-    head.append(make("th", { scope: "col" }, name));
+    models.append(make("th", { scope: "col" }, name));
   }
   const columns = rows.map(cellsOf);
   const body = LABELS.map((label, place) => {
     const cells = columns.map((column) => column[place]);
     const isSame = new Set(cells.map((cell) => cell.textContent.trim())).size === 1;
-    const line = make("tr", isSame ? {} : { class: "differs" }, make("th", { scope: "row" }, label));
+    const head = make("th", { scope: "row" }, label);
+    const line = make("tr", isSame ? {} : { class: "differs" }, head);
     for (const cell of cells) line.append(make("td", {}, ...cell.cloneNode(true).childNodes));
     return line;
   });
-  return make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
+  return make("table", {}, make("thead", {}, models), make("tbody", {}, ...body));
 }
 
 // A box in front of each row, to choose it.

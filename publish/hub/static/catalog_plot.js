@@ -3,6 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 const PLOT = { height: 280, left: 34, right: 16, top: 20, bottom: 38 }; // pixels
 const CELL = 5; // pixels
+const MOST_NAMED = 15; // models; of more, only those on the front have their names in the plot
 const COLORS = 14; // as catalog.css has them
 const FAMILIES = [...new Set(ROWS.map((row) => row.family))].sort();
 const colorOf = (family) => `color${FAMILIES.indexOf(family) % COLORS}`;
@@ -26,7 +27,8 @@ function front(rows) {
 
 function scales(rows, width) {
   const [macs, tops] = [rows.map((row) => row.macs), rows.map((row) => row.accuracy)];
-  const [least, most] = [Math.log10(Math.min(...macs)) - 0.08, Math.log10(Math.max(...macs)) + 0.08];
+  const least = Math.log10(Math.min(...macs)) - 0.08;
+  const most = Math.log10(Math.max(...macs)) + 0.08;
   const low = Math.max(0, Math.floor(Math.min(...tops) / 5) * 5 - 1);
   const high = Math.min(100, Math.ceil(Math.max(...tops) / 5) * 5 + 1);
   const [across, up] = [width - PLOT.left - PLOT.right, PLOT.height - PLOT.top - PLOT.bottom];
@@ -49,12 +51,12 @@ function axes(scale, width) {
   for (let power = Math.floor(scale.least); power <= scale.most; power += 1) {
     for (const count of steps.map((step) => step * 10 ** power)) {
       if (Math.log10(count) < scale.least || Math.log10(count) > scale.most) continue;
-      const place = { x: scale.x(count), y: PLOT.height - PLOT.bottom + 18, "text-anchor": "middle" };
-      group.append(draw("text", place, millions(count)));
+      const place = { x: scale.x(count), y: PLOT.height - PLOT.bottom + 18 };
+      group.append(draw("text", { ...place, "text-anchor": "middle" }, millions(count)));
     }
   }
-  const title = { x: (PLOT.left + width - PLOT.right) / 2, y: PLOT.height - 4, "text-anchor": "middle" };
-  group.append(draw("text", title, "multiply-adds, millions"));
+  const place = { x: (PLOT.left + width - PLOT.right) / 2, y: PLOT.height - 4 };
+  group.append(draw("text", { ...place, "text-anchor": "middle" }, "multiply-adds, millions"));
   return group;
 }
 
@@ -72,31 +74,14 @@ function apart(rows, scale) {
 
 function point({ row, more }, scale, isOnFront) {
   const others = more ? `, and ${more} more here` : "";
-  const said = `${row.model}: ${row.accuracy.toFixed(1)} %, ${millions(row.macs)} million multiply-adds, ${
-    row.measured ? "measured" : "published"
-  }${others}`;
+  const figures = `${row.accuracy.toFixed(1)} %, ${millions(row.macs)} million multiply-adds`;
+  const said = `${row.model}: ${figures}, ${row.measured ? "measured" : "published"}${others}`;
   const place = { cx: scale.x(row.macs), cy: scale.y(row.accuracy), r: isOnFront ? 5.5 : 4.5 };
   const circle = draw("circle", { ...place, class: row.measured ? "measured" : "hollow" });
   // The table below has a link to every model: the keyboard need not visit hundreds of points.
   const focus = isOnFront ? {} : { tabindex: "-1" };
   const attributes = { href: row.link, class: colorOf(row.family), "aria-label": said, ...focus };
   return draw("a", attributes, circle, draw("title", {}, said));
-}
-
-// Names of the models on the front: above it, where no other model is, as far as there is room.
-function names(best, scale) {
-  const group = draw("g", { class: "names", "aria-hidden": "true" });
-  const taken = [];
-  for (const row of [...best].reverse()) {
-    const long = row.network.length * 6.8;
-    const [x, y] = [scale.x(row.macs) + 2, scale.y(row.accuracy) - 10];
-    const start = x - long;
-    const isFree = taken.every((t) => x < t.start || start > t.x || Math.abs(t.y - y) > 13);
-    if (start < PLOT.left || !isFree) continue;
-    taken.push({ start, x, y });
-    group.append(draw("text", { x, y, "text-anchor": "end" }, row.network));
-  }
-  return group;
 }
 
 // The models with an accuracy on the data that most have one on; others cannot be compared to it.
@@ -123,12 +108,14 @@ function plot(section, shown) {
   const best = front(rows);
   const line = best.map((row) => `${scale.x(row.macs)},${scale.y(row.accuracy)}`).join(" ");
   const [leading, onFront] = [best.map((row) => ({ row, more: 0 })), new Set(best)];
+  const rest = rows.length > MOST_NAMED ? [] : rows.filter((row) => !onFront.has(row));
+  const named = [...best].reverse().concat(rest);
   const others = apart(rows.filter((row) => !onFront.has(row)), scale);
   const label = { role: "group", "aria-label": "Accuracy against multiply-adds" };
   const box = { width, height: PLOT.height, viewBox: `0 0 ${width} ${PLOT.height}` };
   drawing.replaceChildren(
     draw("svg", { ...label, ...box }, axes(scale, width), draw("polyline", { points: line }),
-      names(best, scale),
+      names(named, rows, scale, width),
       ...others.map((one) => point(one, scale, false)),
       ...leading.map((one) => point(one, scale, true)),
     ),

@@ -51,6 +51,17 @@ def test_only_old_versions_have_a_banner(site):
     assert "banner" not in model_page(site, 2).partition("</style>")[2]
 
 
+def test_a_withdrawn_version_has_no_figures_and_no_files(site):
+    known = site.index.models[MODEL][2]
+    withdrawn = dataclasses.replace(known, withdrawn="wrong")
+    index = site.index.with_version(Handle.parse(f"{MODEL}/2"), withdrawn)
+    page = model_page(dataclasses.replace(site, index=index, has_runtime=True), 2)
+    body = page.partition("</style>")[2]
+    for gone in ("Multiply-adds", "download>", 'id="files"', "data-trial", "data-handle"):
+        assert gone not in body.partition("<script")[0]
+    assert "(withdrawn)" in body
+
+
 def test_tags_and_crumbs_are_links(site):
     page = model_page(site, 2)
     assert '<a href="/?q=network-architecture%3Amobilenet-v3">' in page
