@@ -59,7 +59,7 @@ function show(isTyped = false) {
   showControls();
   const count = matches.length;
   find("count").textContent = `${count.toLocaleString("en")} model${count === 1 ? "" : "s"}`;
-  find("none").hidden = count > 0;
+  find("none").hidden = count > 0 || ROWS.length === 0;
   table.hidden = count === 0;
   table.classList.toggle("cards", state.view === "cards" || narrow.matches);
   showRows();
@@ -135,7 +135,8 @@ function listen() {
 
 addBoxes(choose);
 listen();
-finder.hidden = false;
+finder.hidden = ROWS.length < 2; // nothing to find
+finder.free.closest("label").hidden = new Set(ROWS.map((row) => row.free === true)).size < 2;
 find("plot").open = !narrow.matches;
 show();
 table.dataset.read = "";

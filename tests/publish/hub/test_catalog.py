@@ -55,6 +55,16 @@ def test_filters_say_how_many_models_each_choice_leaves(page, start):
     assert len(listed(page)) == 3
 
 
+def test_there_is_nothing_to_find_in_one_model(page, tmp_path):
+    for count in (0, 1):
+        text = html_pages.list_page(html_pages.Site(hub_sites.large(count), "https://x"), "")
+        (tmp_path / "index.html").write_text(text)
+        page.goto((tmp_path / "index.html").as_uri())
+        assert page.locator("[data-read]").count() == 1
+        assert page.get_by_role("searchbox").count() == 0
+        assert page.get_by_text("No model matches").is_hidden()
+
+
 def test_search_goes_over_what_the_pages_show(page, start):
     page.goto(start)
     for words, count in {
