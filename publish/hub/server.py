@@ -24,7 +24,7 @@ from slimhub.publish.handle import VERSION, Handle
 from slimhub.publish.hub import browser_runtime, html_pages, index, publisher_pages, responses
 from slimhub.publish.hub.index import Index
 from slimhub.publish.hub.page_cache import PageCache
-from slimhub.publish.hub.publisher_pages import Collection
+from slimhub.publish.hub.publisher_pages import Collection, Publisher
 from slimhub.publish.pages import lite_page
 from slimhub.publish.pages.lite_page import LITE
 
@@ -78,6 +78,7 @@ class Application:
         self._stamp: tuple[int, ...] | None = None
         self._index = Index()
         self._has_runtime = False
+        self._publishers: dict[str, Publisher] = {}
         self._pages = PageCache(self._draw)
         if index.read(self._hub) is None:
             raise MissingArtifactError(
@@ -127,6 +128,7 @@ class Application:
             self._index = known
             self._has_runtime = browser_runtime.is_there(self._hub)
             self._pages.clear()
+            self._publishers.clear()
             self._stamp = stamp
 
     def _health(self) -> Response:
@@ -289,13 +291,18 @@ class Application:
         page = self._page(str(handle), site)
         return responses.page(page, request, status, can_try=site.can_try(handle))
 
+    def _publisher(self, name: str) -> Publisher:
+        """What a publisher says who has models here; read once for each state of the index."""
+        if name not in self._publishers:
+            self._publishers[name] = publisher_pages.read(self._hub, name, self._index)
+        return self._publishers[name]
+
     def _collection(self, path: str) -> Collection | None:
         """A collection of a publisher who has models here; it is found among those listed."""
         publisher, *rest = path.split("/")
         if rest[:1] != [publisher_pages.FOLDER] or not self._index.under(publisher):
             return None
-        found = publisher_pages.read(self._hub, publisher, self._index).collections
-        return found.get(path.removesuffix(".html"))
+        return self._publisher(publisher).collections.get(path.removesuffix(".html"))
 
     def _draw(self, path: str) -> str:
         root = self._options.prefix + "/"
@@ -303,8 +310,7 @@ class Application:
         if (collection := self._collection(path)) is not None:
             return html_pages.collection_page(site, collection)
         if self._version(path) is None:
-            is_publisher = path != "" and "/" not in path
-            told = publisher_pages.read(self._hub, path, self._index) if is_publisher else None
+            told = self._publisher(path) if path and "/" not in path else None
             return html_pages.list_page(site, path, told)
         markdown = foreign_files.read_text(responses.inside(self._hub, f"{path}.md"))
         return html_pages.model_page(site, Handle.parse(path), markdown)
