@@ -6,26 +6,30 @@ answers (links and models are handles).
 
 from __future__ import annotations
 
-import base64
+import collections
 import dataclasses
-import functools
-import hashlib
 import re
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
-from slimhub.common.version import __version__
 from slimhub.publish import bundle
 from slimhub.publish.handle import Handle
-from slimhub.publish.hub.index import Index, Version
+from slimhub.publish.hub import (
+    accuracy,
+    browser_runtime,
+    model_rows,
+    page_markdown,
+    page_templates,
+)
+from slimhub.publish.hub.index import LOCAL_URL, Index
+from slimhub.publish.hub.model_rows import ModelRow
+from slimhub.publish.hub.publisher_pages import Collection, Publisher
 from slimhub.publish.pages import page_parts
 
-if TYPE_CHECKING:
-    import jinja2
-    import markupsafe
-    from markdown_it import MarkdownIt
-
-_TASKS = {"feature_vector": "feature vector", "classification": "classification"}
+_OWN_ANCHORS = ("main", "contents", "downloads", "versions", "files", "try-it")  # of a model's page
+_MOST_PUBLISHERS = 30  # that the start page names
+_NAME = "Model hub"
+_ONNX = ".onnx"
+_LABELS = "assets/labels.txt"  # of an artifact
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,11 +41,13 @@ class Site:
       url: address of the hub, without a `/` at its end.
       root: path of its start page, for pages that are answers of a server; None for pages that are
         files, which refer to each other by relative paths.
+      has_runtime: whether pages can load `browser_runtime.FILES` from the hub.
     """
 
     index: Index
     url: str
     root: str | None = None
+    has_runtime: bool = False
 
     @property
     def is_static(self) -> bool:
@@ -56,6 +62,24 @@ class Site:
         """
         return f"{self.url}/{handle}{bundle.SUFFIX if self.is_static else ''}"
 
+    def can_try(self, handle: Handle) -> bool:
+        """Whether the page of a version runs it in the browser.
+
+        Args:
+          handle: of a version.
+        """
+        version = self.index.published(handle)
+        is_whole = version.withdrawn is None and version.facts is not None
+        return self.has_runtime and is_whole and _ONNX in version.also
+
+
+@dataclasses.dataclass(frozen=True)
+class Crumb:
+    """A step on the way to a page: what it is called, and its path in the hub."""
+
+    label: str
+    path: str
+
 
 def model_page(site: Site, handle: Handle, markdown: str) -> str:
     """The page of one version.
@@ -67,74 +91,130 @@ def model_page(site: Site, handle: Handle, markdown: str) -> str:
     """
     version = site.index.published(handle)
     page = page_parts.split(_with_addresses(site, handle, markdown))
-    metadata = [(k, v) for k, values in page.metadata.items() for v in values if k != "asset-path"]
+    newest = site.index.newest(handle.model)
+    files = sorted(version.files.items()) if version.withdrawn is None else []
     return _render(
         "model.html.jinja",
         handle.model.count("/") + 1,
         site,
         title=str(handle),
+        summary=page_markdown.plain(page.description),
+        path=f"{handle}{_ending(site)}",
+        crumbs=_crumbs(handle.model.split("/")),
+        here=f"version {handle.version}",
         handle=handle,
         load_url=site.load_url(str(handle)),
-        description=_parser().renderInline(page.description),
-        badges=metadata,
-        body=_markdown(page.body),
+        description=page_markdown.inline(page.description),
+        tags=model_rows.tags(version),
+        accuracy=accuracy.of(version),
+        body=page_markdown.render(page.body, _OWN_ANCHORS),
         version=version,
         versions=sorted(site.index.models[handle.model].items(), reverse=True),
-        newest=site.index.newest(handle.model),
-        files=sorted(version.files.items()),
+        newest=newest,
+        formats=model_rows.FORMATS,
+        files=files,
+        can_try=site.can_try(handle),
+        runtime=browser_runtime.FOLDER,
+        labels=_LABELS if _LABELS in version.files else None,
     )
 
 
-def list_page(site: Site, prefix: str) -> str:
+def list_page(site: Site, prefix: str, publisher: Publisher | None = None) -> str:
     """The start page, or that of a publisher or a part of its models.
 
     Args:
       site: where it is read.
       prefix: what the handles listed begin with, whole parts; empty for all.
+      publisher: what the publisher says, if this is its page.
     """
-    newest = [(model, site.index.newest(model)) for model in site.index.under(prefix)]
-    rows = [_row(model, version) for model, version in newest if version is not None]
+    parts = prefix.split("/") if prefix else []
+    publisher = publisher or Publisher()
+    rows = _rows(site, site.index.under(prefix))
+    said = (
+        f"{model_rows.count_of(len(rows))} for TensorFlow Hub{f' by {prefix}' if prefix else ''}."
+    )
     return _render(
         "list.html.jinja",
-        len(prefix.split("/")) if prefix else 0,
+        len(parts),
         site,
         title=prefix or "Models",
-        prefix=prefix,
-        models=rows,
+        summary=page_markdown.plain(publisher.description) or said,
+        path=f"{prefix}/{_start(site)}".lstrip("/"),
+        crumbs=_crumbs(parts[:-1]),
+        here=parts[-1] if parts else "",
+        about=page_markdown.inline(publisher.description),
+        publishers=[] if parts else _publishers(rows),
+        collections=publisher.collections.values(),
+        count=model_rows.count_of(len(rows)),
+        imagenet=accuracy.IMAGENET,
+        rows=rows,
     )
 
 
-def error_page(site: Site, status: int, message: str) -> str:
+def collection_page(site: Site, collection: Collection) -> str:
+    """The page of a collection: its models, as the start page lists models.
+
+    Args:
+      site: where it is read.
+      collection: with models that the index has.
+    """
+    parts = collection.path.split("/")
+    rows = _rows(site, collection.models)
+    return _render(
+        "list.html.jinja",
+        len(parts) - 1,
+        site,
+        title=collection.title,
+        summary=page_markdown.plain(collection.description),
+        path=f"{collection.path}{_ending(site)}",
+        crumbs=_crumbs(parts[:1]),
+        here=collection.title,
+        about=page_markdown.inline(collection.description),
+        publishers=[],
+        collections=[],
+        count=model_rows.count_of(len(rows)),
+        imagenet=accuracy.IMAGENET,
+        rows=rows,
+    )
+
+
+def _publishers(rows: Sequence[ModelRow]) -> list[tuple[str, int]]:
+    """Those with the most models, with how many each has; none where there is only one."""
+    counts = collections.Counter(row.publisher for row in rows)
+    return counts.most_common(_MOST_PUBLISHERS) if len(counts) > 1 else []
+
+
+def _rows(site: Site, models: Sequence[str]) -> list[ModelRow]:
+    """Rows of models, in the order of their names, without those that were withdrawn whole."""
+    newest = [(model, site.index.newest(model)) for model in sorted(models)]
+    return [ModelRow.of(model, version) for model, version in newest if version is not None]
+
+
+def error_page(
+    site: Site, status: int, message: str, versions: Sequence[tuple[Handle, bool]] = ()
+) -> str:
     """What the server answers where there is no page.
 
     Args:
       site: where it is read.
       status: of HTTP.
       message: says what to do.
+      versions: those that there are of a model, newest first, with whether each was withdrawn.
     """
     title = {404: "Not found"}.get(status, "Error")
-    return _render("error.html.jinja", 0, site, title=title, message=message)
-
-
-def policy() -> str:
-    """The Content-Security-Policy that lets nothing run but what these pages hold."""
-    digest = base64.b64encode(hashlib.sha256(_static("hub.js").encode()).digest()).decode()
-    return (
-        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+    model = versions[0][0].model.split("/") if versions else []
+    return _render(
+        "error.html.jinja",
+        0,
+        site,
+        title=title,
+        summary=message,
+        path="",
+        crumbs=_crumbs(model),
+        here=title,
+        message=message,
+        versions=versions,
     )
-
-
-def _row(model: str, version: Version) -> dict[str, Any]:
-    return {
-        "model": model,
-        "version": version,
-        "description": _parser().renderInline(version.description),
-        "task": _TASKS.get(version.task, version.task),
-        "architecture": ", ".join(version.metadata.get("network-architecture", [])),
-        "size": _size(version.archive.bytes),
-        "words": " ".join((model, version.description, version.task, version.network)).lower(),
-    }
 
 
 def _with_addresses(site: Site, handle: Handle, markdown: str) -> str:
@@ -146,103 +226,37 @@ def _with_addresses(site: Site, handle: Handle, markdown: str) -> str:
     return markdown.replace(archive, site.load_url(str(handle)))
 
 
+def _crumbs(parts: Sequence[str]) -> list[Crumb]:
+    """The folders above a page."""
+    return [Crumb(part, "/".join(parts[: n + 1]) + "/") for n, part in enumerate(parts)]
+
+
 def _ending(site: Site) -> str:
     """What follows a handle in the address of its page."""
     return ".html" if site.is_static else ""
+
+
+def _start(site: Site) -> str:
+    """What follows a folder in the address of its list."""
+    return "index.html" if site.is_static else ""
 
 
 def _root(site: Site, depth: int) -> str:
     return site.root or "../" * depth or "./"
 
 
-def _render(template: str, depth: int, site: Site, **values: object) -> str:
-    root = _root(site, depth)
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            values,
-            root=root,
-            site=site,
-            ending=_ending(site),
-            style=_style(),
-            script=_static("hub.js"),
-            policy=policy(),
-            made_by=f"slimhub {__version__}",
-        )
+def _render(
+    template: str, depth: int, site: Site, *, path: str, can_try: bool = False, **values: object
+) -> str:
+    is_known = not (site.is_static and site.url == LOCAL_URL)
+    return page_templates.render(
+        template,
+        can_try=can_try,
+        **values,
+        root=_root(site, depth),
+        site=site,
+        site_name=_NAME,
+        page_url=f"{site.url}/{path}" if is_known else None,
+        ending=_ending(site),
+        start=_start(site),
     )
-
-
-@functools.cache
-def _environment() -> jinja2.Environment:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("slimhub.publish.hub", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"breakable": _breakable, "size": _size}
-    return environment
-
-
-def _size(count: int) -> str:
-    """Bytes as people read them."""
-    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
-
-
-def _breakable(name: str) -> markupsafe.Markup:
-    """A name that may go on in the next line after each of its parts."""
-    import markupsafe
-
-    pieces = re.split(r"(?<=[/_.])", name)
-    return markupsafe.Markup("<wbr>").join(pieces)
-
-
-@functools.cache
-def _style() -> str:
-    from pygments.formatters import HtmlFormatter
-
-    light = HtmlFormatter(style="default").get_style_defs(".highlight")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
-    return f"{_static('hub.css')}\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
-
-
-@functools.cache
-def _static(name: str) -> str:
-    return resources.files("slimhub.publish.hub").joinpath("static", name).read_text("utf-8")
-
-
-def _markdown(text: str) -> str:
-    """HTML of Markdown; what is HTML in it is shown as text."""
-    html: str = _parser().render(text)
-    return html
-
-
-@functools.cache
-def _parser() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
-    # Of its presets the one for texts of unknown origin: no HTML, and no links but to
-    # http, https, mailto and the page itself.
-    parser = MarkdownIt("js-default", {"highlight": _highlight, "html": False, "linkify": False})
-    wide = '<div class="wide" tabindex="0">'
-    parser.add_render_rule("table_open", lambda *_: f"{wide}<table>\n")
-    parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
-    return parser
-
-
-def _highlight(code: str, language: str, _attributes: str) -> str:
-    import pygments
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import get_lexer_by_name
-    from pygments.util import ClassNotFound
-
-    try:
-        lexer = get_lexer_by_name(language or "text")
-    except ClassNotFound:
-        lexer = get_lexer_by_name("text")
-    marked = pygments.highlight(code, lexer, HtmlFormatter(nowrap=True))
-    return f'<pre class="highlight" tabindex="0"><code>{marked}</code></pre>'

@@ -9,6 +9,7 @@ in every folder, and `index.json`, which says what is published.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import functools
 import os
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from slimhub.publish.handle import Handle
 from slimhub.publish.hub import hub_entries, index, links, static_files
 from slimhub.publish.hub.hub_entries import HubEntry
 from slimhub.publish.hub.index import Index, Version
+from slimhub.publish.hub.model_facts import ModelFacts
 from slimhub.publish.hub.view import View
 from slimhub.publish.package import Package
 from slimhub.publish.pages import class_names, page, page_parts
@@ -89,8 +91,11 @@ def find(package: Package, hub: View, archive: Callable[[], bundle.Archive]) -> 
         parts = list(hub_entries.of_damage(package, handle, packed, hub, again))
     parts += hub_entries.of_formats(package, handle, hub)
     parts += hub_entries.of_evaluations(package, handle, hub)
-    version = _version(package, handle, markdown, packed, texts)
-    version = dataclasses.replace(version, also=_formats(package, handle, known))
+    version = dataclasses.replace(
+        _version(package, handle, markdown, packed, texts),
+        also=_formats(package, handle, known),
+        published=old.published if old else _today(),
+    )
     after = dataclasses.replace(known, url=url).with_version(handle, version)
     markdown = links.linked(markdown, handle, after)
     written = static_files.texts(known.url, after, handle, markdown, hub)
@@ -190,4 +195,9 @@ def _version(
         dict(sorted(package.files.items())),
         texts=texts.given(),
         measured=package.measured,
+        facts=ModelFacts.of_record(package.record),
     )
+
+
+def _today() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).date().isoformat()

@@ -15,12 +15,14 @@ from slimhub.export import record_json
 from slimhub.export.record_json import FieldError
 from slimhub.publish.converted_files import SUFFIXES
 from slimhub.publish.handle import Handle
+from slimhub.publish.hub.model_facts import ModelFacts
 from slimhub.publish.pages.measured_figures import Measured
 
 FILE = "index.json"
 _FORMATS = (1, 2)  # the second one has withdrawn versions, which readers of the first would offer
 _URL = re.compile(r"https?://[^\s<>?#@]{1,2000}")  # as `addresses.check` has it
 _FILE_NAME = re.compile(r"[^/\0-\x1f]+(/[^/\0-\x1f]+)*")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _SHA256 = re.compile(r"[\da-f]{64}", re.ASCII)
 _DAMAGE = (RequestError, FieldError, ValueError, KeyError, TypeError, AttributeError)
 LOCAL_URL = "http://localhost:8080"  # of a hub whose address nobody said; `slimhub serve`'s own
@@ -43,6 +45,8 @@ class Version:
       withdrawn: why the version was withdrawn, perhaps empty; None where it was not. The archive
         and the copy of a withdrawn version are gone, and its number is never used again.
       measured: figures of accuracy that were measured on it.
+      facts: what people choose it by; None in entries of version 0.1.0.
+      published: the day it was published first, UTC, as YYYY-MM-DD; None likewise.
     """
 
     number: int
@@ -56,6 +60,8 @@ class Version:
     texts: dict[str, str] = dataclasses.field(default_factory=dict)
     withdrawn: str | None = None
     measured: Measured = ()
+    facts: ModelFacts | None = None
+    published: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,6 +121,8 @@ class Index:
 def _to_json(version: Version) -> dict[str, Any]:
     archive = {"sha256": version.archive.sha256, "bytes": version.archive.bytes}
     content = dataclasses.asdict(version) | {"archive": archive}
+    if version.facts is not None:
+        content["facts"] = record_json.encode(version.facts)
     empty: tuple[tuple[str, object], ...] = (("texts", {}), ("also", {}), ("measured", ()))
     return {
         key: value
@@ -196,6 +204,10 @@ def _check_version(version: Version) -> None:
         if suffix not in SUFFIXES:
             raise ValueError(f"{suffix!r:.60} is not the suffix of a converted file")
         _check_digest(file)
+    if version.facts is not None:
+        version.facts.check()
+    if version.published is not None and not _DAY.fullmatch(version.published):
+        raise ValueError(f"{version.published!r:.60} is not a day")
 
 
 def _check_digest(file: FileDigest) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import gzip
 import mimetypes
 import os
 from pathlib import Path
@@ -13,12 +14,13 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 
 from slimhub.common import foreign_files
 from slimhub.publish import bundle
-from slimhub.publish.hub import html_pages
+from slimhub.publish.hub import page_templates
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 FOR_EVER = "public, max-age=31536000, immutable"  # a version never changes
+_GZIP_LEVEL = 4  # of 9: a list of 2,000 models takes 17 ms and 213 kB, not 41 ms and 170 kB
 BRIEFLY = "no-cache"  # ask each time whether it changed
 
 
@@ -27,15 +29,36 @@ def text(content: str, status: int = 200, **headers: str) -> Response:
     return PlainTextResponse(content + "\n", status, headers | {"cache-control": BRIEFLY})
 
 
-def page(content: str, status: int = 200) -> Response:
-    """A page that runs nothing but its own script."""
+def page(content: str, request: Request, status: int = 200, *, can_try: bool = False) -> Response:
+    """A page that runs nothing but its own script.
+
+    Args:
+      content: HTML.
+      request: may accept it compressed.
+      status: of HTTP.
+      can_try: whether it runs the model that it shows.
+    """
     headers = {
-        "content-security-policy": html_pages.policy(),
+        "content-security-policy": page_templates.policy(can_try=can_try),
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cache-control": BRIEFLY,
+        "vary": "accept-encoding",
     }
-    return Response(content, status, headers, "text/html")
+    body = content.encode()
+    if _accepts_gzip(request):
+        body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+        headers["content-encoding"] = "gzip"
+    return Response(body, status, headers, "text/html")
+
+
+def _accepts_gzip(request: Request) -> bool:
+    """Whether a client names gzip, and not to refuse it."""
+    for told in request.headers.get("accept-encoding", "").split(","):
+        coding, _, weight = told.partition(";")
+        if coding.strip().lower() == "gzip":
+            return weight.replace(" ", "").lower() not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
 
 
 def file(hub: Path, name: str, request: Request, sha256: str | None, cache: str) -> Response:

@@ -21,9 +21,17 @@ from slimhub.common import foreign_files, paths
 from slimhub.common.errors import MissingArtifactError, PublishError
 from slimhub.publish import bundle
 from slimhub.publish.handle import VERSION, Handle
-from slimhub.publish.hub import html_pages, hub_entries, index, responses
+from slimhub.publish.hub import (
+    browser_runtime,
+    html_pages,
+    hub_entries,
+    index,
+    publisher_pages,
+    responses,
+)
 from slimhub.publish.hub.index import Index
 from slimhub.publish.hub.page_cache import PageCache
+from slimhub.publish.hub.publisher_pages import Collection, Publisher
 from slimhub.publish.pages import lite_page
 from slimhub.publish.pages.lite_page import LITE
 
@@ -39,6 +47,7 @@ _OF_A_VERSION = re.compile(
 )
 # Stands in rendered pages for the address of the hub, which may be what a client says it is.
 _ADDRESS = "https://address-of-this-hub.invalid"
+_RUNTIME = [f"{browser_runtime.FOLDER}/{name}" for name in browser_runtime.FILES]
 _URL_BYTES, _HEADER_BYTES = 4096, 16 << 10  # of a request, at most
 _MOST_PARTS = 64  # of a path
 
@@ -76,6 +85,8 @@ class Application:
         self._options = options
         self._stamp: tuple[int, ...] | None = None
         self._index = Index()
+        self._has_runtime = False
+        self._publishers: dict[str, Publisher] = {}
         self._pages = PageCache(self._draw)
         if index.read(self._hub) is None:
             raise MissingArtifactError(
@@ -104,7 +115,7 @@ class Application:
         try:
             return self._find(path, request, site)
         except (OSError, UnicodeDecodeError):
-            return self._missing(site, "The page of this model is missing in the hub.")
+            return self._missing(site, request, "The page of this model is missing in the hub.")
 
     def _path(self, request: Request) -> str:
         """What is asked for, without the prefix; a proxy may have taken that off already."""
@@ -123,7 +134,9 @@ class Application:
             if known is None:
                 raise PublishError(f"{path} is gone")
             self._index = known
+            self._has_runtime = browser_runtime.is_there(self._hub)
             self._pages.clear()
+            self._publishers.clear()
             self._stamp = stamp
 
     def _health(self) -> Response:
@@ -139,11 +152,14 @@ class Application:
         url = self._options.url
         if url is None and _HOST.fullmatch(host):
             url = f"{request.scope['scheme']}://{host}{self._options.prefix}"
-        return html_pages.Site(self._index, (url or self._index.url).rstrip("/"), root)
+        url = (url or self._index.url).rstrip("/")
+        return html_pages.Site(self._index, url, root, self._has_runtime)
 
     def _find(self, path: str, request: Request, site: html_pages.Site) -> Response:
         if path == index.FILE:
             return self._file(index.FILE, request, None, responses.BRIEFLY)
+        if self._has_runtime and path in _RUNTIME:
+            return self._file(path, request, None, responses.BRIEFLY)
         wanted = request.query_params.get("tf-hub-format")
         found = self._version(path)
         if found is not None:
@@ -152,6 +168,8 @@ class Application:
                 return self._model(handle, wanted, request, site)
             return self._part(handle, rest, request, site)
         is_loader = wanted is not None or "lite-format" in request.query_params
+        if (model := self._model_of(path)) is not None:
+            return self._no_version(model, request, site, is_loader=is_loader)
         if path in self._index.models:
             shown = self._index.shown(path)
             newest = f"{path}/{shown.number}"
@@ -160,9 +178,11 @@ class Application:
             return self._model(Handle.parse(newest), wanted, request, site)
         if is_loader:
             return responses.text(f"this hub has no such model; {site.url}/ lists what it has", 404)
-        if self._index.under(path):
-            return responses.page(self._page(path, site))
-        return self._missing(site, "This hub has no such model. The start page lists what it has.")
+        if self._index.under(path) or self._collection(path) is not None:
+            return responses.page(self._page(path, site), request)
+        return self._missing(
+            site, request, "This hub has no such model. The start page lists what it has."
+        )
 
     def _version(self, path: str) -> tuple[Handle, str] | None:
         """The version that a path begins with, and what follows its number."""
@@ -175,12 +195,32 @@ class Application:
                 return handle, "/".join([found["ending"] or "", *parts[count + 1 :]])
         return None
 
+    def _model_of(self, path: str) -> str | None:
+        """The model that a path names, if it goes on with a version that is not there."""
+        model, _, rest = path.rpartition("/")
+        is_version = _OF_A_VERSION.fullmatch(rest) is not None
+        return model if is_version and model in self._index.models else None
+
+    def _no_version(
+        self, model: str, request: Request, site: html_pages.Site, *, is_loader: bool
+    ) -> Response:
+        """The answer 404 to a wrong version: it lists those that there are, newest first."""
+        known = sorted(self._index.models[model].items(), reverse=True)
+        if is_loader:
+            found = ", ".join(str(number) for number, one in known if one.withdrawn is None)
+            return responses.text(f"{model} has no such version; it has {found or 'none'}", 404)
+        versions = [
+            (Handle.parse(f"{model}/{number}"), one.withdrawn is not None) for number, one in known
+        ]
+        message = f"{model} has no such version. It has:"
+        return responses.page(html_pages.error_page(site, 404, message, versions), request, 404)
+
     def _model(
         self, handle: Handle, wanted: str | None, request: Request, site: html_pages.Site
     ) -> Response:
         is_loader = wanted is not None or "lite-format" in request.query_params
         if self._index.published(handle).withdrawn is not None:
-            return self._withdrawn(handle, site, is_loader=is_loader)
+            return self._withdrawn(handle, request, site, is_loader=is_loader)
         if "lite-format" in request.query_params:
             return self._lite(handle, request)
         if wanted == "compressed":
@@ -194,16 +234,16 @@ class Application:
             return Response(f"{base}/{handle}", 303, media_type="text/plain")
         if wanted is not None:
             return responses.text("tf-hub-format is compressed or uncompressed", 400)
-        return responses.page(self._page(str(handle), site))
+        return self._model_page(handle, request, site)
 
     def _part(self, handle: Handle, rest: str, request: Request, site: html_pages.Site) -> Response:
         """What belongs to a version: `rest` follows its number."""
         if self._index.published(handle).withdrawn is not None and rest != ".md":
-            return self._withdrawn(handle, site, is_loader=rest != ".html")
+            return self._withdrawn(handle, request, site, is_loader=rest != ".html")
         if rest == bundle.SUFFIX:
             return self._archive(handle, request)
         if rest == ".html":
-            return responses.page(self._page(str(handle), site))
+            return self._model_page(handle, request, site)
         also = self._index.published(handle).also
         if rest in also:
             return self._converted(handle, rest, request)
@@ -216,12 +256,14 @@ class Application:
             return responses.file(
                 self._hub, f"{handle}{rest}", request, file.sha256, responses.FOR_EVER
             )
-        return self._missing(site, f"{handle} has no such file.")
+        return self._missing(site, request, f"{handle} has no such file.")
 
-    def _withdrawn(self, handle: Handle, site: html_pages.Site, *, is_loader: bool) -> Response:
+    def _withdrawn(
+        self, handle: Handle, request: Request, site: html_pages.Site, *, is_loader: bool
+    ) -> Response:
         """The answer 410: a sentence for programs, the page for browsers."""
         if not is_loader:
-            return responses.page(self._page(str(handle), site), 410)
+            return self._model_page(handle, request, site, 410)
         newest = self._index.newest(handle.model)
         instead = f"; load {site.url}/{handle.model}/{newest.number} instead" if newest else ""
         return responses.text(f"{handle} was withdrawn by its publisher{instead}", 410)
@@ -246,17 +288,40 @@ class Application:
     def _file(self, name: str, request: Request, sha256: str | None, cache: str) -> Response:
         return responses.file(self._hub, name, request, sha256, cache)
 
-    def _missing(self, site: html_pages.Site, message: str) -> Response:
-        return responses.page(html_pages.error_page(site, 404, message), 404)
+    def _missing(self, site: html_pages.Site, request: Request, message: str) -> Response:
+        return responses.page(html_pages.error_page(site, 404, message), request, 404)
 
     def _page(self, path: str, site: html_pages.Site) -> str:
         """A page with the address that this request came to."""
         return self._pages.get(path).replace(_ADDRESS, html.escape(site.url))
 
+    def _model_page(
+        self, handle: Handle, request: Request, site: html_pages.Site, status: int = 200
+    ) -> Response:
+        page = self._page(str(handle), site)
+        return responses.page(page, request, status, can_try=site.can_try(handle))
+
+    def _publisher(self, name: str) -> Publisher:
+        """What a publisher says who has models here; read once for each state of the index."""
+        if name not in self._publishers:
+            self._publishers[name] = publisher_pages.read(self._hub, name, self._index)
+        return self._publishers[name]
+
+    def _collection(self, path: str) -> Collection | None:
+        """A collection of a publisher who has models here; it is found among those listed."""
+        publisher, *rest = path.split("/")
+        if rest[:1] != [publisher_pages.FOLDER] or not self._index.under(publisher):
+            return None
+        return self._publisher(publisher).collections.get(path.removesuffix(".html"))
+
     def _draw(self, path: str) -> str:
-        site = html_pages.Site(self._index, _ADDRESS, self._options.prefix + "/")
+        root = self._options.prefix + "/"
+        site = html_pages.Site(self._index, _ADDRESS, root, self._has_runtime)
+        if (collection := self._collection(path)) is not None:
+            return html_pages.collection_page(site, collection)
         if self._version(path) is None:
-            return html_pages.list_page(site, path)
+            told = self._publisher(path) if path and "/" not in path else None
+            return html_pages.list_page(site, path, told)
         markdown = foreign_files.read_text(responses.inside(self._hub, f"{path}.md"))
         return html_pages.model_page(site, Handle.parse(path), markdown)
 

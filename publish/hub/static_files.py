@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 
 from slimhub.common import foreign_files
 from slimhub.common.errors import PublishError
 from slimhub.nets import TASKS
 from slimhub.publish import bundle
 from slimhub.publish.handle import Handle
-from slimhub.publish.hub import html_pages, index, links
+from slimhub.publish.hub import browser_runtime, html_pages, index, links, publisher_pages
 from slimhub.publish.hub.index import Index
 from slimhub.publish.hub.view import View
 from slimhub.publish.pages import lite_page, page_parts, withdrawn_page
@@ -54,7 +55,7 @@ def texts(old_url: str, after: Index, handle: Handle, markdown: str, hub: View) 
                 changed.append(other)
             if text != old or model in redrawn:
                 pages[other] = text
-    site = html_pages.Site(after, url=after.url)
+    site = html_pages.Site(after, after.url, has_runtime=browser_runtime.is_there(hub.folder))
     drawn = {str(other): html_pages.model_page(site, other, text) for other, text in pages.items()}
     shown = {model: after.shown(model).number for model in {other.model: None for other in pages}}
     return {
@@ -67,7 +68,7 @@ def texts(old_url: str, after: Index, handle: Handle, markdown: str, hub: View) 
             for model, n in shown.items()
             if f"{model}/{n}" in drawn
         },
-        **_lists(site, handle),
+        **_lists(site, handle, hub.folder),
     }
 
 
@@ -129,12 +130,20 @@ def _readdressed(text: str, handle: Handle, old_url: str, new_url: str) -> str:
     return text.replace(f"{old_url}/", f"{new_url}/")
 
 
-def _lists(site: html_pages.Site, handle: Handle) -> dict[str, str]:
-    """Lists of models, of every folder above one."""
+def _lists(site: html_pages.Site, handle: Handle, hub: Path) -> dict[str, str]:
+    """Lists of models, of every folder above one, and of its publisher's collections."""
     folders = handle.model.split("/")[:-1]
     prefixes = ["/".join(folders[:count]) for count in range(len(folders), -1, -1)]
-    return {
-        f"{prefix}/index.html".lstrip("/"): html_pages.list_page(site, prefix)
+    told = publisher_pages.read(hub, handle.publisher, site.index)
+    lists = {
+        f"{prefix}/index.html".lstrip("/"): html_pages.list_page(
+            site, prefix, told if prefix == handle.publisher else None
+        )
         for prefix in prefixes
         if prefix not in site.index.models
     }
+    pages = {
+        f"{one.path}.html": html_pages.collection_page(site, one)
+        for one in told.collections.values()
+    }
+    return lists | pages

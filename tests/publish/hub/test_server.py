@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import hashlib
 import http.client
 import os
@@ -177,6 +178,28 @@ def test_pages_are_for_people(port):
     status, _, body = ask(port, f"/{MODEL}?tf-hub-format=compressed")
     assert status == 404
     assert body.startswith(b"name a version to load, such as http://127.0.0.1")
+
+
+def test_a_wrong_version_is_answered_with_those_that_there_are(port):
+    status, _, body = ask(port, f"/{MODEL}/9")
+    assert status == 404
+    for number in (4, 5):
+        assert f'<a href="/{MODEL}/{number}">Version {number}</a>' in body.decode()
+    status, _, body = ask(port, f"/{MODEL}/9?tf-hub-format=compressed")
+    assert (status, body.decode()) == (404, f"{MODEL} has no such version; it has 5, 4\n")
+    assert ask(port, f"/{MODEL}/9.tar.gz")[0] == 404
+    assert "Version" not in ask(port, f"/{MODEL}/nine")[2].decode()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [("gzip, br", True), ("br;q=1, GZIP;q=0.5", True), ("gzip;q=0", False), ("br", False)],
+)
+def test_pages_are_compressed_for_those_who_accept_it(port, accepted, is_compressed):
+    status, headers, body = ask(port, "/", Accept_Encoding=accepted)
+    assert (status, headers["vary"]) == (200, "accept-encoding")
+    assert ("content-encoding" in headers) == is_compressed
+    assert (gzip.decompress(body) if is_compressed else body) == ask(port, "/")[2]
 
 
 def test_files_of_a_version(hub, port):
