@@ -32,10 +32,12 @@ def work_out(shapes: Shapes, given: NetworkOptions) -> tuple[list[nets.Fit], Net
       none. Imports TensorFlow if names match a network.
     """
     fits = [f for f in nets.find_named(shapes) if nets.get(f.network).depth_multiplier == 1]
-    if not fits or not nets.get(fits[0].network).depth_rule:
+    if not fits:
         return None
     network = fits[0].network
-    for multiplier in _multipliers(shapes, network, given.depth_multiplier):
+    has_multiplier = nets.get(network).depth_rule is not None
+    multipliers = _multipliers(shapes, network, given.depth_multiplier) if has_multiplier else [1]
+    for multiplier in multipliers:
         options = dataclasses.replace(
             given, depth_multiplier=None if multiplier == 1 else multiplier
         )

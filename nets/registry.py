@@ -11,6 +11,7 @@ from slimhub.nets import custom
 from slimhub.nets.families import (
     alexnet,
     cifarnet,
+    facenet,
     inception,
     lenet,
     mobilenet_v1,
@@ -30,6 +31,7 @@ _FAMILIES = (
     mobilenet_v2,
     mobilenet_v1,
     inception,
+    facenet,
     resnet,
     vgg,
     nasnet,

@@ -23,6 +23,9 @@ _MOBILENETS = CheckpointList("MobileNet in TF-Slim", f"{_SLIM}/nets/mobilenet#re
 _MOBILENET_V1 = CheckpointList(
     "MobileNet V1 in TF-Slim", f"{_SLIM.replace('tree', 'blob')}/nets/mobilenet_v1.md"
 )
+_FACENET = CheckpointList(
+    "pre-trained models of FaceNet", "https://github.com/davidsandberg/facenet#pre-trained-models"
+)
 _OTHERS = CheckpointList("pre-trained models of TF-Slim", f"{_SLIM}#pre-trained-models")
 
 
@@ -58,4 +61,6 @@ def checkpoint_list(spec: NetworkSpec) -> CheckpointList:
     """
     if spec.family == "MobileNet V1":
         return _MOBILENET_V1
+    if spec.family == "Inception-ResNet V1":
+        return _FACENET
     return _MOBILENETS if spec.family.startswith("MobileNet") else _OTHERS

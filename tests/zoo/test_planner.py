@@ -156,6 +156,7 @@ def test_the_published_zoo_has_all_handles():
         "mobilenet_edgetpu_100_224",
         "mobilenet_edgetpu_075_224",
         "inception_v4",
+        "inception_resnet_v1",
         "resnet_v1_50_caffe",
         "resnet_v1_101_caffe",
         "resnet_v1_152_caffe",
