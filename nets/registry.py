@@ -21,6 +21,7 @@ from slimhub.nets.families import (
     overfeat,
     resnet,
     vgg,
+    xception,
 )
 from slimhub.nets.spec import NetworkSpec
 
@@ -35,6 +36,7 @@ _FAMILIES = (
     resnet,
     vgg,
     nasnet,
+    xception,
     alexnet,
     overfeat,
     cifarnet,

@@ -46,7 +46,7 @@ ALONE = (
     *("Inception-ResNet V1", "AlexNet", "OverFeat", "CifarNet", "LeNet"),
 )
 # Of these, nobody published an accuracy on ImageNet.
-UNPUBLISHED = ("Inception-ResNet V1", "AlexNet", "OverFeat", "CifarNet", "LeNet")
+UNPUBLISHED = ("Xception", "Inception-ResNet V1", "AlexNet", "OverFeat", "CifarNet", "LeNet")
 
 
 def handle(network="net", task="feature_vector"):
