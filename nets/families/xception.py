@@ -9,7 +9,7 @@ from slimhub.nets.spec import NetworkSpec, Paper
 
 
 @dataclasses.dataclass(frozen=True)
-class Block:
+class SeparableBlock:
     """Modules of three separable convolutions each.
 
     Attributes:
@@ -32,25 +32,25 @@ class Block:
 
 
 _ENTRY = (
-    Block("entry_flow/block1", (128, 128, 128), stride=2),
-    Block("entry_flow/block2", (256, 256, 256), stride=2),
-    Block("entry_flow/block3", (728, 728, 728), stride=2),
+    SeparableBlock("entry_flow/block1", (128, 128, 128), stride=2),
+    SeparableBlock("entry_flow/block2", (256, 256, 256), stride=2),
+    SeparableBlock("entry_flow/block3", (728, 728, 728), stride=2),
 )
 _LONG_ENTRY = (
-    Block("entry_flow/block1", (128, 128, 128), stride=2),
-    Block("entry_flow/block2", (256, 256, 256)),
-    Block("entry_flow/block3", (256, 256, 256), stride=2),
-    Block("entry_flow/block4", (728, 728, 728)),
-    Block("entry_flow/block5", (728, 728, 728), stride=2),
+    SeparableBlock("entry_flow/block1", (128, 128, 128), stride=2),
+    SeparableBlock("entry_flow/block2", (256, 256, 256)),
+    SeparableBlock("entry_flow/block3", (256, 256, 256), stride=2),
+    SeparableBlock("entry_flow/block4", (728, 728, 728)),
+    SeparableBlock("entry_flow/block5", (728, 728, 728), stride=2),
 )
 _EXIT = (
-    Block("exit_flow/block1", (728, 1024, 1024), stride=2),
-    Block("exit_flow/block2", (1536, 1536, 2048), shortcut="none", activates_inside=True),
+    SeparableBlock("exit_flow/block1", (728, 1024, 1024), stride=2),
+    SeparableBlock("exit_flow/block2", (1536, 1536, 2048), shortcut="none", activates_inside=True),
 )
 
 
-def _middle(modules: int) -> Block:
-    return Block("middle_flow/block1", (728, 728, 728), shortcut="sum", modules=modules)
+def _middle(modules: int) -> SeparableBlock:
+    return SeparableBlock("middle_flow/block1", (728, 728, 728), shortcut="sum", modules=modules)
 
 
 _BLOCKS = {

@@ -13,7 +13,7 @@ import tf_slim as slim
 from tf_slim.nets import resnet_utils
 
 if TYPE_CHECKING:
-    from slimhub.nets.families.xception import Block
+    from slimhub.nets.families.xception import SeparableBlock
     from slimhub.nets.spec import NetworkSpec
 
 _KERNEL = 3
@@ -24,7 +24,7 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
     """All layers up to the features.
 
     Args:
-      spec: its definition is a sequence of `xception.Block`.
+      spec: its definition is a sequence of `xception.SeparableBlock`.
       images: f32[batch, height, width, channels] in the network's own range.
       endpoints: filled with the outputs of all convolutions, modules and blocks, by their scopes.
 
@@ -36,7 +36,7 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
         scope = f"entry_flow/{name}"
         net = resnet_utils.conv2d_same(net, width, _KERNEL, stride=stride, scope=scope)
         endpoints[scope] = net
-    for block in cast("Sequence[Block]", spec.definition):
+    for block in cast("Sequence[SeparableBlock]", spec.definition):
         for number in range(1, block.modules + 1):
             stride = block.stride if number == block.modules else 1
             scope = f"{block.scope}/unit_{number}/xception_module"
@@ -46,7 +46,11 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
 
 
 def _module(
-    inputs: tf.Tensor, block: Block, stride: int, scope: str, endpoints: dict[str, tf.Tensor]
+    inputs: tf.Tensor,
+    block: SeparableBlock,
+    stride: int,
+    scope: str,
+    endpoints: dict[str, tf.Tensor],
 ) -> tf.Tensor:
     net = inputs
     for number, width in enumerate(block.widths, 1):
