@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from slimhub import nets
 from slimhub.export import backbones, image_channels
@@ -70,10 +70,13 @@ def work_out(shapes: Shapes, given: NetworkOptions) -> tuple[list[nets.Fit], Net
       none. Imports TensorFlow if names match a network.
     """
     fits = [f for f in nets.find_named(shapes) if nets.get(f.network).depth_multiplier == 1]
-    if not fits or not nets.get(fits[0].network).depth_rule:
+    if not fits:
         return None
     network = fits[0].network
-    for multiplier in _multipliers(shapes, network, given.depth_multiplier):
+    multipliers: Iterable[float] = _multipliers(shapes, network, given.depth_multiplier)
+    if nets.get(network).depth_rule is None:
+        multipliers = [1] if _has_other_features(shapes, network) else []
+    for multiplier in multipliers:
         options = dataclasses.replace(
             given, depth_multiplier=None if multiplier == 1 else multiplier
         )
@@ -161,6 +164,19 @@ def _multipliers(shapes: Shapes, network: str, given: float | None) -> Iterator[
             if value > 0 and value not in tried and abs(value - near) <= max(_NEAR, step / 2):
                 tried.append(value)
     yield from tried[:_MOST]
+
+
+def _has_other_features(shapes: Shapes, network: str) -> bool:
+    """Whether the width of the features is all that differs, going by the stored shapes."""
+    spec = nets.get(network)
+    pairs = {
+        pair
+        for name, wanted in nets.stored_variables(network).items()
+        if not re.search(spec.head, name)
+        for pair in zip(wanted, shapes[name], strict=False)
+    }
+    different = [wanted for wanted, found in pairs if wanted != found]
+    return different == [spec.feature_depth]
 
 
 def _with_feature_depth(

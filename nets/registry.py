@@ -11,6 +11,7 @@ from slimhub.nets import custom
 from slimhub.nets.families import (
     alexnet,
     cifarnet,
+    facenet,
     inception,
     lenet,
     mobilenet_v1,
@@ -20,6 +21,7 @@ from slimhub.nets.families import (
     overfeat,
     resnet,
     vgg,
+    xception,
 )
 from slimhub.nets.spec import NetworkSpec
 
@@ -30,9 +32,11 @@ _FAMILIES = (
     mobilenet_v2,
     mobilenet_v1,
     inception,
+    facenet,
     resnet,
     vgg,
     nasnet,
+    xception,
     alexnet,
     overfeat,
     cifarnet,

@@ -21,6 +21,7 @@ class InputScaling(enum.Enum):
     CAFFE_BGR = "x * 255 in the order blue, green, red, minus (103.94, 116.78, 123.68)"
     UNIT = "x, in [0, 1]"
     BYTES = "x * 255, in [0, 255]"
+    CENTERED_127 = "(x * 255 - 127.5) / 128"
     CENTERED_128 = "(x * 255 - 128) / 128"
     STANDARDIZED = "(x - mean) / deviation of each image"
 
@@ -49,8 +50,8 @@ class InputScaling(enum.Enum):
             return images
         if self is InputScaling.BYTES:
             return images * 255.0
-        if self is InputScaling.CENTERED_128:
-            return (images * 255.0 - 128.0) / 128.0
+        if self in _CENTERS:
+            return (images * 255.0 - _CENTERS[self]) / 128.0
         if self is InputScaling.STANDARDIZED:
             import tensorflow as tf
 
@@ -58,6 +59,7 @@ class InputScaling(enum.Enum):
         return images * 2.0 - 1.0
 
 
+_CENTERS = {InputScaling.CENTERED_127: 127.5, InputScaling.CENTERED_128: 128.0}
 # By the name of the option's value.
 BY_NAME = {
     "symmetric": InputScaling.SYMMETRIC,
@@ -65,6 +67,7 @@ BY_NAME = {
     "mean_bgr": InputScaling.CAFFE_BGR,
     "unit": InputScaling.UNIT,
     "raw255": InputScaling.BYTES,
+    "centered_127": InputScaling.CENTERED_127,
     "centered_128": InputScaling.CENTERED_128,
     "per_image": InputScaling.STANDARDIZED,
 }

@@ -1,4 +1,4 @@
-"""Inception V1 to V4 and Inception-ResNet V2; the layers of V1 to V3 are TF-Slim's own."""
+"""Inception V1 to V4, and Inception-ResNet V2; the layers of V1 to V3 are TF-Slim's own."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ _V3_PAPER = Paper(
     url="https://arxiv.org/abs/1512.00567",
 )
 
-
-_V4_PAPER = Paper(
+V4_PAPER = Paper(
     title="Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning",
     authors="Christian Szegedy, Sergey Ioffe, Vincent Vanhoucke, Alex Alemi",
     year=2016,
@@ -85,7 +84,7 @@ def _late_spec(version: int) -> NetworkSpec:
         logits_scope="Logits/Logits",
         logits_are_full=True,
         auxiliary=r"/AuxLogits/",
-        paper=_V4_PAPER,
+        paper=V4_PAPER,
     )
 
 

@@ -1,4 +1,4 @@
-"""Layers of Inception-ResNet V2. Imports TensorFlow.
+"""Layers of Inception-ResNet V2, and the blocks that V1 has as well. Imports TensorFlow.
 
 Widths and repeats follow the paper's text and figures 10 to 17, as in TF-Slim's variables; the
 residual scales are TF-Slim's.
@@ -59,26 +59,38 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
     for text in _STEM:
         net = endpoints[text.split()[0]] = branches.layer(net, text)
     net = endpoints["Mixed_5b"] = branches.block(net, "Mixed_5b", *_MIXED_5B)
-    net = _repeat(net, 10, "Repeat/block35", _BLOCK_35, 0.17)
+    net = repeat(net, 10, "Repeat/block35", _BLOCK_35, 0.17)
     net = endpoints["Mixed_6a"] = branches.block(net, "Mixed_6a", *_MIXED_6A)
-    net = _repeat(net, 20, "Repeat_1/block17", _BLOCK_17, 0.10)
+    net = repeat(net, 20, "Repeat_1/block17", _BLOCK_17, 0.10)
     net = endpoints["Mixed_7a"] = branches.block(net, "Mixed_7a", *_MIXED_7A)
-    net = _repeat(net, 9, "Repeat_2/block8", _BLOCK_8, 0.20)
-    net = _residual(net, "Block8", _BLOCK_8, 1.0)
+    net = repeat(net, 9, "Repeat_2/block8", _BLOCK_8, 0.20)
+    net = residual(net, "Block8", _BLOCK_8, 1.0)
     net = endpoints["Conv2d_7b_1x1"] = endpoints["PrePool"] = branches.layer(net, _LAST)
     return net
 
 
-def _repeat(
+def repeat(
     net: tf.Tensor, times: int, scope: str, rows: tuple[str, ...], scale: float
 ) -> tf.Tensor:
+    """Several residual blocks, each followed by a rectifier.
+
+    Args:
+      net: f32[batch, height, width, depth].
+      times: number of blocks.
+      scope: of the blocks, without the numbers from 1 on.
+      rows: branches of a block; see `branches`.
+      scale: factor on what a block adds.
+
+    Returns:
+      f32 of the shape of `net`.
+    """
     for i in range(1, times + 1):
-        net = tf.nn.relu(_residual(net, f"{scope}_{i}", rows, scale))
+        net = tf.nn.relu(residual(net, f"{scope}_{i}", rows, scale))
     return net
 
 
-def _residual(net: tf.Tensor, scope: str, rows: tuple[str, ...], scale: float) -> tf.Tensor:
-    """Adds the branches, projected to the input's width and scaled down."""
+def residual(net: tf.Tensor, scope: str, rows: tuple[str, ...], scale: float) -> tf.Tensor:
+    """Adds the branches, projected to the input's width and scaled; arguments as of `repeat`."""
     with tf.compat.v1.variable_scope(scope):
         mixed = tf.concat(branches.outputs(net, *rows), 3)
         linear = {"activation_fn": None, "normalizer_fn": None}

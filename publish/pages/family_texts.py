@@ -13,17 +13,30 @@ _SLIM = "https://github.com/tensorflow/models/tree/master/research/slim"
 
 @dataclasses.dataclass(frozen=True)
 class CheckpointList:
-    """Where the public checkpoints of a family are listed."""
+    """Where the public checkpoints of a family are listed, and whose they are."""
 
     title: str
     url: str
+    project: str = "TF-Slim"
 
 
 _MOBILENETS = CheckpointList("MobileNet in TF-Slim", f"{_SLIM}/nets/mobilenet#readme")
 _MOBILENET_V1 = CheckpointList(
     "MobileNet V1 in TF-Slim", f"{_SLIM.replace('tree', 'blob')}/nets/mobilenet_v1.md"
 )
+_FACENET = CheckpointList(
+    "pre-trained models of FaceNet",
+    "https://github.com/davidsandberg/facenet#pre-trained-models",
+    "FaceNet",
+)
+_DEEPLAB = CheckpointList(
+    "model zoo of DeepLab",
+    "https://github.com/tensorflow/models/blob/master/research/deeplab/g3doc/model_zoo.md",
+    "DeepLab",
+)
 _OTHERS = CheckpointList("pre-trained models of TF-Slim", f"{_SLIM}#pre-trained-models")
+
+_LISTS = {"MobileNet V1": _MOBILENET_V1, "Inception-ResNet V1": _FACENET, "Xception": _DEEPLAB}
 
 
 def slug(family: str) -> str:
@@ -56,6 +69,6 @@ def checkpoint_list(spec: NetworkSpec) -> CheckpointList:
     Args:
       spec: of a registered network.
     """
-    if spec.family == "MobileNet V1":
-        return _MOBILENET_V1
+    if spec.family in _LISTS:
+        return _LISTS[spec.family]
     return _MOBILENETS if spec.family.startswith("MobileNet") else _OTHERS

@@ -21,7 +21,7 @@ def test_the_guides_network_is_exported_and_verified(tmp_path):
     assert exported.returncode == 0, exported.stderr
     record = json.loads(exported.stdout)["record"]
     assert record["network"]["reference"] == "shallow:SPEC"
-    assert record["output"] == {"name": "feature_vector", "width": 32}
+    assert (record["output"]["name"], record["output"]["width"]) == ("feature_vector", 32)
     assert record["proof"]["mode"] == "full"
 
     # One that regularizes nothing has a loss of 0, and that is proved as well.

@@ -50,21 +50,21 @@ def mixed_float16():
         library.mixed_precision.set_global_policy("float32")
 
 
-def test_mixed_precision_needs_a_layer_in_float32(sample_artifact, mixed_float16):
-    path = str(sample_artifact("feature_vector"))
+def test_mixed_precision_needs_a_layer_in_float32(artifact, mixed_float16):
+    path = artifact("mobilenet_v1_025_128").path
     with pytest.raises(ValueError, match="Could not find matching concrete function"):
-        hub.KerasLayer(path)(tf.zeros([1, 32, 32, 3]))
+        hub.KerasLayer(path)(tf.zeros([1, 128, 128, 3]))
     layer = hub.KerasLayer(path, trainable=True, dtype="float32")
     hidden = tf_keras.layers.Dense(16)
     last = tf_keras.layers.Dense(5, activation="softmax", dtype="float32")
-    model = tf_keras.Sequential([tf_keras.Input([32, 32, 3]), layer, hidden, last])
+    model = tf_keras.Sequential([tf_keras.Input([128, 128, 3]), layer, hidden, last])
     model.compile(tf_keras.optimizers.SGD(0.05), "sparse_categorical_crossentropy")
-    images = support.images(4, 32)
+    images = support.images(4, 128)
     losses = model.fit(images, np.arange(4), epochs=4, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
     assert (layer.compute_dtype, hidden.compute_dtype) == ("float32", "float16")
     layer = keras.layers.TFSMLayer(path, call_endpoint="serve", dtype="float32")
-    model = keras.Sequential([keras.Input([32, 32, 3]), layer, keras.layers.Dense(16)])
+    model = keras.Sequential([keras.Input([128, 128, 3]), layer, keras.layers.Dense(16)])
     assert model(images).dtype == tf.float16
 
 

@@ -23,6 +23,7 @@ FORMULAS = {
     "mean_bgr": lambda images: images[..., [2, 1, 0]] * 255 - MEAN[[2, 1, 0]],
     "unit": lambda images: images,
     "raw255": lambda images: images * 255,
+    "centered_127": lambda images: (images * 255 - 127.5) / 128,
     "centered_128": lambda images: (images * 255 - 128) / 128,
     "per_image": standardized,
 }

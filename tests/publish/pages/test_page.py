@@ -43,9 +43,10 @@ LINKS = (
 )
 ALONE = (
     *("Inception V1", "Inception V2", "Inception V3", "Inception V4", "Inception-ResNet V2"),
-    *("AlexNet", "OverFeat", "CifarNet", "LeNet"),
+    *("Inception-ResNet V1", "AlexNet", "OverFeat", "CifarNet", "LeNet"),
 )
-UNPUBLISHED = ("AlexNet", "OverFeat", "CifarNet", "LeNet")  # nobody published weights of TF-Slim's
+# Of these, nobody published an accuracy on ImageNet.
+UNPUBLISHED = ("Xception", "Inception-ResNet V1", "AlexNet", "OverFeat", "CifarNet", "LeNet")
 
 
 def handle(network="net", task="feature_vector"):
