@@ -201,6 +201,6 @@ def test_a_backbone_below_a_prefix_is_told(write, tmp_path):
         exported(folder, tmp_path, _NETWORK, scope="FeatureExtractor")
     finished = commands.run("inspect", str(folder))
     assert (
-        "is the closest match: 125 of its 135 variables match; below FeatureExtractor/"
+        "with --last_layer=Conv2d_12_pointwise; below FeatureExtractor/, --scope=FeatureExtractor/"
         in finished.stdout
     )
