@@ -92,12 +92,13 @@ class Convertible:
         return self.record.network.image_size
 
     @functools.cached_property
-    def _signature(self) -> Any:
+    def signature(self) -> Any:
+        """`serving_default` as a concrete function."""
         return self._artifact.loaded.signatures[SIGNATURE]
 
     def function(self, images: Any) -> Any:
         """The signature as a function of one tensor to one tensor."""
-        return self._signature(**{self.input: images})[self.output]
+        return self.signature(**{self.input: images})[self.output]
 
     def answers(self, images: np.ndarray) -> np.ndarray:
         """What the artifact computes.
