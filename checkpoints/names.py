@@ -28,7 +28,8 @@ _SLOT = re.compile(
 )
 # Tensors that training leaves behind and networks never use; the first match counts.
 _EXPECTED = {
-    "quantization ranges": r"(^|/)\w+_quant/(.+/)?(min|max)(/(biased|local_step))?$",
+    "quantization ranges": r"(^|/)\w+_quant/(.+/)?(min|max)"
+    r"(/(biased|local_step|ExponentialMovingAverage))?$",
     "optimizer slots": _SLOT.pattern,
     "training step": r"(^|/)global_step$",
     "learning rate": r"(^|/)learning_rate$",

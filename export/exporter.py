@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slimhub import checkpoints, nets
-from slimhub.checkpoints import locator, statistics
+from slimhub.checkpoints import locator, statistics, trained_ranges
 from slimhub.common import quiet_tensorflow
 from slimhub.common.errors import ExportError
 from slimhub.common.progress import OnPhase, Transfer
+from slimhub.common.text import count
 from slimhub.export import advice, labels, misfits, network_match, record, record_draft, staging
 from slimhub.export.record import Record
 from slimhub.export.record_parts import RecordedProof
@@ -103,6 +104,8 @@ def export(
 
         variables = record_draft.describe_variables(plan, built.variables.count())
         described = record_draft.draft(request, spec, checkpoint, variables, names)
+        ranges, remarks = _ranges(checkpoint, request)
+        described = dataclasses.replace(described, ranges=record_draft.describe_ranges(ranges))
         with staging.staged(target, request.overwrite) as folder:
             writer.write(folder, spec, request.task, built, names)
             if proof_process is not None:
@@ -123,8 +126,24 @@ def export(
             checkpoint.check_unchanged()
             described.write(folder)
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    lines = plan.summary() + warnings
+    lines = plan.summary() + remarks + warnings
     return Result(target, described, network_choice, checkpoint.choice, lines, size, proof)
+
+
+def _ranges(
+    checkpoint: checkpoints.Checkpoint, request: Request
+) -> tuple[dict[str, tuple[float, float]], list[str]]:
+    """The ranges of a quantization-aware training, and what to say about them."""
+    try:
+        ranges = trained_ranges.read(checkpoint, request.averages)
+    except trained_ranges.RangeError as error:
+        return {}, [f"the trained ranges are not kept in the record: {error}"]
+    if not ranges:
+        return {}, []
+    return ranges, [
+        f"{count(len(ranges), 'trained range')} kept in the record: `slimhub convert` writes 8 "
+        "bits with them"
+    ]
 
 
 def _open(

@@ -21,6 +21,7 @@ from slimhub.export.record_parts import (
     RecordedNetwork,
     RecordedOutput,
     RecordedProof,
+    RecordedRange,
     RecordedSource,
     RecordedVariables,
     RecordedVersions,
@@ -44,6 +45,9 @@ class Record:
       labels: names of the classes, or None.
       source: the checkpoint it was made from.
       variables: what filled them.
+      ranges: of a quantization-aware training by place, in the checkpoint's names, such as
+        `MobilenetV1/MobilenetV1/Conv2d_0/act_quant`; None if there are none, and in records of
+        early releases.
       figures: of a network with options, or of a custom one; None if those of the registered
         network hold, and in records of early releases.
       versions: of the software that made it.
@@ -61,6 +65,7 @@ class Record:
     labels: RecordedLabels | None
     source: RecordedSource = dataclasses.field(metadata=record_json.key("checkpoint"))
     variables: RecordedVariables
+    ranges: dict[str, RecordedRange] | None = None
     figures: RecordedFigures | None = None
     versions: RecordedVersions
     command: str

@@ -18,6 +18,7 @@ from slimhub.export.record_parts import (
     RecordedNetwork,
     RecordedOutput,
     RecordedProof,
+    RecordedRange,
     RecordedSource,
     RecordedVariables,
     RecordedVersions,
@@ -156,6 +157,19 @@ def describe_variables(plan: Plan, counts: dict[str, int]) -> RecordedVariables:
         trained_without_average=tuple(plan.without_average),
         **counts,
     )
+
+
+def describe_ranges(ranges: dict[str, tuple[float, float]]) -> dict[str, RecordedRange] | None:
+    """The ranges of a quantization-aware training.
+
+    Args:
+      ranges: see `trained_ranges.read`.
+    """
+    found = {
+        place: RecordedRange(min=smallest, max=largest)
+        for place, (smallest, largest) in ranges.items()
+    }
+    return found or None
 
 
 def _artifact(checkpoint: Checkpoint) -> str | None:

@@ -154,6 +154,14 @@ class RecordedVariables:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class RecordedRange:
+    """The smallest and largest value at a place that training quantized to 8 bits."""
+
+    min: float
+    max: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class RecordedFigures:
     """What was counted on a network whose figures are not stored in slimhub.
 

@@ -25,7 +25,9 @@ def request(artifact: str | os.PathLike[str], path: str, overwrite: bool) -> Con
     """
     inner = PurePath(PurePath(path).stem).suffix.removeprefix(".")
     quantize = inner if inner in QUANTIZATIONS else "none"
-    return ConversionRequest(os.fspath(artifact), path, quantize, overwrite=overwrite)
+    return ConversionRequest(
+        os.fspath(artifact), path, quantize, overwrite=overwrite, is_companion=True
+    )
 
 
 def check(artifact: str | os.PathLike[str], paths: Sequence[str], overwrite: bool) -> None:

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common import files, paths, quiet_tensorflow
-from slimhub.common.errors import ExportError, option
+from slimhub.common.errors import ExportError
 from slimhub.common.progress import OnPhase
-from slimhub.common.text import listed
 from slimhub.export.formats.conversion_request import ConversionRequest
 from slimhub.export.formats.file_formats import IN_INTEGERS, FileFormat
+from slimhub.export.formats.inscription import RANGES, TRAINED
 
 if TYPE_CHECKING:
     from slimhub.export.formats.convertible import Convertible
     from slimhub.export.formats.expectation import Expectation
     from slimhub.export.formats.file_proof import FileProof
     from slimhub.export.formats.mixture import Mixture
+    from slimhub.export.formats.trained_inference import TrainedInference
 
 PHASES = (
     "loading the artifact",
@@ -25,7 +26,6 @@ PHASES = (
     "choosing the precision of each layer",
     "proving the file",
 )
-_SHOWN = 5  # layers named in a message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Conversion:
       quantize: how numbers are stored.
       bytes: its size.
       proof: how well it agrees with the artifact.
-      mixture: which layers stay in float; None unless integers were asked for.
+      mixture: which layers stay in float; None unless that was searched for.
+      trained: what the trained ranges give; None if the file does not have them.
       warnings: what the user should know.
     """
 
@@ -48,6 +49,7 @@ class Conversion:
     bytes: int
     proof: FileProof
     mixture: Mixture | None
+    trained: TrainedInference | None
     warnings: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -60,6 +62,7 @@ class Conversion:
             "agreement": self.proof.to_json(),
             "milliseconds": self.proof.milliseconds,
             "mixture": self.mixture and self.mixture.to_json(),
+            "trained": self.trained and self.trained.to_json(),
             "warnings": list(self.warnings),
         }
 
@@ -81,7 +84,7 @@ def convert(request: ConversionRequest, on_phase: OnPhase = lambda phase: None) 
     form = request.check()
     on_phase(PHASES[0])
     quiet_tensorflow.tensorflow()
-    from slimhub.export.formats import expectation
+    from slimhub.export.formats import conversion_remarks, expectation
     from slimhub.export.formats import mixture as mixtures
     from slimhub.export.formats.agreement import FLOORS
     from slimhub.export.formats.convertible import Convertible  # imports TensorFlow
@@ -95,14 +98,19 @@ def convert(request: ConversionRequest, on_phase: OnPhase = lambda phase: None) 
     )
     on_phase(PHASES[1])
     module, is_integer = form.load_module(), request.quantize in IN_INTEGERS
-    content = module.convert(model, "none" if is_integer else request.quantize)
     width = expected.answers.shape[1]
     inscription, mixture = model.inscription(request.quantize, request.accept, width), None
+    content, trained, misfit = _with_trained_ranges(model, request, expected)
+    if trained is not None:
+        expected = trained.expected
+        inscription.provenance[RANGES] = TRAINED
+    else:
+        content = module.convert(model, "none" if is_integer else request.quantize)
     with files.replacing(paths.resolved(output)) as stage:
         staged = stage.with_name(stage.name + form.suffix)  # a runtime looks at the suffix
-        if is_integer:
+        if is_integer and trained is None:
             on_phase(PHASES[2])
-            content, mixture = mixtures.search(content, expected, request.quantize)
+            content, mixture = mixtures.search(content, expected, request)
             inscription.provenance["float_layers"] = list(mixture.floats)
         on_phase(PHASES[3])
         staged.write_bytes(module.inscribe(content, inscription))
@@ -114,8 +122,28 @@ def convert(request: ConversionRequest, on_phase: OnPhase = lambda phase: None) 
         size = staged.stat().st_size
         request.check_output()  # minutes have passed
         staged.replace(stage)
-    warnings = _warn(model, request, expected)
-    return Conversion(output, form, request.quantize, size, proof, mixture, warnings)
+    warnings = conversion_remarks.warnings(model, request, trained, misfit)
+    return Conversion(
+        output, form, request.quantize, size, proof, mixture, trained, tuple(warnings)
+    )
+
+
+def _with_trained_ranges(
+    model: Convertible, request: ConversionRequest, expected: Expectation
+) -> tuple[bytes, TrainedInference | None, str]:
+    """A file with the ranges of a quantization-aware training, or why there is none."""
+    if request.quantize != "int8" or model.record is None or model.record.ranges is None:
+        return b"", None, ""
+    if request.calibration is not None:
+        return b"", None, "your pictures calibrate instead"
+    from slimhub.export.formats import trained_inference, trained_litert
+    from slimhub.export.formats.trained_places import MisfitError
+
+    try:
+        trained = trained_inference.infer(model, expected, request.accept)
+        return trained_litert.convert(model, trained), trained, ""
+    except MisfitError as error:
+        return b"", None, f"{error}; calibrated instead"
 
 
 def _prove(
@@ -125,47 +153,9 @@ def _prove(
     model: Convertible,
     request: ConversionRequest,
 ) -> FileProof:
-    from slimhub.export.formats import file_proof
+    from slimhub.export.formats import conversion_remarks, file_proof
 
     proof = file_proof.prove(path, expected, inscription)
     if proof.complaints:
-        lost = ""
-        if request.quantize == "float16" and (layers := _worst_in_float16(model)):
-            lost = f"; 16 bits change these weights most: {layers}"
-        can_lower = (
-            "" if request.quantize == "none" else (f"; {option('accept')} lowers what is accepted")
-        )
-        raise ExportError(
-            f"the file does not agree with the artifact, so nothing was written: "
-            f"{'; '.join(proof.complaints)} ({proof.usual.text()}){lost}{can_lower}"
-        )
+        raise ExportError(conversion_remarks.refusal(proof, expected, model, request))
     return proof
-
-
-def _worst_in_float16(model: Convertible) -> str:
-    """The layers whose weights change most when they are stored in 16 bits."""
-    import numpy as np
-
-    from slimhub.export.verify.reference import distance
-
-    with np.errstate(over="ignore"):
-        moved = {
-            name: distance.relative(value.astype(np.float16).astype(np.float32), value)
-            for name, value in model.layers().items()
-        }
-    order = sorted(moved, key=lambda name: -moved[name])
-    return listed([f"{name} ({moved[name]:.2g})" for name in order[:_SHOWN]], _SHOWN)
-
-
-def _warn(model: Convertible, request: ConversionRequest, expected: Expectation) -> tuple[str, ...]:
-    said = []
-    if model.is_free:
-        said.append(
-            f"the artifact takes images of any size, the file those of {model.image_size} pixels"
-        )
-    if request.needs_own_pictures:
-        said.append(
-            "calibrated on crops of one photograph, which is too few: name a few hundred of your "
-            f"images with {option('calibration')}"
-        )
-    return tuple(said)

@@ -25,6 +25,7 @@ class ConversionRequest:
       accept: the smallest cosine and top-1 agreement to accept, in (0, 1); None for the defaults.
       overwrite: whether to replace an existing file.
       trust: whether to load an artifact that can do whatever you can.
+      is_companion: whether it is written with an export, which has no options for it.
     """
 
     artifact: str
@@ -34,6 +35,7 @@ class ConversionRequest:
     accept: float | None = None
     overwrite: bool = False
     trust: bool = False
+    is_companion: bool = False
 
     def check(self) -> FileFormat:
         """Refuses what can be refused without looking into the artifact.
@@ -64,9 +66,11 @@ class ConversionRequest:
                 f"{option('quantize')} must be {either(QUANTIZATIONS)}, not {self.quantize!r}"
             )
         if self.quantize not in form.quantizations:
+            wanted = option("quantize", self.quantize)
+            if self.is_companion:
+                wanted = f"{self.quantize}, which the name {self.output} asks for,"
             raise RequestError(
-                f"{option('quantize', self.quantize)} is not available for {form.name}: choose "
-                f"{either(form.quantizations)}"
+                f"{wanted} is not available for {form.name}: choose {either(form.quantizations)}"
             )
         if self.calibration is not None and self.quantize == "none":
             raise RequestError(
@@ -87,6 +91,20 @@ class ConversionRequest:
     def needs_own_pictures(self) -> bool:
         """Whether the proof's pictures are too few for what is asked."""
         return self.quantize in IN_INTEGERS and self.calibration is None
+
+    @property
+    def how_to_accept_less(self) -> str:
+        """How to have a file written that agrees less, as a part of a sentence."""
+        if self.is_companion:
+            return "`slimhub convert` can lower what is accepted"
+        return f"{option('accept')} lowers what is accepted"
+
+    @property
+    def how_to_calibrate(self) -> str:
+        """How to give pictures that set ranges, as a part of a sentence."""
+        if self.is_companion:
+            return "`slimhub convert` takes a few hundred of your images"
+        return f"name a few hundred of your images with {option('calibration')}"
 
     def _check_artifact(self) -> None:
         artifact = paths.expanded(self.artifact)

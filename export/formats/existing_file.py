@@ -6,13 +6,16 @@ from pathlib import Path
 
 from slimhub.common import foreign_files
 from slimhub.common.errors import ExportError
-from slimhub.export.formats import expectation, file_formats, file_proof
+from slimhub.export.formats import expectation, file_formats, file_proof, trained_inference
 from slimhub.export.formats.agreement import FLOORS
 from slimhub.export.formats.convertible import Convertible
+from slimhub.export.formats.expectation import Expectation
 from slimhub.export.formats.file_proof import FileProof
+from slimhub.export.formats.inscription import RANGES, TRAINED
+from slimhub.export.formats.trained_places import MisfitError
 
 # What only the conversion knows: its measurements, and which layers it left in float.
-_OF_CONVERSION = ("agreement", "float_layers", "tensorflow", "slimhub")
+_OF_CONVERSION = ("agreement", "float_layers", RANGES, "tensorflow", "slimhub")
 
 
 def prove(model: Convertible, path: Path) -> FileProof:
@@ -39,7 +42,21 @@ def prove(model: Convertible, path: Path) -> FileProof:
     if said is None or quantize not in FLOORS or not (accept is None or is_number):
         raise ExportError(f"{path} does not say how it was made: convert the artifact again")
     expected = expectation.expect(model, FLOORS[quantize].lowered(accept))
+    if said.provenance.get(RANGES) == TRAINED:
+        expected = _trained(model, expected, accept, path)
     wanted = model.inscription(quantize, accept, expected.answers.shape[1])
     kept = {key: said.provenance[key] for key in _OF_CONVERSION if key in said.provenance}
     wanted.provenance.update(kept)
     return file_proof.prove(path, expected, wanted)
+
+
+def _trained(
+    model: Convertible, expected: Expectation, accept: float | None, path: Path
+) -> Expectation:
+    try:
+        return trained_inference.infer(model, expected, accept).expected
+    except MisfitError as error:
+        raise ExportError(
+            f"{path} says that it has the trained ranges of {model.folder.name}, which cannot be "
+            f"used ({error}): convert the artifact again"
+        ) from error

@@ -26,6 +26,7 @@ class Expectation:
       answers: of the artifact, f32[pictures, width].
       is_classification: whether they are logits.
       floor: what is accepted.
+      what: answered so, for messages.
     """
 
     input: str
@@ -35,6 +36,7 @@ class Expectation:
     answers: np.ndarray
     is_classification: bool
     floor: Floor
+    what: str = "the artifact"
 
 
 def expect(model: Convertible, floor: Floor, *, calibration: str | None = None) -> Expectation:

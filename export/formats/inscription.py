@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 KEY = "slimhub"  # of the provenance, in every format
+RANGES, TRAINED = "ranges", "trained"  # in the provenance of files with trained ranges
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common import foreign_files
-from slimhub.common.errors import ExportError, option
+from slimhub.common.errors import ExportError
 from slimhub.common.scratch import ScratchFolder
 from slimhub.common.text import count, listed
 
 if TYPE_CHECKING:
+    from slimhub.export.formats.conversion_request import ConversionRequest
     from slimhub.export.formats.expectation import Expectation
 
 _SHOWN = 5  # layers named in a message
@@ -61,13 +62,15 @@ def short_name(name: str) -> str:
     return name.partition(";")[0]
 
 
-def search(content: bytes, expected: Expectation, quantize: str) -> tuple[bytes, Mixture]:
+def search(
+    content: bytes, expected: Expectation, request: ConversionRequest
+) -> tuple[bytes, Mixture]:
     """Quantizes a file, but for the layers that cost too much agreement.
 
     Args:
       content: a LiteRT file in float.
       expected: what it has to agree with, and how well; its pictures calibrate.
-      quantize: `int8_weights` or `int8`.
+      request: for `int8_weights` or `int8`.
 
     Returns:
       The quantized file, and which layers are what.
@@ -79,7 +82,7 @@ def search(content: bytes, expected: Expectation, quantize: str) -> tuple[bytes,
 
     from slimhub.export.formats import runtime_client
 
-    usual = expected.pictures.usual
+    quantize, usual = request.quantize, expected.pictures.usual
     with ScratchFolder() as scratch:
         places = {
             name: str(Path(scratch, name))
@@ -101,18 +104,18 @@ def search(content: bytes, expected: Expectation, quantize: str) -> tuple[bytes,
         quantized = foreign_files.read(places["target.tflite"], foreign_files.LARGEST_PROTO)
     mixture = Mixture(**{**found, "floats": tuple(found["floats"])})
     if not mixture.integers and not mixture.weights:
-        raise ExportError(_refusal(mixture, quantize))
+        raise ExportError(_refusal(mixture, request))
     if quantize == "int8" and not mixture.integers:
-        raise ExportError(_refusal(mixture, quantize))
+        raise ExportError(_refusal(mixture, request))
     return quantized, mixture
 
 
-def _refusal(mixture: Mixture, quantize: str) -> str:
+def _refusal(mixture: Mixture, request: ConversionRequest) -> str:
     losses = mixture.losses
     worst = sorted(losses, key=lambda name: -losses[name])[:_SHOWN]
     shown = listed([f"{short_name(name)} ({1 - losses[name]:.3f})" for name in worst], _SHOWN)
     return (
-        f"no layer can be stored as {quantize} without falling below what is accepted, so nothing "
-        f"was written; cosine with one layer alone: {shown}; choose another {option('quantize')}, "
-        f"or lower it with {option('accept')}"
+        f"no layer can be stored as {request.quantize} without falling below what is accepted, so "
+        f"nothing was written; cosine with one layer alone: {shown}; choose another quantization; "
+        f"{request.how_to_accept_less}"
     )

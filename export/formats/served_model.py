@@ -85,12 +85,13 @@ class ServedModel:
         return height
 
     @functools.cached_property
-    def _signature(self) -> Any:
+    def signature(self) -> Any:
+        """`serving_default` as a concrete function."""
         return self._artifact.loaded.signatures[SIGNATURE]
 
     def function(self, images: Any) -> Any:
         """The signature as a function of one tensor to one tensor."""
-        return self._signature(**{self.input: images})[self.output]
+        return self.signature(**{self.input: images})[self.output]
 
     def check_unchanged(self) -> None:
         """Refuses an artifact whose files were written to since it was looked at.

@@ -81,6 +81,10 @@ def lines(conversion: Conversion) -> list[str]:
     ]
     if conversion.quantize != "none":
         rows.append(("", f"on ramps and constants: {proof.patterns.text()}"))
+    if conversion.trained is not None:
+        rows[1] = ("agreement", f"with fake-quantized inference: {proof.usual.text()}")
+        rows.append(("precision", conversion.trained.text()))
+        rows.append(("", f"which agrees with float: {conversion.trained.in_float.text()}"))
     if mixture is not None:
         rows.append(("precision", mixture.text()))
         if mixture.floats:

@@ -9,6 +9,8 @@ No other module imports from `tensorflow.python`. The names are the same in Tens
   being traced, which then traces a second time. No public class creates a variable unnoticed.
 - `framework.op_def_registry`: the default values of an operation's attributes. There is no public
   list of the operations that TensorFlow knows.
+- `framework.convert_to_constants.convert_variables_to_constants_v2`: a function as one graph,
+  without variables and calls. `tf.lite` uses it, and no public function gives the graph.
 - `concrete_functions` of a function that `tf.saved_model.load` returns:
   `tf.types.experimental.PolymorphicFunction` has no such attribute.
 
@@ -22,7 +24,7 @@ import contextlib
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.framework import op_def_registry
+from tensorflow.python.framework import convert_to_constants, op_def_registry
 from tensorflow.python.ops import resource_variable_ops
 from tensorflow.python.saved_model import save_context
 
@@ -82,3 +84,15 @@ def concrete_functions(
       function: of an object returned by `tf.saved_model.load`.
     """
     return list(function.concrete_functions)
+
+
+def frozen(function: Any) -> Any:
+    """A function without variables, which are constants, and without calls, which are inlined.
+
+    Args:
+      function: a concrete function.
+
+    Returns:
+      A concrete function with flat `inputs` and `outputs`.
+    """
+    return convert_to_constants.convert_variables_to_constants_v2(function)

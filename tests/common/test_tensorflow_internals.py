@@ -86,3 +86,14 @@ def test_a_restored_function_has_its_python_signature(tmp_path):
     assert (found.args, found.defaults) == (["inputs", "factor"], (0.5,)), (
         f"{MISSING}__signature__ of restored functions"
     )
+
+
+def test_a_frozen_function_has_neither_variables_nor_calls(internals):
+    variable = tf.Variable([2.0])
+    inner = tf.function(lambda inputs: variable * inputs)
+    outer = tf.function(lambda inputs: inner(inputs) + 1.0)
+    found = internals.frozen(outer.get_concrete_function(tf.TensorSpec([1])))
+    kinds = {node.op for node in found.graph.as_graph_def().node}
+    assert {"Mul", "AddV2"} < kinds, f"{MISSING}convert_variables_to_constants_v2"
+    assert not kinds & {"ReadVariableOp", "PartitionedCall", "StatefulPartitionedCall"}
+    assert (len(found.inputs), len(found.outputs)) == (1, 1)

@@ -32,7 +32,7 @@ def test_the_name_says_how_numbers_are_stored():
     [
         (["a.tflite", "./a.tflite"], "`also` names the same file twice"),
         (["a.h5"], "a.h5 has to end in .tflite"),
-        (["a.int8.onnx"], "`quantize=int8` is not available for ONNX"),
+        (["a.int8.onnx"], "int8, which the name a.int8.onnx asks for, is not available for ONNX"),
         (["artifact/a.onnx"], "is inside the artifact"),
     ],
 )

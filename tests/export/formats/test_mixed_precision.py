@@ -8,6 +8,7 @@ import pytest
 
 from slimhub.common.errors import ExportError
 from slimhub.export.formats import (
+    ConversionRequest,
     agreement,
     litert_format,
     litert_metadata,
@@ -63,6 +64,10 @@ def test_layers_that_cost_little_with_others_come_back():
     assert search.chosen(["a", "b", "c"]).floats == []
 
 
+def asked(quantize, **more):
+    return ConversionRequest("artifact", "a.tflite", quantize, **more)
+
+
 @pytest.fixture
 def expected_in_integers(expected):
     return dataclasses.replace(expected, floor=FLOORS["int8"])
@@ -70,7 +75,7 @@ def expected_in_integers(expected):
 
 def test_weights_in_eight_bits_take_a_third(expected_in_integers, converted, in_process, tmp_path):
     content = converted(".tflite").path.read_bytes()
-    made, found = mixture.search(content, expected_in_integers, "int8_weights")
+    made, found = mixture.search(content, expected_in_integers, asked("int8_weights"))
     assert (found.integers, found.weights, found.floats) == (0, 54, ())
     path = tmp_path / "a.tflite"
     path.write_bytes(litert_metadata.write(made, litert_metadata.read(content)))
@@ -105,7 +110,7 @@ def test_integers_that_agree_with_nothing_are_refused(expected, monkeypatch):
 
     monkeypatch.setattr(runtime_client, "work", work)
     with pytest.raises(ExportError, match=r"as int8 .* one layer alone: a \(0.500\), c \(0.800\);"):
-        mixture.search(b"", expected, "int8")
+        mixture.search(b"", expected, asked("int8"))
 
 
 def test_a_nan_is_below_every_floor():
