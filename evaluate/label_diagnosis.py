@@ -80,14 +80,15 @@ def _others(match: LabelMatch) -> Iterator[tuple[Callable[[int], int], str]]:
     yield (lambda index: index - 1), _offset_cause(match, -1)
     if match.by == "index" and match.width >= _MANY:
         order = sorted(range(match.width - match.offset), key=str)
-        sorted_place = {number: place for place, number in enumerate(order)}
+        number_at = dict(enumerate(order))
+        sorted_place = {number: place for place, number in number_at.items()}
         yield (
             lambda index: sorted_place.get(index - match.offset, -1) + match.offset,
             "The network was trained on classes in the order in which their names sort (0, 1, 10, "
             f"2), and the data have numbers: pass {option('label_order', 'sorted')}",
         )
         yield (
-            lambda index: dict(enumerate(order)).get(index - match.offset, -1) + match.offset,
+            lambda index: number_at.get(index - match.offset, -1) + match.offset,
             "The data are labeled in the order in which the names of classes sort (0, 1, 10, 2), "
             "and the network was trained on their numbers: write a CSV file with the numbers",
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import os
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +13,10 @@ import tensorflow as tf
 from slimhub.common import foreign_files
 from slimhub.evaluate import image_preparation
 from slimhub.evaluate.datasets import record_frames
-from slimhub.evaluate.datasets.dataset import FileShard, RecordShard, Shard
+from slimhub.evaluate.datasets.dataset import FileShard, Shard
 
+# Not AUTOTUNE, which begins with one and needs seconds to learn what each shard could use.
+_CALLS = os.cpu_count() or 1
 _AHEAD = 2  # batches that are decoded while one is computed
 _SHOWN = 120  # characters of a reason
 
@@ -43,38 +47,66 @@ def read(shard: Shard, size: int, preprocessing: str, batch_size: int) -> Iterat
     Yields:
       Batches. Pictures that cannot be decoded are left out: their places are missing.
     """
-
-    def prepared(index: tf.Tensor, encoded: tf.Tensor, label: tf.Tensor) -> tuple[Any, ...]:
-        return index, image_preparation.prepare(encoded, size, preprocessing), label
-
-    source = _files(shard) if isinstance(shard, FileShard) else _records(shard)
-    decoded = source.map(prepared, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    batches = decoded.ignore_errors().batch(batch_size).prefetch(_AHEAD)
+    if isinstance(shard, FileShard):
+        pipeline = _pipeline(size, preprocessing, batch_size, None)
+        batches = pipeline(list(shard.paths), np.array(shard.labels, np.int64))
+    else:
+        pipeline = _pipeline(size, preprocessing, batch_size, shard.keys)
+        batches = pipeline(shard.path, np.array([shard.start, shard.count], np.int64))
     for indices, images, labels in batches:
         yield PictureBatch(indices.numpy(), images, labels.numpy())
 
 
-def _files(shard: FileShard) -> Any:
-    count = range(shard.count)
-    listed = tf.data.Dataset.from_tensor_slices(
-        (list(count), list(shard.paths), list(shard.labels))
-    )
+@functools.cache
+def _pipeline(
+    size: int, preprocessing: str, batch_size: int, keys: tuple[str, str] | None
+) -> Callable[..., Any]:
+    """The data set of a shard as a function of what differs between shards.
+
+    Tracing its functions takes a third of a second, in which hundreds of pictures could be decoded:
+    so they are traced for the first shard alone, as parts of a function that builds data sets.
+    """
+    source = _file_source if keys is None else functools.partial(_record_source, keys=keys)
+    specs: list[Any] = []
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def build(place: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
+        decoded = source(place, numbers).map(
+            lambda index, file, label: (
+                index,
+                image_preparation.prepare(file, size, preprocessing),
+                label,
+            ),
+            num_parallel_calls=_CALLS,
+            deterministic=True,
+        )
+        batches = decoded.ignore_errors().batch(batch_size).prefetch(_AHEAD)
+        specs[:] = [batches.element_spec]
+        return tf.data.experimental.to_variant(batches)
+
+    def batches(place: Any, numbers: np.ndarray) -> Any:
+        variant = build(tf.constant(place), tf.constant(numbers))
+        return tf.data.experimental.from_variant(variant, specs[0])
+
+    return batches
+
+
+def _file_source(paths: tf.Tensor, labels: tf.Tensor) -> Any:
+    """Place, content and label of files."""
+    listed = tf.data.Dataset.from_tensor_slices((paths, labels)).enumerate()
     return listed.map(
-        lambda index, path, label: (
-            tf.cast(index, tf.int64),
-            tf.io.read_file(path),
-            tf.cast(label, tf.int64),
-        ),
-        num_parallel_calls=tf.data.AUTOTUNE,
+        lambda index, one: (index, tf.io.read_file(one[0]), one[1]),
+        num_parallel_calls=_CALLS,
         deterministic=True,
     )
 
 
-def _records(shard: RecordShard) -> Any:
-    records = tf.data.TFRecordDataset([shard.path]).skip(shard.start).take(shard.count)
-    return records.enumerate().map(
-        lambda index, record: (index, *_parse(record, shard.keys)),
-        num_parallel_calls=tf.data.AUTOTUNE,
+def _record_source(path: tf.Tensor, part: tf.Tensor, *, keys: tuple[str, str]) -> Any:
+    """Place, picture and label of the records of a file: from the first number on, so many."""
+    records = tf.data.TFRecordDataset(path).skip(part[0]).take(part[1]).enumerate()
+    return records.map(
+        lambda index, record: (index, *_parse(record, keys)),
+        num_parallel_calls=_CALLS,
         deterministic=True,
     )
 
