@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+from slimhub.evaluate.evaluation_record import LOGITS
 from slimhub.publish.hub.index import Version
+from slimhub.publish.pages.measured_figures import MeasuredFigures
 
 IMAGENET = "ImageNet"
 # What evaluations call the validation images that published accuracies are of.
@@ -33,12 +35,11 @@ def of(version: Version) -> Accuracy | None:
     Of several measured ones it is that on ImageNet, else the first.
 
     Args:
-      version: whose index entry may have figures in `measured`, each with a `format`, the name of
-        its `data`, and `top1`, a fraction.
+      version: as its index entry has it.
     """
     found = [
-        Accuracy(100 * one.top1, _data_of(one.data), True)
-        for one in getattr(version, "measured", ())
+        Accuracy(100 * one.top1, _data_of(one), True)
+        for one in version.measured
         if one.format == _ARTIFACT
     ]
     if found:
@@ -48,5 +49,7 @@ def of(version: Version) -> Accuracy | None:
     return None
 
 
-def _data_of(name: str) -> str:
-    return IMAGENET if name.lower() in _CALLED else name
+def _data_of(figures: MeasuredFigures) -> str:
+    """What a figure is of; one of a probe of features is not comparable with one of logits."""
+    name = IMAGENET if figures.data.lower() in _CALLED else figures.data
+    return name if figures.method == LOGITS else f"{name}, {figures.method}"

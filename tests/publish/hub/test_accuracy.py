@@ -1,12 +1,12 @@
 """Which accuracy pages compare versions by."""
 
 import dataclasses
-from types import SimpleNamespace
 
 from slimhub.publish.hub import accuracy
 from slimhub.publish.hub.accuracy import IMAGENET, Accuracy
 from slimhub.publish.hub.index import Index
 from tests.fixtures import hub_sites
+from tests.fixtures.hub_sites import figures
 
 
 def version(*measured):
@@ -15,12 +15,7 @@ def version(*measured):
         .models["a/net"]
         .values()
     )
-    object.__setattr__(found, "measured", measured)
-    return found
-
-
-def figures(top1, data, format="SavedModel"):
-    return SimpleNamespace(format=format, data=data, top1=top1)
+    return dataclasses.replace(found, measured=measured)
 
 
 def test_measured_accuracies_come_before_the_published_one():
@@ -37,3 +32,8 @@ def test_a_version_may_have_none():
     facts = dataclasses.replace(version().facts, published_top1=None)
     assert accuracy.of(dataclasses.replace(version(), facts=facts)) is None
     assert accuracy.of(dataclasses.replace(version(), facts=None)) is None
+
+
+def test_a_probe_of_features_is_told_from_logits():
+    probed = version(figures(0.9, "digits", method="linear probe"))
+    assert accuracy.of(probed) == Accuracy(90.0, "digits, linear probe", True)

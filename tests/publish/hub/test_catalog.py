@@ -1,7 +1,6 @@
 """The start page in a real browser: filters, order, plot, comparison, address."""
 
 import dataclasses
-from types import SimpleNamespace
 
 import pytest
 
@@ -135,8 +134,8 @@ def test_the_plot_has_a_link_for_each_model_and_names_the_best(page, start):
 
 def test_accuracies_on_other_data_are_counted_and_not_drawn(page, tmp_path):
     known = hub_sites.small()
-    measured = SimpleNamespace(format="SavedModel", data="digits", top1=0.97)
-    object.__setattr__(known.models[LARGE][1], "measured", (measured,))
+    versions = known.models[LARGE]
+    versions[1] = dataclasses.replace(versions[1], measured=(hub_sites.figures(0.97, "digits"),))
     text = html_pages.list_page(html_pages.Site(known, "https://x"), "")
     (tmp_path / "index.html").write_text(text)
     page.goto((tmp_path / "index.html").as_uri())
