@@ -276,8 +276,8 @@ class NetworkSpec:
         multiplier = options.depth_multiplier
         if self.depth_rule and multiplier is not None and multiplier != self.depth_multiplier:
             settings.setdefault("feature_depth", self.depth_rule(multiplier))
-        if options.last_layer is not None and options.feature_depth is None:
-            settings["feature_depth"] = self._width_of_last_layer(options)
+        if options.last_layer is not None:
+            settings.setdefault("feature_depth", self._width_of_last_layer(options))
         if options.drop_background:
             settings["has_background"] = True
         elif options.num_classes not in (None, self.num_classes):
@@ -297,12 +297,13 @@ class NetworkSpec:
                 "spec there"
             )
         width = last_layers.width_of(self.name, options.last_layer, self.feature_endpoint)
-        if options.depth_multiplier in (None, self.depth_multiplier):
-            return width
-        raise NetworkError(
-            f"{option('last_layer')} with another {option('depth_multiplier')} has other channels "
-            f"than in {self.name}: also pass their number as {option('feature_depth')}"
-        )
+        is_other = options.depth_multiplier not in (None, self.depth_multiplier)
+        if is_other and options.feature_depth is None:
+            raise NetworkError(
+                f"{option('last_layer')} with another {option('depth_multiplier')} has other "
+                f"channels than in {self.name}: also pass their number as {option('feature_depth')}"
+            )
+        return width
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

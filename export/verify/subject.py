@@ -49,7 +49,8 @@ class Subject:
         patterns.append(spec.auxiliary or _AUXILIARY)
         if spec.last_layer is not None:
             names = "|".join(map(re.escape, nets.stored_variables(self.network)))
-            patterns.append(f"^({names})$")  # those behind it; all before it are needed
+            # Those behind it, and their averages; all before it are needed.
+            patterns.append(f"^({names})(/|$)")
         return checkpoints.Expectations(patterns, spec.scope, ignore_leftover)
 
     @property

@@ -98,22 +98,21 @@ def execute(arguments: argparse.Namespace) -> int:
             found["also"] = [conversion.to_json() for conversion in written]
         print(json.dumps(found, indent=2))
     else:
-        choice = flag_text.in_flags(result.network_choice, arguments)
-        print("\n".join(_lines(result, arguments.output, choice)))
+        print(flag_text.in_flags("\n".join(_lines(result, arguments.output)), arguments))
         for conversion in written:
             print(flag_text.in_flags("\n".join(convert_command.lines(conversion)), arguments))
     return 0
 
 
-def _lines(result: Result, output: str, choice: str) -> list[str]:
+def _lines(result: Result, output: str) -> list[str]:
     from slimhub.export.verify.proof import ORIGINAL_GRAPH
 
     record = result.record
     source, labels = record.source, record.labels
     width, unit = record.output.width, record.output.name.replace("_vector", "s")
     rows = [("network", f"{record.network.name}, {record.task}: {width} {unit}")]
-    if choice:
-        rows.append(("", choice))
+    if result.network_choice:
+        rows.append(("", result.network_choice))
     rows.append(("checkpoint", f"{source.name}, from {source.origin}"))
     rows.append(("", result.choice))
     rows += [("" if i else "variables", line) for i, line in enumerate(result.filled)]

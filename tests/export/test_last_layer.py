@@ -1,5 +1,7 @@
 """Networks that end before their own last layer: the backbones of detectors and the like."""
 
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,6 +9,7 @@ import tensorflow as tf
 from slimhub import export, nets
 from slimhub.export import backbones, trained_options
 from slimhub.export.verify.proof import ORIGINAL_GRAPH
+from slimhub.export.verify.subject import Subject
 from slimhub.nets import NetworkOptions
 from slimhub.publish import Handle
 from slimhub.publish.pages import page
@@ -74,6 +77,16 @@ def test_a_whole_network_may_end_earlier(tmp_path, backbone):
     assert made.record.variables.left_over == ()
 
 
+def test_averages_of_what_is_behind_it_are_left_over():
+    subject = Subject(NETWORK, "feature_vector", NetworkOptions(last_layer=LAST))
+    behind = "MobilenetV1/Conv2d_12_depthwise/depthwise_weights"
+    for name in (behind, f"{behind}/ExponentialMovingAverage"):
+        assert any(re.search(p, name) for p in subject.expectations(None).patterns)
+    strange = f"{behind}_2", "MobilenetV1/Conv2d_12_depthwise/squeeze/weights"
+    for name in strange:
+        assert not any(re.search(p, name) for p in subject.expectations(None).patterns)
+
+
 @pytest.mark.parametrize(
     ("network", "last", "width"),
     [
@@ -119,6 +132,7 @@ def test_another_layer_than_the_one_that_was_asked_for_is_not_found(backbone):
     [
         ({"last_layer": "layer_4"}, "cannot end with `last_layer=layer_4`: it must be an endpoint"),
         ({"last_layer": "AvgPool_1a"}, "such as Conv2d_"),
+        ({"last_layer": "foo", "feature_depth": 64}, "cannot end with `last_layer=foo`"),
         (
             {"last_layer": LAST, "depth_multiplier": 0.5},
             "also pass their number as `feature_depth`",
