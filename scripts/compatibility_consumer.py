@@ -36,7 +36,7 @@ class Case:
         self.unchanged = self.load()
         self._trained = {}
         size = self.unchanged.signatures["serving_default"].inputs[0].shape.as_list()[1] or 224
-        batch = max(2, -(-AVERAGED // (size // 32) ** 2))
+        batch = max(2, -(-AVERAGED // max(1, size // 32) ** 2))
         rng = np.random.RandomState(0)
         self.images = rng.uniform(0, 1, (batch, size, size, 3)).astype(np.float32)
 
