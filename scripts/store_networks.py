@@ -51,8 +51,8 @@ def endpoint_shapes(endpoints: dict[str, tf.Tensor]) -> dict[str, list[int]]:
     return {name: tensor.shape.as_list()[1:] for name, tensor in endpoints.items()}
 
 
-def _write(name: str, tables: dict[str, object]) -> None:
-    text = json.dumps(tables, separators=(",", ":")).encode()
+def _write(name: str, content: dict[str, object]) -> None:
+    text = json.dumps(content, separators=(",", ":")).encode()
     path = Path(tables.__file__).parent / name
     path.write_bytes(gzip.compress(text, mtime=0))
     print(f"{path.name}: {path.stat().st_size} bytes")

@@ -19,6 +19,7 @@ SPECS = (
         scope="LeNet",
         layers="slimhub.nets.families.lenet_layers:layers",
         image_size=28,
+        channels=1,
         smallest_image=4,  # after two poolings, one position is left
         size_can_be_free=False,
         feature_depth=1024,
