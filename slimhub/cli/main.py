@@ -13,7 +13,7 @@ from pathlib import Path
 from absl import app
 
 from slimhub.cli import console
-from slimhub.common import interrupts, scratch
+from slimhub.common import interrupts, scratch, unused_packages
 
 DONE, FAILED, WRONG_COMMAND_LINE = 0, 1, 2
 _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -31,6 +31,7 @@ def run() -> None:
     # A command's graphs are half a million small objects, needed until it ends: looking for
     # garbage among them, and taking them apart in the end, would be a third of its time.
     gc.disable()
+    unused_packages.hide()
     console.protect()
     scratch.own_temporary_files()
     try:

@@ -51,7 +51,7 @@ def test_all_output_is_compared_or_marked():
 
 
 def test_an_export_prints_what_the_readme_shows(artifact):
-    printed = export_command._lines(artifact(NETWORK).result, "features", "")
+    printed = export_command._lines(artifact(NETWORK).result, "features")
     lines = shown("README.md")
     assert [heads(lines), lines[0], lines[-1]] == [heads(printed), printed[0], printed[-1]]
 
