@@ -14,7 +14,13 @@ from slimhub.common.errors import EvaluationError, RequestError, option
 from slimhub.common.progress import OnPhase, Transfer
 from slimhub.common.text import count, listed
 from slimhub.common.version import __version__
-from slimhub.evaluate import evaluation_record, label_diagnosis, label_match, metrics
+from slimhub.evaluate import (
+    evaluation_record,
+    label_diagnosis,
+    label_match,
+    metrics,
+    shard_runs,
+)
 from slimhub.evaluate.evaluation_record import (
     LOGITS,
     EvaluatedArtifact,
@@ -22,6 +28,7 @@ from slimhub.evaluate.evaluation_record import (
     EvaluationRecord,
 )
 from slimhub.evaluate.evaluation_request import EvaluationRequest
+from slimhub.evaluate.finished_shards import FinishedShards
 from slimhub.evaluate.label_match import LabelMatch
 from slimhub.evaluate.models import model_source
 from slimhub.evaluate.totals import Totals
@@ -197,16 +204,26 @@ def _classify(
     from slimhub.evaluate import shard_sums
 
     task = shard_sums.ShardTask(match, request.preprocessing, request.batch_size)
-    totals, done = Totals(), 0
+    identity = dataclasses.asdict(task) | {"artifact": model.sha256, "data": dataset.sha256}
+    identity["slimhub"] = __version__
+    finished = FinishedShards(request.record_path(), identity, len(dataset.shards))
+    done = sum(dataset.shards[number].count for number in finished.found)
 
     def advance(pictures: int) -> None:
         nonlocal done
         done += pictures
         on_pictures(done, dataset.count)
 
-    for number, shard in enumerate(dataset.shards):
-        totals.merge([shard_sums.compute(model, shard, number, task, advance)])
-        check_damaged(totals.damaged, dataset.count, request.max_bad)
+    run = shard_runs.in_clusters if request.is_distributed else shard_runs.in_turn
+    parts = dict(finished.found)
+    for number, part in run(model, dataset, task, request, parts, advance):
+        parts[number] = part
+        damaged = [one for known in parts.values() for one in known.damaged]
+        check_damaged(damaged, dataset.count, request.max_bad)
+        finished.add(number, part)
+    totals = Totals()
+    totals.merge([parts[number] for number in range(len(dataset.shards))])
+    finished.remove()
     return totals
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from slimhub.common import paths
+from slimhub.common import extras, paths
 from slimhub.common.errors import EvaluationError, RequestError, option
 from slimhub.common.text import either
 from slimhub.evaluate import evaluation_record
@@ -40,6 +40,8 @@ class EvaluationRequest:
       at_least: smallest top-1 to accept, a fraction, or None.
       max_bad: largest fraction of damaged pictures to accept.
       trust: see `ServedModel`.
+      jobs: processes of this machine that share the work, or None for this process alone.
+      scheduler: address of a Dask cluster that does the work, or None.
     """
 
     artifact: str
@@ -54,6 +56,13 @@ class EvaluationRequest:
     at_least: float | None = None
     max_bad: float = MAX_BAD
     trust: bool = False
+    jobs: int | None = None
+    scheduler: str | None = None
+
+    @property
+    def is_distributed(self) -> bool:
+        """Whether other processes do the work."""
+        return self.jobs is not None or self.scheduler is not None
 
     def check(self) -> None:
         """Refuses what can be refused without reading the data.
@@ -81,6 +90,12 @@ class EvaluationRequest:
             raise RequestError(f"{option('label_order')} must be {either(dataset_kinds.ORDERS)}")
         if self.batch_size < 1:
             raise RequestError(f"{option('batch_size')} must be at least 1")
+        if self.jobs is not None and (self.jobs < 1 or self.scheduler is not None):
+            raise RequestError(
+                f"{option('jobs')} must be at least 1, and does not apply to {option('scheduler')}"
+            )
+        if self.is_distributed:
+            extras.need("distributed", "cryptography", extra="evaluate")
         for name in ("at_least", "max_bad"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:

@@ -32,7 +32,8 @@ def check(request: EvaluationRequest, train: Dataset | None, test: Dataset) -> D
       The pictures to learn from.
 
     Raises:
-      RequestError: if there are none, they are the same, or their labels have other names.
+      RequestError: if there are none, they are the same, their labels have other names, or other
+        processes are to do the work.
     """
     if train is None:
         raise RequestError(
@@ -49,6 +50,11 @@ def check(request: EvaluationRequest, train: Dataset | None, test: Dataset) -> D
         raise RequestError(
             f"the classes of {option('train_split', train.split)} and "
             f"{option('split', test.split)} differ: both need the same folders or names"
+        )
+    if request.is_distributed:
+        raise RequestError(
+            f"features are computed in this process: leave {option('jobs')} and "
+            f"{option('scheduler')} out"
         )
     feature_probe.check_packages()
     return train

@@ -7,12 +7,11 @@ worker's memory.
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from slimhub.common import dask_clusters
 from slimhub.common.errors import PublishError, RequestError, option
-from slimhub.common.scratch import ScratchFolder
 from slimhub.common.version import __version__
 from slimhub.zoo import zoo_worker
 from slimhub.zoo.jobs import Job
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
 MEMORY = "MEMORY"
 _USUAL = 0.9  # share of the exports that every worker should have room for
 _SHARE = 0.9  # of the machine's memory; the rest is left to the system
-_LOOPBACK = "127.0.0.1"
-_QUIET = logging.CRITICAL  # a run shows its workers itself
-_ANSWER = 10.0  # seconds in which a scheduler and its first worker have to answer
-# What the scheduler and workers would tell anyone who asks over HTTP.
-_HTTP_ROUTES = ("distributed.scheduler.http.routes", "distributed.worker.http.routes")
 _STARTING = "dask worker ADDRESS --nthreads=1 --resources MEMORY=8e9"
 
 
@@ -35,9 +29,7 @@ _STARTING = "dask worker ADDRESS --nthreads=1 --resources MEMORY=8e9"
 def local(jobs: int | None, memory: int | None, plan: Sequence[Job]) -> Iterator[Client]:
     """A cluster of local processes, which end with the block.
 
-    Its members admit nobody else, not even other programs of the same user: they talk over TLS,
-    with certificates that exist in their memory only. Without that, anyone who can reach a Dask
-    scheduler can run anything as its owner.
+    Its members admit nobody else, see `dask_clusters.private`.
 
     Args:
       jobs: the most workers; one per core by default.
@@ -47,46 +39,14 @@ def local(jobs: int | None, memory: int | None, plan: Sequence[Job]) -> Iterator
     Raises:
       RequestError: if an export needs more than all of the memory.
     """
-    import dask
     from dask.system import CPU_COUNT
-    from distributed import Client, Nanny, Scheduler, SpecCluster
-    from distributed.security import Security
     from distributed.system import MEMORY_LIMIT
 
-    _quieten()
     room = memory or int(MEMORY_LIMIT * _SHARE)
     shares = share(room, jobs or CPU_COUNT, [job.memory for job in plan])
-    private = {"protocol": "tls://", "security": Security.temporary(), "dashboard": False}
-    with (
-        ScratchFolder() as scratch,
-        dask.config.set({key: [] for key in _HTTP_ROUTES}),
-    ):
-        common = private | {"nthreads": 1, "local_directory": scratch, "silence_logs": _QUIET}
-        workers = {
-            str(number): {
-                "cls": Nanny,
-                # What exports leave among temporary files goes with the run.
-                "env": {"TMPDIR": scratch},
-                "options": common | {"resources": {MEMORY: room}, "memory_limit": room},
-            }
-            for number, room in enumerate(shares, 1)
-        }
-        # Port 0 means any free port; host 127.0.0.1 keeps other machines out.
-        options = {"host": _LOOPBACK, "port": 0, "dashboard_address": f"{_LOOPBACK}:0"}
-        scheduler = {"cls": Scheduler, "options": private | options}
-        security = private["security"]
-        with (
-            SpecCluster(workers, scheduler, silence_logs=_QUIET, security=security) as cluster,
-            Client(cluster, security=security) as client,
-        ):
-            yield client
-
-
-def _quieten() -> None:
-    """Keeps Dask's log messages in this process off stderr; some loggers have their own level."""
-    for name in list(logging.root.manager.loggerDict):
-        if name.split(".")[0] in ("distributed", "tornado"):
-            logging.getLogger(name).setLevel(_QUIET)
+    workers = [{"resources": {MEMORY: room}, "memory_limit": room} for room in shares]
+    with dask_clusters.private(workers) as client:
+        yield client
 
 
 def share(memory: int, jobs: int, needs: Sequence[int]) -> list[int]:
@@ -140,20 +100,7 @@ def existing(address: str, plan: Sequence[Job]) -> Iterator[Client]:
       RequestError: if the address is invalid.
       PublishError: if it does not answer, has no workers, or none that can run all of the plan.
     """
-    from distributed import Client
-
-    _quieten()
-    try:
-        client = Client(address, timeout=_ANSWER)
-    except ValueError as error:
-        raise RequestError(
-            f"{option('scheduler', address)} is not an address such as tls://host:8786"
-        ) from error
-    except OSError as error:
-        raise PublishError(
-            f"no scheduler answers at {address}: start one with `dask scheduler`, or check the "
-            "address and firewall"
-        ) from error
+    client = dask_clusters.connect(address, PublishError)
     with client:
         _check_workers(client, address, plan)
         yield client
@@ -163,7 +110,7 @@ def _check_workers(client: Client, address: str, plan: Sequence[Job]) -> None:
     import asyncio
 
     try:
-        client.wait_for_workers(1, timeout=_ANSWER)
+        client.wait_for_workers(1, timeout=dask_clusters.ANSWER)
     except (TimeoutError, asyncio.TimeoutError):
         raise PublishError(
             f"the scheduler at {address} has no workers: start some with `{_STARTING}`"

@@ -29,7 +29,7 @@ def open_dataset(data: str, split: str = "", label_order: str = "numeric") -> Da
     """
     if data.startswith(tfds_splits.SCHEME):
         return tfds_splits.read(data, split)
-    path = paths.expanded(data)
+    path = paths.expanded(data).absolute()  # as workers read it, wherever they run
     if not path.exists() and _WILD & set(data):
         found = [Path(one) for one in glob.glob(str(path))]  # noqa: PTH207  of any path
         return record_files.read(record_files.choose(found, split), path.name, split)

@@ -75,6 +75,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--batch_size", type=int, default=BATCH, help="pictures in one call")
     parser.add_argument(
+        "--jobs",
+        type=int,
+        metavar="N",
+        help="share the work among N processes of this machine (default: this process, which uses "
+        "all cores)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="have a Dask cluster do the work, whose workers see the same files: tls://HOST:8786",
+    )
+    parser.add_argument(
         "--at_least",
         type=float,
         metavar="TOP1",
@@ -139,6 +151,8 @@ def _request(arguments: argparse.Namespace) -> EvaluationRequest:
         at_least=arguments.at_least,
         max_bad=arguments.max_bad,
         trust=arguments.trust,
+        jobs=arguments.jobs,
+        scheduler=arguments.scheduler,
     )
 
 

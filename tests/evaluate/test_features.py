@@ -69,6 +69,7 @@ def test_what_cannot_be_learned_from_is_refused(extractor, model, table, digit_d
     for changes, message in (
         ({"train_split": None}, "has features, not logits: name the part of the data"),
         ({"train_split": "test"}, "are the same pictures"),
+        ({"jobs": 2}, "features are computed in this process"),
     ):
         wanted = request(extractor, table, **changes)
         with pytest.raises(RequestError, match=message):

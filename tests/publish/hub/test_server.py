@@ -258,6 +258,14 @@ def test_links_that_lead_out_of_the_hub_are_not_followed(artifact, put, tmp_path
             assert ask(port, f"/{path}")[0] == 404
 
 
+def test_evaluation_records_are_served_beside_a_version(hub, port):
+    for suffix in ("", ".tflite"):
+        name = f"local/other/1{suffix}.evaluation.json"
+        assert ask(port, f"/{name}")[0] == 404
+        (hub / name).write_text("{}")
+        assert (ask(port, f"/{name}")[0], ask(port, f"/{name}")[2]) == (200, b"{}")
+
+
 def test_other_methods_are_refused(port):
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
         status, headers, _ = ask(port, "/", method)
