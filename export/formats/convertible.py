@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from slimhub.common import foreign_files
-from slimhub.common.errors import ExportError
+from slimhub.common.errors import ExportError, option
 from slimhub.common.scratch import ScratchFolder
 from slimhub.common.version import __version__
 from slimhub.export import labels
@@ -37,15 +37,18 @@ class Convertible:
       output: name of its output.
       image_size: height and width, pixels.
       is_free: whether the artifact takes images of other sizes, which the file will not.
+      is_classification: whether the output has a value for each class.
+      is_guessed: whether nothing says whether it does.
     """
 
-    def __init__(self, folder: Path, *, trust: bool = False) -> None:
+    def __init__(self, folder: Path, *, trust: bool = False, task: str | None = None) -> None:
         """Looks at an artifact, and loads it.
 
         Args:
           folder: path.
           trust: whether to load it even if it has operations that slimhub does not write, or files
             that differ from its record. Such an artifact can do whatever you can.
+          task: what a user says that the output is for, one of `nets.TASKS`, or None.
 
         Raises:
           ExportError: if it is not loaded, or does not keep the convention.
@@ -66,7 +69,7 @@ class Convertible:
                 "input and one output"
             )
         ((self.input, images),) = signature.inputs.items()
-        ((self.output, _),) = signature.outputs.items()
+        ((self.output, answer),) = signature.outputs.items()
         shape = [dimension.size for dimension in images.tensor_shape.dim]
         if images.dtype != tf.float32.as_datatype_enum or len(shape) != 4 or shape[3] != 3:
             raise ExportError(
@@ -77,7 +80,37 @@ class Convertible:
         self._is_servable = shape[0] < 0 and not self.is_free
         self.image_size = self._choose_size(shape)
         self.name = self.record.network.name if self.record else folder.name
-        self.is_classification = self.output == "logits"
+        self._width = [dimension.size for dimension in answer.tensor_shape.dim][-1:]
+        self.take_for(task)
+
+    def take_for(self, wanted: str | None) -> None:
+        """Decides what the output is for.
+
+        Args:
+          wanted: what a user says, see `__init__`.
+
+        Raises:
+          ExportError: if the record says otherwise.
+        """
+        task = self._task(wanted)
+        self._given_task = None if self.record else wanted
+        self.is_classification, self.is_guessed = task == "classification", task is None
+
+    def _task(self, wanted: str | None) -> str | None:
+        """What the output is for: as the record, the user, its name, or labels say."""
+        if self.record is not None:
+            if wanted not in (None, self.record.task):
+                raise ExportError(
+                    f"{self.folder.name} is of the task {self.record.task}, as its record says: "
+                    f"leave {option('task')} out"
+                )
+            return self.record.task
+        of_names = {"logits": "classification", "feature_vector": "feature_vector"}
+        if wanted or self.output in of_names:
+            return wanted or of_names[self.output]
+        path = self.folder / "assets" / labels.FILE_NAME
+        is_labeled = path.is_file() and [len(self._labels())] == self._width
+        return "classification" if is_labeled else None
 
     def _choose_size(self, shape: list[int]) -> int:
         if not self.is_free:
@@ -158,19 +191,23 @@ class Convertible:
           ExportError: if the artifact's labels cannot be read, or are not one for each logit.
         """
         self._artifact.check_unchanged()  # what was checked is what was loaded
-        labels = self._labels()
+        labels = self._labels() if self.is_classification else ()
         if labels and len(labels) != width:
             raise ExportError(
-                f"{self.folder.name} has {len(labels)} labels for {width} logits: export it with "
+                f"{self.folder.name} has {len(labels)} labels for {width} classes: export it with "
                 "the labels of its classes"
             )
-        what = "class scores (logits)" if self.is_classification else "features"
+        what = "class scores" if self.is_classification else "features"
+        if self.output == "logits":
+            what = "class scores (logits)"
         provenance = {
             **origin.identify(self.folder),
             "tensorflow": tf.__version__,
             "checkpoint_sha256": self.record.source.sha256 if self.record else None,
             "quantize": quantize,
         }
+        if self._given_task is not None:
+            provenance["task"] = self._given_task
         if accept is not None:
             provenance["accept"] = accept
         return Inscription(
@@ -184,7 +221,7 @@ class Convertible:
 
     def _labels(self) -> tuple[str, ...]:
         path = self.folder / "assets" / labels.FILE_NAME
-        if not self.is_classification or not path.is_file():
+        if not path.is_file():
             return ()
         try:
             text = foreign_files.read_text(path).removesuffix("\n")

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from slimhub.common.errors import ExportError, RequestError
-from slimhub.export.formats import ConversionRequest, convert, format_pictures
+from slimhub.export.formats import ConversionRequest, companions, convert, format_pictures
 from tests.fixtures.commands import run_light
 
 REFUSED = [
@@ -102,3 +102,15 @@ def test_what_is_not_a_picture_is_named(tmp_path, name, content, message):
 def test_no_pictures_at_all(tmp_path):
     with pytest.raises(RequestError, match="does not exist"):
         format_pictures.read(16, str(tmp_path / "none"))
+
+
+def test_companions_are_advised_of_what_their_command_has():
+    """`slimhub export` and manifests have no options for a file."""
+    own = ConversionRequest("artifact", "a.tflite", "int8")
+    companion = companions.request("artifact", "a.int8.tflite", overwrite=False)
+    assert "`accept`" in own.how_to_accept_less
+    assert "`calibration`" in own.how_to_calibrate
+    for said in (companion.how_to_accept_less, companion.how_to_calibrate):
+        assert said.startswith("`slimhub convert` ")
+        assert "`accept`" not in said
+        assert "`calibration`" not in said
