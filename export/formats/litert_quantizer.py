@@ -18,7 +18,6 @@ from slimhub.common import foreign_files
 from slimhub.export.formats.loaded_file import SIGNATURE
 
 _BITS = 8
-_MOST = 128  # images that calibrate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +44,7 @@ class LiteRTQuantizer:
           images: f32[count, size, size, 3], which calibrate.
           threads: for calibration.
         """
-        self._file, self._images, self._threads = file, images[:_MOST], threads
+        self._file, self._images, self._threads = file, images, threads
         self._ranges: Any = None
         self.layers = list(_layers(foreign_files.read(file, foreign_files.LARGEST_PROTO)))
 

@@ -97,6 +97,7 @@ def lines(conversion: Conversion) -> list[str]:
         rows.append(("precision", mixture.text()))
         if mixture.floats:
             rows.append(("", f"in float: {mixture.shown()}"))
+        rows.append(("calibration", mixture.pictures.text()))
     times = [f"{time:.2f} ms for {batch}" for batch, time in proof.milliseconds.items()]
     rows.append(("latency", f"{', '.join(times)}, on this machine"))
     rows += [("note", warning) for warning in conversion.warnings]
