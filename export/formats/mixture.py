@@ -36,11 +36,13 @@ class PictureUse:
 
     def text(self) -> str:
         """For people."""
-        parts = [f"{count(self.proof, 'picture')} of the proof"]
+        used = f"{count(self.proof, 'picture')} of the proof"
         if self.own:
-            of_all = "" if self.found in (None, self.own) else f" of {self.found}"
-            parts.insert(0, f"{self.own}{of_all} of yours")
-        return f"{' and '.join(parts)}; single layers on {self.sampled} of them, evenly spaced"
+            own = f"{count(self.own, 'picture')} of yours"
+            if self.found is not None and self.found > self.own:
+                own = f"{self.own} of your {self.found} pictures"
+            used = f"{own} and {self.proof} of the proof"
+        return f"{used}; single layers on {self.sampled} of them, evenly spaced"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -127,9 +127,9 @@ def test_own_pictures_have_their_share_of_the_search():
 @pytest.mark.parametrize(
     ("own", "found", "text"),
     [
-        (256, 1000, "256 of 1000 of yours and 12 pictures of the proof; single layers on 16 of"),
-        (20, 20, "20 of yours and 12 pictures of the proof; single layers on 16 of them"),
-        (256, None, "256 of yours and 12 pictures of the proof; single layers on 16 of them"),
+        (256, 1000, "256 of your 1000 pictures and 12 of the proof; single layers on 16 of them"),
+        (20, 20, "20 pictures of yours and 12 of the proof; single layers on 16 of them"),
+        (256, None, "256 pictures of yours and 12 of the proof; single layers on 16 of them"),
         (0, None, "12 pictures of the proof; single layers on 16 of them, evenly spaced"),
     ],
 )
