@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from slimhub.common import foreign_files
-from slimhub.common.errors import ExportError, option
+from slimhub.common.errors import ExportError
 from slimhub.common.scratch import ScratchFolder
 from slimhub.common.version import __version__
-from slimhub.export import labels
-from slimhub.export.formats import origin
+from slimhub.export.formats import origin, output_task
 from slimhub.export.formats.inscription import Inscription
 from slimhub.export.formats.loaded_file import SIGNATURE
 from slimhub.export.verify.checks import artifact_files
@@ -92,25 +90,9 @@ class Convertible:
         Raises:
           ExportError: if the record says otherwise.
         """
-        task = self._task(wanted)
         self._given_task = None if self.record else wanted
+        task = output_task.decide(self.folder, self.record, self.output, self._width, wanted)
         self.is_classification, self.is_guessed = task == "classification", task is None
-
-    def _task(self, wanted: str | None) -> str | None:
-        """What the output is for: as the record, the user, its name, or labels say."""
-        if self.record is not None:
-            if wanted not in (None, self.record.task):
-                raise ExportError(
-                    f"{self.folder.name} is of the task {self.record.task}, as its record says: "
-                    f"leave {option('task')} out"
-                )
-            return self.record.task
-        of_names = {"logits": "classification", "feature_vector": "feature_vector"}
-        if wanted or self.output in of_names:
-            return wanted or of_names[self.output]
-        path = self.folder / "assets" / labels.FILE_NAME
-        is_labeled = path.is_file() and [len(self._labels())] == self._width
-        return "classification" if is_labeled else None
 
     def _choose_size(self, shape: list[int]) -> int:
         if not self.is_free:
@@ -191,7 +173,7 @@ class Convertible:
           ExportError: if the artifact's labels cannot be read, or are not one for each logit.
         """
         self._artifact.check_unchanged()  # what was checked is what was loaded
-        labels = self._labels() if self.is_classification else ()
+        labels = output_task.labels(self.folder) if self.is_classification else ()
         if labels and len(labels) != width:
             raise ExportError(
                 f"{self.folder.name} has {len(labels)} labels for {width} classes: export it with "
@@ -218,15 +200,3 @@ class Convertible:
             labels=labels,
             provenance=provenance,
         )
-
-    def _labels(self) -> tuple[str, ...]:
-        path = self.folder / "assets" / labels.FILE_NAME
-        if not path.is_file():
-            return ()
-        try:
-            text = foreign_files.read_text(path).removesuffix("\n")
-            return tuple(line.rstrip("\r") for line in text.split("\n"))
-        except (OSError, UnicodeError) as error:
-            raise ExportError(
-                f"the labels of {self.folder.name} cannot be read: {error}"
-            ) from error
