@@ -90,7 +90,7 @@ def convert(request: ConversionRequest, on_phase: OnPhase = lambda phase: None) 
     from slimhub.export.formats.convertible import Convertible  # imports TensorFlow
 
     folder, output = paths.resolved(paths.expanded(request.artifact)), Path(request.output)
-    model = Convertible(folder, trust=request.trust)
+    model = Convertible(folder, trust=request.trust, task=request.task)
     expected = expectation.expect(
         model,
         FLOORS[request.quantize].lowered(request.accept),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from slimhub.common.errors import option
 from slimhub.common.text import listed
 from slimhub.export.formats.agreement import FLOORS
 from slimhub.export.formats.conversion_request import ConversionRequest
@@ -55,6 +56,11 @@ def warnings(
     """
     if model.is_free:
         yield f"the artifact takes images of any size, the file those of {model.image_size} pixels"
+    if model.is_guessed:
+        yield (
+            f"the output {model.output} is taken for features: say {option('task')} if it has a "
+            "value for each class, so that classes are compared, too"
+        )
     if misfit:
         yield f"the trained ranges are not used: {misfit}"
     if trained is not None:

@@ -25,6 +25,8 @@ class ConversionRequest:
       accept: the smallest cosine and top-1 agreement to accept, in (0, 1); None for the defaults.
       overwrite: whether to replace an existing file.
       trust: whether to load an artifact that can do whatever you can.
+      task: what the output of an artifact without a record is for, one of `nets.TASKS`; None to
+        tell by its name and labels.
       is_companion: whether it is written with an export, which has no options for it.
     """
 
@@ -35,6 +37,7 @@ class ConversionRequest:
     accept: float | None = None
     overwrite: bool = False
     trust: bool = False
+    task: str | None = None
     is_companion: bool = False
 
     def check(self) -> FileFormat:

@@ -87,16 +87,20 @@ class Convertible(ServedModel):
         labels = self.read_labels()
         if labels and len(labels) != width:
             raise ExportError(
-                f"{self.folder.name} has {len(labels)} labels for {width} logits: export it with "
+                f"{self.folder.name} has {len(labels)} labels for {width} classes: export it with "
                 "the labels of its classes"
             )
-        what = "class scores (logits)" if self.is_classification else "features"
+        what = "class scores" if self.is_classification else "features"
+        if self.output == "logits":
+            what = "class scores (logits)"
         provenance = {
             **origin.identify(self.folder),
             "tensorflow": tf.__version__,
             "checkpoint_sha256": self.record.source.sha256 if self.record else None,
             "quantize": quantize,
         }
+        if self._given_task is not None:
+            provenance["task"] = self._given_task
         if accept is not None:
             provenance["accept"] = accept
         return Inscription(

@@ -13,6 +13,7 @@ from slimhub.export.formats.expectation import Expectation
 from slimhub.export.formats.file_proof import FileProof
 from slimhub.export.formats.inscription import RANGES, TRAINED
 from slimhub.export.formats.trained_places import MisfitError
+from slimhub.nets import TASKS
 
 # What only the conversion knows: its measurements, and which layers it left in float.
 _OF_CONVERSION = ("agreement", "float_layers", RANGES, "tensorflow", "slimhub")
@@ -41,6 +42,8 @@ def prove(model: Convertible, path: Path) -> FileProof:
     is_number = isinstance(accept, float) and 0 < accept < 1
     if said is None or quantize not in FLOORS or not (accept is None or is_number):
         raise ExportError(f"{path} does not say how it was made: convert the artifact again")
+    if model.is_guessed and said.provenance.get("task") in TASKS:
+        model.take_for(said.provenance["task"])
     expected = expectation.expect(model, FLOORS[quantize].lowered(accept))
     if said.provenance.get(RANGES) == TRAINED:
         expected = _trained(model, expected, accept, path)

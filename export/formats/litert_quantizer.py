@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
-import logging
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +12,9 @@ import numpy as np
 
 from slimhub.common import foreign_files
 from slimhub.export.formats.loaded_file import SIGNATURE
+from slimhub.export.formats.silence import silenced
 
 _BITS = 8
-_MOST = 128  # images that calibrate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +41,7 @@ class LiteRTQuantizer:
           images: f32[count, size, size, 3], which calibrate.
           threads: for calibration.
         """
-        self._file, self._images, self._threads = file, images[:_MOST], threads
+        self._file, self._images, self._threads = file, images, threads
         self._ranges: Any = None
         self.layers = list(_layers(foreign_files.read(file, foreign_files.LARGEST_PROTO)))
 
@@ -64,7 +60,7 @@ class LiteRTQuantizer:
         if integers and self._ranges is None:
             self._ranges = self._calibrate()
         quantizer = self._quantizer(weights, integers)
-        with _quiet():
+        with silenced():
             made = quantizer.quantize(self._ranges if integers else None)
         return bytes(made.quantized_model)
 
@@ -76,7 +72,7 @@ class LiteRTQuantizer:
         interpreter = Interpreter(model_path=str(self._file), num_threads=self._threads)
         (name,) = interpreter.get_signature_runner(SIGNATURE).get_input_details()
         samples = [{name: image[np.newaxis]} for image in self._images]
-        with _quiet():
+        with silenced():
             return quantizer.calibrate({SIGNATURE: samples})
 
     def _quantizer(self, weights: Iterable[str], integers: Iterable[str]) -> Any:
@@ -115,19 +111,3 @@ def _layers(content: bytes) -> Iterator[QuantizableLayer]:
         outputs = [graph.Tensors(index).Name().decode() for index in operator.OutputsAsNumpy()]
         kind = model.OperatorCodes(operator.OpcodeIndex()).BuiltinCode()
         yield QuantizableLayer(";".join(outputs), kind in weighted)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the progress bars and tables that the quantizer prints, and absl's warnings."""
-    previous = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with contextlib.ExitStack() as held:
-            held.enter_context(contextlib.redirect_stdout(io.StringIO()))
-            held.enter_context(contextlib.redirect_stderr(io.StringIO()))
-            held.enter_context(warnings.catch_warnings())
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(previous)

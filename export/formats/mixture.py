@@ -19,6 +19,33 @@ _SHOWN = 5  # layers named in a message
 
 
 @dataclasses.dataclass(frozen=True)
+class PictureUse:
+    """Pictures that set ranges, and decided which layers stay in float.
+
+    Attributes:
+      own: how many of the user's.
+      found: how many the user has; None if they were not counted.
+      proof: how many of the proof's.
+      sampled: on how many of them, evenly spaced, single layers are measured.
+    """
+
+    own: int
+    found: int | None
+    proof: int
+    sampled: int
+
+    def text(self) -> str:
+        """For people."""
+        used = f"{count(self.proof, 'picture')} of the proof"
+        if self.own:
+            own = f"{count(self.own, 'picture')} of yours"
+            if self.found is not None and self.found > self.own:
+                own = f"{self.own} of your {self.found} pictures"
+            used = f"{own} and {self.proof} of the proof"
+        return f"{used}; single layers on {self.sampled} of them, evenly spaced"
+
+
+@dataclasses.dataclass(frozen=True)
 class Mixture:
     """Layers by precision.
 
@@ -28,12 +55,14 @@ class Mixture:
       floats: names of the operations that stay in float, the most sensitive first.
       losses: 1 minus the cosine that remains when one operation alone is quantized, of the most
         sensitive ones.
+      pictures: that decided.
     """
 
     integers: int
     weights: int
     floats: tuple[str, ...]
     losses: dict[str, float]
+    pictures: PictureUse
 
     def to_json(self) -> dict[str, Any]:
         """As JSON data."""
@@ -102,7 +131,10 @@ def search(
             is_classification=expected.is_classification,
         )
         quantized = foreign_files.read(places["target.tflite"], foreign_files.LARGEST_PROTO)
-    mixture = Mixture(**{**found, "floats": tuple(found["floats"])})
+    pictures = expected.pictures
+    sampled = found.pop("sampled")
+    used = PictureUse(pictures.own, pictures.found, len(usual) - pictures.own, sampled)
+    mixture = Mixture(**{**found, "floats": tuple(found["floats"])}, pictures=used)
     if not mixture.integers and not mixture.weights:
         raise ExportError(_refusal(mixture, request))
     if quantize == "int8" and not mixture.integers:

@@ -8,9 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from slimhub.common import foreign_files
 from slimhub.common.errors import ExportError
-from slimhub.export import labels
+from slimhub.export.formats import output_task
 from slimhub.export.formats.loaded_file import SIGNATURE
 from slimhub.export.verify.checks import artifact_files
 from slimhub.export.verify.process import untrusted
@@ -28,17 +27,20 @@ class ServedModel:
       output: name of its output.
       image_size: height and width, pixels.
       is_free: whether the artifact takes images of other sizes, too.
+      is_classification: whether the output has a value for each class.
+      is_guessed: whether nothing says whether it does.
     """
 
     purpose = "used"  # what it is for, as messages have it: "cannot be used"
 
-    def __init__(self, folder: Path, *, trust: bool = False) -> None:
+    def __init__(self, folder: Path, *, trust: bool = False, task: str | None = None) -> None:
         """Looks at an artifact.
 
         Args:
           folder: path.
           trust: whether to load it even if it has operations that slimhub does not write, or files
             that differ from its record. Such an artifact can do whatever you can.
+          task: what a user says that the output is for, one of `nets.TASKS`, or None.
 
         Raises:
           ExportError: if it is not to be loaded, or does not keep the convention.
@@ -56,7 +58,7 @@ class ServedModel:
         if signature is None or len(signature.inputs) != 1 or len(signature.outputs) != 1:
             raise self._refusal(f"it has no signature {SIGNATURE} with one input and one output")
         ((self.input, images),) = signature.inputs.items()
-        ((self.output, _),) = signature.outputs.items()
+        ((self.output, answer),) = signature.outputs.items()
         shape = [dimension.size for dimension in images.tensor_shape.dim]
         if images.dtype != tf.float32.as_datatype_enum or len(shape) != 4 or shape[3] != 3:
             raise self._refusal(
@@ -67,7 +69,21 @@ class ServedModel:
         self._has_free_batch = shape[0] < 0
         self.image_size = self._choose_size(shape)
         self.name = self.record.network.name if self.record else folder.name
-        self.is_classification = self.output == "logits"
+        self._width = [dimension.size for dimension in answer.tensor_shape.dim][-1:]
+        self.take_for(task)
+
+    def take_for(self, wanted: str | None) -> None:
+        """Decides what the output is for.
+
+        Args:
+          wanted: what a user says, see `__init__`.
+
+        Raises:
+          ExportError: if the record says otherwise.
+        """
+        self._given_task = None if self.record else wanted
+        task = output_task.decide(self.folder, self.record, self.output, self._width, wanted)
+        self.is_classification, self.is_guessed = task == "classification", task is None
 
     def _refusal(self, reason: str) -> ExportError:
         return ExportError(f"{self.folder.name} cannot be {self.purpose}: {reason}")
@@ -107,13 +123,4 @@ class ServedModel:
         Raises:
           ExportError: if they cannot be read.
         """
-        path = self.folder / "assets" / labels.FILE_NAME
-        if not self.is_classification or not path.is_file():
-            return ()
-        try:
-            text = foreign_files.read_text(path).removesuffix("\n")
-            return tuple(line.rstrip("\r") for line in text.split("\n"))
-        except (OSError, UnicodeError) as error:
-            raise ExportError(
-                f"the labels of {self.folder.name} cannot be read: {error}"
-            ) from error
+        return output_task.labels(self.folder) if self.is_classification else ()

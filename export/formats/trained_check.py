@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+import numpy as np
 
 from slimhub.export.formats.trained_places import Range, TrainedPlaces
 
 _STEPS, _NARROW = 255, 254  # of activations, and of weights, whose lowest value is not used
-_DIGITS = ".5g"  # of a step, as a key
+_CLOSE = 1e-5  # relative; the converter computes steps in single precision
 
 
 def missing(content: bytes, places: TrainedPlaces) -> list[str]:
@@ -20,42 +18,39 @@ def missing(content: bytes, places: TrainedPlaces) -> list[str]:
 
     Args:
       content: a LiteRT file.
-      places: of the ranges.
+      places: of the ranges. Each of weights has a tensor of its own.
     """
     stored, computed = _steps(content)
     found = []
     for name, ends in places.weights.items():
-        step = _step(ends, _NARROW)
-        if not stored[step]:
+        same = _like(stored, ends, _NARROW)
+        if same is None:
             found.append(name)
-        stored[step] -= 1
-    found += [
-        name for name, ends in places.activations.items() if not computed[_step(ends, _STEPS)]
-    ]
-    return found
+        else:
+            del stored[same]
+    outputs = places.activations.items()
+    return found + [name for name, ends in outputs if _like(computed, ends, _STEPS) is None]
 
 
-def _step(ends: Range, count: int) -> str:
-    return format((ends[1] - ends[0]) / count, _DIGITS)
+def _like(steps: list[float], ends: Range, count: int) -> int | None:
+    """The index of the step of a range among others; None if it is not there."""
+    close = np.isclose(steps, (ends[1] - ends[0]) / count, rtol=_CLOSE, atol=0)
+    return int(close.argmax()) if close.any() else None
 
 
-def _steps(content: bytes) -> tuple[Counter[str], Counter[str]]:
-    """How many constants, and how many computed tensors, have each step."""
+def _steps(content: bytes) -> tuple[list[float], list[float]]:
+    """Steps of 8-bit constants, and of 8-bit tensors that are computed."""
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.Model.GetRootAs(content, 0)
     graph = model.Subgraphs(0)
-    constants: Counter[str] = Counter()
-    computed: Counter[str] = Counter()
+    constants: list[float] = []
+    computed: list[float] = []
     for number in range(graph.TensorsLength()):
         tensor = graph.Tensors(number)
-        if tensor.Type() == schema.TensorType.UINT8 and tensor.Quantization() is not None:
+        quantization = tensor.Quantization()
+        if tensor.Type() == schema.TensorType.UINT8 and quantization is not None:
             has_values = model.Buffers(tensor.Buffer()).DataLength() > 0
-            kind = constants if has_values else computed
-            kind.update(format(scale, _DIGITS) for scale in _scales(tensor.Quantization()))
+            steps = [quantization.Scale(i) for i in range(quantization.ScaleLength())]
+            (constants if has_values else computed).extend(steps)
     return constants, computed
-
-
-def _scales(quantization: Any) -> Iterator[float]:
-    for number in range(quantization.ScaleLength()):
-        yield quantization.Scale(number)

@@ -14,6 +14,7 @@ from slimhub.common.scratch import ScratchFolder
 from slimhub.common.text import listed
 from slimhub.export.formats import frozen_nodes, trained_check, trained_graph
 from slimhub.export.formats.loaded_file import SIGNATURE
+from slimhub.export.formats.silence import silenced
 from slimhub.export.formats.trained_inference import TrainedInference
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def convert(model: Convertible, trained: TrainedInference) -> bytes:
     with ScratchFolder() as folder:
         tf.saved_model.save(module, folder, signatures={SIGNATURE: serve})
         try:
-            content = _converted(str(folder))
+            with silenced():
+                content = _converted(str(folder))
         except Exception as error:  # whatever the converter raises
             first = str(error).strip().splitlines()[0]
             raise ExportError(f"TensorFlow cannot convert it to LiteRT: {first:.200}") from error

@@ -115,10 +115,10 @@ def _wanted(nodes: FrozenNodes) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _scope(name: str) -> str:
-    return name.rpartition("/")[0]
+    return _once(name).rpartition("/")[0]
 
 
-def _once(place: str) -> str:
-    """A place without the second of two equal scopes at its beginning."""
-    first, *rest = place.split("/")
+def _once(name: str) -> str:
+    """A place or node without the second of two equal scopes at its beginning."""
+    first, *rest = name.split("/")
     return "/".join([first, *rest[1:]] if rest[:1] == [first] else [first, *rest])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     from slimhub.export.formats import QUANTIZATIONS
+    from slimhub.nets import TASKS
 
     parser.add_argument("artifact", metavar="ARTIFACT", help="folder of a SavedModel")
     parser.add_argument(
@@ -43,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="smallest cosine and top-1 agreement to accept, below the defaults (cosine 0.999 "
         "for float16; 0.98 and 0.99 for 8 bits)",
     )
+    parser.add_argument(
+        "--task",
+        choices=TASKS,
+        help="what the output of an artifact without a record is for; by default its name says so "
+        "(logits, feature_vector), or labels, one for each value",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
     flag_text.add_trust(parser)
     flag_text.add_format(parser)
@@ -61,6 +68,7 @@ def execute(arguments: argparse.Namespace) -> int:
         accept=arguments.accept,
         overwrite=arguments.overwrite,
         trust=arguments.trust,
+        task=arguments.task,
     )
     with ProgressDisplay(len(PHASES)) as progress:
         conversion = convert(request, progress.phase)
@@ -89,6 +97,7 @@ def lines(conversion: Conversion) -> list[str]:
         rows.append(("precision", mixture.text()))
         if mixture.floats:
             rows.append(("", f"in float: {mixture.shown()}"))
+        rows.append(("calibration", mixture.pictures.text()))
     times = [f"{time:.2f} ms for {batch}" for batch, time in proof.milliseconds.items()]
     rows.append(("latency", f"{', '.join(times)}, on this machine"))
     rows += [("note", warning) for warning in conversion.warnings]

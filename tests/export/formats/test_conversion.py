@@ -11,7 +11,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 from slimhub.cli import commands
 from slimhub.common.errors import ExportError
 from slimhub.common.version import __version__
-from slimhub.export.formats import ConversionRequest, convert, file_formats
+from slimhub.export.formats import ConversionRequest, convert, existing_file, file_formats
+from slimhub.export.formats.convertible import Convertible
 from slimhub.export.record import PATH
 from tests.fixtures.support import REPOSITORY, images, relative_difference
 
@@ -106,3 +107,63 @@ def test_weights_in_16_bits_halve_the_file(tiny, in_process, tmp_path, capsys):
     assert f"file        {output}, ONNX, 0.10 MB\n" in said
     (values,) = Path(tiny, "variables").glob("variables.data*")
     assert output.stat().st_size < 0.6 * values.stat().st_size
+
+
+class Classes(Tiny):
+    """A classifier whose output is not named `logits`."""
+
+    @tf.function(input_signature=[tf.TensorSpec([1, 8, 8, 3], tf.float32)])
+    def serve(self, images):
+        return {"default": tf.reshape(images, [-1, 192]) @ self.kernel}
+
+
+@pytest.fixture
+def classes(tmp_path):
+    """Makes one, with labels or without."""
+
+    def save(labels=0):
+        module, folder = Classes(5), tmp_path / "classes"
+        tf.saved_model.save(module, str(folder), {"serving_default": module.serve})
+        if labels:
+            (folder / "assets").mkdir(exist_ok=True)
+            (folder / "assets" / "labels.txt").write_text("".join(f"c{i}\n" for i in range(labels)))
+        return folder
+
+    return save
+
+
+@pytest.mark.parametrize(
+    ("labels", "task", "is_classification", "is_guessed"),
+    [
+        (0, None, False, True),
+        (0, "classification", True, False),
+        (5, None, True, False),
+        (4, None, False, True),
+        (5, "feature_vector", False, False),
+    ],
+)
+def test_a_classifier_is_known_by_user_or_labels(
+    classes, labels, task, is_classification, is_guessed
+):
+    model = Convertible(classes(labels), task=task)
+    assert (model.is_classification, model.is_guessed) == (is_classification, is_guessed)
+    said = model.inscription("none", None, 5)
+    assert len(said.labels) == (labels if is_classification else 0)
+    assert said.provenance.get("task") == task
+
+
+def test_classes_of_another_name_are_compared(classes, in_process, tmp_path, capsys):
+    folder, output = classes(), tmp_path / "a.tflite"
+    assert execute(folder, output, "--task=classification") == 0
+    assert "top-1 agreement 100.0%" in capsys.readouterr().out
+    assert existing_file.prove(Convertible(folder), output).complaints == ()
+    assert execute(folder, output, "--overwrite") == 0
+    said = capsys.readouterr().out
+    assert "top-1" not in said
+    assert "the output default is taken for features: say --task if it has a value for each" in said
+
+
+def test_the_record_says_what_an_artifact_is_for(digits):
+    assert Convertible(digits, task="classification").is_classification
+    with pytest.raises(ExportError, match=r"is of the task classification, .* leave `task` out"):
+        Convertible(digits, task="feature_vector")

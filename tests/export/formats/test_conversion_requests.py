@@ -7,7 +7,13 @@ import pytest
 import tensorflow as tf
 
 from slimhub.common.errors import ExportError, RequestError
-from slimhub.export.formats import ConversionRequest, convert, format_pictures
+from slimhub.export.formats import (
+    ConversionRequest,
+    companions,
+    convert,
+    format_pictures,
+    own_pictures,
+)
 from tests.fixtures.commands import run_light
 
 REFUSED = [
@@ -70,6 +76,15 @@ def write_pictures(folder):
     return folder
 
 
+def write_records(target, pictures, key="image/encoded"):
+    with tf.io.TFRecordWriter(str(target)) as writer:
+        for path in pictures:
+            feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[path.read_bytes()]))
+            features = tf.train.Features(feature={key: feature})
+            writer.write(tf.train.Example(features=features).SerializeToString())
+    return target
+
+
 def test_own_pictures_come_between_photographs_and_patterns(tmp_path):
     folder = write_pictures(tmp_path / "pictures")
     found = format_pictures.read(16, str(folder))
@@ -78,12 +93,44 @@ def test_own_pictures_come_between_photographs_and_patterns(tmp_path):
     assert own.mean(axis=(1, 2, 3)) == pytest.approx([0, 80 / 255, 160 / 255])
 
     records = tmp_path / "validation-00000-of-00001"
-    with tf.io.TFRecordWriter(str(records)) as writer:
-        for path in sorted(folder.iterdir()):
-            feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[path.read_bytes()]))
-            features = tf.train.Features(feature={"image/encoded": feature})
-            writer.write(tf.train.Example(features=features).SerializeToString())
+    write_records(records, sorted(folder.iterdir()))
     assert np.array_equal(format_pictures.read(16, str(records)).usual[-3:], own)
+
+
+def test_each_file_of_records_has_its_share(tmp_path, monkeypatch):
+    monkeypatch.setattr(own_pictures, "MOST", 4)
+    folder = write_pictures(tmp_path / "pictures")
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "README").write_text("not read")
+    for shard, path in enumerate(sorted(folder.iterdir())[:2]):
+        write_records(tmp_path / "records" / f"a-{shard:05}-of-00002", [path] * 3)
+    found, count = own_pictures.read(tmp_path / "records", 8)
+    assert (found.mean(axis=(1, 2, 3)) > 0.1).tolist() == [False, False, True, True]
+    assert count is None
+    found, count = own_pictures.read(write_pictures(tmp_path / "more"), 8)
+    assert (len(found), count) == (3, 3)
+
+
+@pytest.mark.parametrize("name", ["a-00000-of-00001", "a.tfrecord", "records"])
+@pytest.mark.parametrize(("damaged", "left"), [(1, 5), (2, 20)])
+def test_a_damaged_record_is_named(tmp_path, name, damaged, left):
+    """Cut off inside of a header, and of an image."""
+    pictures = sorted(write_pictures(tmp_path / "pictures").iterdir())
+    content = write_records(tmp_path / name, pictures).read_bytes()
+    before = len(write_records(tmp_path / "before", pictures[:damaged]).read_bytes())
+    (tmp_path / name).write_bytes(content[: before + left])
+    with pytest.raises(RequestError, match=f"record {damaged} of .*{name} is damaged"):
+        own_pictures.read(tmp_path / name, 8)
+
+
+def test_records_of_something_else_are_named(tmp_path):
+    pictures = sorted(write_pictures(tmp_path / "pictures").iterdir())
+    target = write_records(tmp_path / "a.tfrecord", pictures, key="audio")
+    with pytest.raises(RequestError, match=r"record 0 of .*a.tfrecord has no image/encoded"):
+        own_pictures.read(target, 8)
+    target.write_bytes(b"nothing at all")
+    with pytest.raises(RequestError, match=r"record 0 of .*a.tfrecord is damaged"):
+        own_pictures.read(target, 8)
 
 
 @pytest.mark.parametrize(
@@ -102,3 +149,15 @@ def test_what_is_not_a_picture_is_named(tmp_path, name, content, message):
 def test_no_pictures_at_all(tmp_path):
     with pytest.raises(RequestError, match="does not exist"):
         format_pictures.read(16, str(tmp_path / "none"))
+
+
+def test_companions_are_advised_of_what_their_command_has():
+    """`slimhub export` and manifests have no options for a file."""
+    own = ConversionRequest("artifact", "a.tflite", "int8")
+    companion = companions.request("artifact", "a.int8.tflite", overwrite=False)
+    assert "`accept`" in own.how_to_accept_less
+    assert "`calibration`" in own.how_to_calibrate
+    for said in (companion.how_to_accept_less, companion.how_to_calibrate):
+        assert said.startswith("`slimhub convert` ")
+        assert "`accept`" not in said
+        assert "`calibration`" not in said

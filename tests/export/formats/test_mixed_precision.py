@@ -18,6 +18,7 @@ from slimhub.export.formats import (
 )
 from slimhub.export.formats.agreement import FLOORS, Agreement, Floor
 from slimhub.export.formats.litert_quantizer import LiteRTQuantizer
+from slimhub.export.formats.mixture import PictureUse
 
 
 class Scale:
@@ -77,6 +78,7 @@ def test_weights_in_eight_bits_take_a_third(expected_in_integers, converted, in_
     content = converted(".tflite").path.read_bytes()
     made, found = mixture.search(content, expected_in_integers, asked("int8_weights"))
     assert (found.integers, found.weights, found.floats) == (0, 54, ())
+    assert found.pictures == PictureUse(own=0, found=None, proof=12, sampled=12)
     path = tmp_path / "a.tflite"
     path.write_bytes(litert_metadata.write(made, litert_metadata.read(content)))
     assert path.stat().st_size < 0.4 * len(content)
@@ -103,6 +105,7 @@ def test_integers_compute_nearly_the_same(expected, converted):
 
 def test_integers_that_agree_with_nothing_are_refused(expected, monkeypatch):
     outcome = {"integers": 0, "weights": 3, "floats": ["a;b"], "losses": {"a;b": 0.5, "c": 0.2}}
+    outcome["sampled"] = 12
 
     def work(name, target, **_):
         Path(target).write_bytes(b"")
@@ -111,6 +114,27 @@ def test_integers_that_agree_with_nothing_are_refused(expected, monkeypatch):
     monkeypatch.setattr(runtime_client, "work", work)
     with pytest.raises(ExportError, match=r"as int8 .* one layer alone: a \(0.500\), c \(0.800\);"):
         mixture.search(b"", expected, asked("int8"))
+
+
+def test_own_pictures_have_their_share_of_the_search():
+    """Twelve of the proof come first."""
+    chosen = mixed_precision.sample(12 + 256, mixed_precision.FEW)
+    assert len(chosen) == len(set(chosen)) == 16
+    assert (chosen >= 12).sum() == 15
+    assert list(mixed_precision.sample(3, 16)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("own", "found", "text"),
+    [
+        (256, 1000, "256 of your 1000 pictures and 12 of the proof; single layers on 16 of them"),
+        (20, 20, "20 pictures of yours and 12 of the proof; single layers on 16 of them"),
+        (256, None, "256 pictures of yours and 12 of the proof; single layers on 16 of them"),
+        (0, None, "12 pictures of the proof; single layers on 16 of them, evenly spaced"),
+    ],
+)
+def test_it_is_said_which_pictures_were_used(own, found, text):
+    assert PictureUse(own, found, 12, 16).text().startswith(text)
 
 
 def test_a_nan_is_below_every_floor():

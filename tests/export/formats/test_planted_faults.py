@@ -137,7 +137,7 @@ def test_nothing_is_written_below_the_floor(digits, converted, monkeypatch, tmp_
 def test_labels_that_are_not_one_for_each_logit(copied, tmp_path):
     (copied / "assets" / "labels.txt").write_text("zero\none\n")
     request = ConversionRequest(str(copied), str(tmp_path / "a.tflite"), trust=True)
-    with pytest.raises(ExportError, match="has 2 labels for 10 logits"):
+    with pytest.raises(ExportError, match="has 2 labels for 10 classes"):
         convert(request)
 
 

@@ -260,7 +260,7 @@ def residual(images):
     def weights(*shape):
         return tf.constant(generator.normal(size=shape), tf.float32)
 
-    with tf.name_scope("Net/One"):
+    with tf.name_scope("Net/Net/One"):
         one = tf.nn.relu(
             tf.nn.bias_add(tf.nn.conv2d(images, weights(3, 3, 3, 4), 1, "SAME"), [0.1] * 4)
         )
@@ -281,7 +281,7 @@ def test_sums_and_what_keeps_a_range():
     places = trained_places.match(nodes, found)
     made = trained_graph.quantized(nodes, places, (0.0, 1.0))
     fakes = {node.name: node for node in made if node.op == "FakeQuantWithMinMaxVars"}
-    assert {"Net/One/Relu", "Net/add", "Net/concat", "Net/Mean"} < fakes.keys()
+    assert {"Net/Net/One/Relu", "Net/add", "Net/concat", "Net/Mean"} < fakes.keys()
     assert len(fakes) == 3 + 4 + 2
     images = np.random.RandomState(1).uniform(size=[4, 8, 8, 3]).astype(np.float32)
     call = tf.function(lambda batch: frozen_nodes.call(made, nodes.input, nodes.output, batch))
