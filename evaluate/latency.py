@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from slimhub.common import foreign_files
 from slimhub.common.errors import RequestError, option
 from slimhub.common.json_process import start_python
 from slimhub.common.progress import OnPhase
@@ -112,8 +113,8 @@ def _keep(artifact: str, sha256: str, found: tuple[Latency, ...]) -> Path | None
 def cpu() -> str:
     """What this machine computes with: name of the processor, and cores; not the machine's name."""
     try:
-        named = _MODEL_NAME.search(Path("/proc/cpuinfo").read_text("utf-8", "replace"))
-    except OSError:
+        named = _MODEL_NAME.search(foreign_files.read_text(Path("/proc/cpuinfo")))
+    except (OSError, UnicodeError):
         named = None
     name = " ".join((named[1] if named else platform.processor() or platform.machine()).split())
     return f"{name}, {os.cpu_count()} cores"

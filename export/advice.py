@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from slimhub import checkpoints, nets
 from slimhub.common.errors import option
 from slimhub.export import foreign_names, misfits
+from slimhub.nets import size_notation
+from slimhub.nets.catalogue import stored
 
 
 def give(
@@ -50,7 +52,8 @@ def give(
         return f"The checkpoint belongs to {found}: export it under that name."
     if not fits:
         return f"No registered network fits it. {foreign_names.explain(checkpoint.shapes())}"
-    known = ", ".join(map(option, ("depth_multiplier", "num_classes", "feature_depth")))
+    shaping = stored.shaping_options(fits[0].network)
+    known = ", ".join(map(option, (*shaping, "num_classes")))
     return (
         f"No registered network fits it; {fits[0]}. If it was trained with other options, pass "
         f"them: {known}."
@@ -58,7 +61,7 @@ def give(
 
 
 def _own_options(spec: nets.NetworkSpec) -> str:
-    """Options that change the network's widths from the registered ones, except the logits."""
+    """Options that change shapes from the registered ones, except the logits'."""
     registered = nets.get(spec.reference or spec.name)
     changed = []
     depth = registered.feature_depth
@@ -67,6 +70,11 @@ def _own_options(spec: nets.NetworkSpec) -> str:
         depth = registered.customized(depth_multiplier=spec.depth_multiplier).feature_depth
     if spec.feature_depth != depth:
         changed.append(option("feature_depth", spec.feature_depth))
+    if (
+        "image_size" in stored.shaping_options(registered.name)
+        and spec.image_size != registered.image_size
+    ):
+        changed.append(option("image_size", size_notation.spell(spec.image_size)))
     return " and ".join(changed)
 
 

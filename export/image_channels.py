@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from slimhub import nets
 from slimhub.nets.catalogue.stored import Shapes
 
-COLORS = 3  # of the registered networks
 MOST = 16  # the range of `NetworkOptions.channels` ends there
 _DEPTHWISE, _POINTWISE = "/depthwise_weights", "/pointwise_weights"
 _INPUTS = 2  # the axis of a kernel's input channels
@@ -30,27 +29,27 @@ def first_weights(variables: Sequence[str]) -> list[str]:
     return [first, second] if second in variables else [first]
 
 
-def with_colors(shapes: Shapes) -> tuple[Shapes, int] | None:
-    """The shapes that a checkpoint would have if its images had three channels.
+def with_usual(shapes: Shapes) -> tuple[Shapes, int] | None:
+    """The shapes that a checkpoint would have if its images had the network's usual channels.
 
     Args:
       shapes: of a checkpoint's tensors, by name.
 
     Returns:
       The shapes, and the number of channels that its first layer takes; None if no network's first
-      layer is there, or it takes three.
+      layer is there, or it takes the usual ones.
     """
     for network in nets.names():
         names = first_weights(list(nets.stored_variables(network)))
         if not all(len(shapes.get(name, ())) == 4 for name in names):
             continue
-        channels = shapes[names[0]][_INPUTS]
-        if channels == COLORS or not 1 <= channels <= MOST:
+        channels, usual = shapes[names[0]][_INPUTS], nets.get(network).channels
+        if channels == usual or not 1 <= channels <= MOST:
             continue
-        return {**shapes, **{n: _with_colors(shapes[n], channels) for n in names}}, channels
+        return {**shapes, **{n: _with(usual, shapes[n], channels) for n in names}}, channels
     return None
 
 
-def _with_colors(shape: tuple[int, ...], channels: int) -> tuple[int, ...]:
+def _with(usual: int, shape: tuple[int, ...], channels: int) -> tuple[int, ...]:
     height, width, inputs, outputs = shape
-    return height, width, inputs // channels * COLORS, outputs
+    return height, width, inputs // channels * usual, outputs

@@ -14,6 +14,7 @@ from slimhub.common.text import listed
 from slimhub.export import foreign_names, misfits, tie_break, trained_options
 from slimhub.export.request import AUTO, Request
 from slimhub.export.verify.subject import Subject
+from slimhub.nets.catalogue import stored
 from slimhub.nets.catalogue.stored import Shapes
 from slimhub.nets.options import NetworkOptions
 
@@ -258,6 +259,6 @@ def _nothing_fits(checkpoint: checkpoints.Checkpoint, found: list[Match]) -> str
             lines.append(f"  with another shape: {listed(pairs, _SHOWN)}")
         lines.append(
             "If it was trained with other options, name the network and pass them: "
-            f"{option('depth_multiplier')}, {option('feature_depth')}."
+            f"{', '.join(map(option, stored.shaping_options(match.fit.network)))}."
         )
     return "\n".join(lines)

@@ -31,22 +31,22 @@ def find(shapes: Shapes, given: NetworkOptions) -> tuple[list[nets.Fit], Network
       The networks, which differ at most in their image size, and the options; None if there are
       none. Imports TensorFlow if names match a network.
     """
-    found = image_channels.with_colors(shapes)
+    found = image_channels.with_usual(shapes)
     if found is None:
-        return _with_colors(shapes, given)
+        return _with_usual_channels(shapes, given)
     usual, channels = found
     if given.channels not in (None, channels):
         return None
-    with_colors = dataclasses.replace(given, channels=None)
+    of_usual = dataclasses.replace(given, channels=None)
     fits = [fit for fit in nets.find_fits(usual) if fit.is_whole]
-    others = (fits, NetworkOptions()) if fits else _with_colors(usual, with_colors)
+    others = (fits, NetworkOptions()) if fits else _with_usual_channels(usual, of_usual)
     return others and (others[0], dataclasses.replace(others[1], channels=channels))
 
 
-def _with_colors(
+def _with_usual_channels(
     shapes: Shapes, given: NetworkOptions
 ) -> tuple[list[nets.Fit], NetworkOptions] | None:
-    """As `find`, for images of three channels."""
+    """As `find`, for images of the usual channels."""
     return (
         without_usual_gammas(shapes)
         or without_norms(shapes)

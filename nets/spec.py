@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from slimhub.common.errors import NetworkError, option
+from slimhub.common.text import count
 from slimhub.nets import last_layers, option_rules, size_notation
 from slimhub.nets.options import NetworkOptions, setting
-from slimhub.nets.scaling import InputScaling
+from slimhub.nets.scaling import NAMES, InputScaling
 from slimhub.nets.size_notation import ImageSize
 
 if TYPE_CHECKING:
@@ -226,10 +227,12 @@ class NetworkSpec:
         """
         wanted = dataclasses.replace(self, **self._settings(options))
         if wanted.input_scaling.needs_colors and wanted.channels != 3:
+            scaling = option("input_scaling", NAMES[wanted.input_scaling])
+            whose = "" if options.input_scaling else f", which is that of {self.name},"
             raise NetworkError(
-                f"{self.name} subtracts the mean red, green and blue, which images of "
-                f"{option('channels', wanted.channels)} do not have: also pass "
-                f"{option('input_scaling')} with the range it was trained on"
+                f"{scaling}{whose} subtracts the mean red, green and blue, but images have "
+                f"{count(wanted.channels, 'channel')}: give the {option('input_scaling')} that the "
+                f"network was trained with, or {option('channels', 3)}"
             )
         if math.prod(wanted.image_shape) > size_notation.MOST_NUMBERS:
             raise NetworkError(

@@ -21,7 +21,8 @@ def of_logits(logits: tf.Tensor, labels: Labels | None) -> dict[str, tf.Tensor]:
       their names in UTF-8.
     """
     count = min(MOST_CLASSES, logits.shape[-1])
-    probabilities, indices = tf.math.top_k(tf.nn.softmax(logits), count)
+    _, indices = tf.math.top_k(logits, count)  # of the softmax, many may be 0
+    probabilities = tf.gather(tf.nn.softmax(logits), indices, batch_dims=1)
     if labels is None:
         classes = tf.strings.as_string(indices)
     else:

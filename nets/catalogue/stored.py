@@ -103,3 +103,19 @@ def count_parameters(network: str) -> dict[str, int]:
         if not head.search(name):
             counts["headless"] += size
     return counts
+
+
+def shaping_options(network: str) -> tuple[str, ...]:
+    """The names of options that change shapes of a network's variables in front of the logits.
+
+    Args:
+      network: registered name.
+    """
+    spec = get(network)
+    head = re.compile(spec.head)
+    kernels = [
+        s for n, s in variables(network).items() if n.endswith("weights") and not head.search(n)
+    ]
+    has_full_layers = not spec.size_can_be_free and any(len(shape) == 2 for shape in kernels)
+    multiplier = ("depth_multiplier",) if spec.depth_rule else ()
+    return (*multiplier, "feature_depth", *(("image_size",) if has_full_layers else ()))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from slimhub.common import foreign_files
+from slimhub.common import foreign_files, paths
 from slimhub.publish.handle import VERSION
 from slimhub.publish.hub import page_markdown
 from slimhub.publish.hub.index import Index
@@ -90,8 +90,8 @@ def _listed(folder: Path) -> list[str]:
 def _page(hub: Path, name: str) -> str | None:
     """The text of a page, None unless it is a page inside of the hub that keeps to the grammar."""
     try:
-        path = (hub / name).resolve(strict=True)
-        if not path.is_relative_to(hub.resolve()):
+        path = paths.resolved(hub / name)
+        if not path.is_relative_to(paths.resolved(hub)):
             return None
         text = foreign_files.read(path, _MOST_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError):

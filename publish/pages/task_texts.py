@@ -17,6 +17,11 @@ INTRODUCTIONS = {
         "softmax. Use it to classify images into the classes it was\ntrained on.\n"
     ),
 }
+_OF_EARLIER_LAYER = (
+    "This model outputs the feature vector: the mean over all positions of the endpoint `{}`, "
+    "where the network ends. Use it as the\nbase of your own classifier, or compare images by the "
+    "distance of their vectors.\n"
+)
 # By the task of the page; with the mention of the other model.
 OTHER_TASK = {
     "feature_vector": "The same network with its classification layer is {}.\n",
@@ -24,3 +29,13 @@ OTHER_TASK = {
         "For your own classes, start from the feature vector of the same network, {}.\n"
     ),
 }
+
+
+def introduction(task: str, last_layer: str | None) -> str:
+    """What the first paragraph of a page says of the output.
+
+    Args:
+      task: one of `nets.TASKS`.
+      last_layer: the endpoint where the network ends earlier than usual, or None.
+    """
+    return INTRODUCTIONS[task] if last_layer is None else _OF_EARLIER_LAYER.format(last_layer)

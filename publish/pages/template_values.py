@@ -58,7 +58,7 @@ def values(
         "changelog": passage(texts.changelog or "", 4),
         "class_names": class_names,
         "measured": [one.row() for one in measured],
-        "introduction": task_texts.INTRODUCTIONS[record.task],
+        "introduction": task_texts.introduction(record.task, record.network.last_layer),
         "proof": record.proof.counts,
         "filled": {"average": 0, "plain": 0, "raw": 0} | record.variables.filled,
         "size": record.size,

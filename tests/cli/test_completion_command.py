@@ -36,7 +36,7 @@ def bash(tmp_path_factory):
     ("words", "found"),
     [
         ("slimhub exp", ["export"]),
-        ("slimhub describe vgg", ["vgg_16", "vgg_19"]),
+        ("slimhub describe vgg", ["vgg_a", "vgg_16", "vgg_19"]),
         ("slimhub list pnas", ["pnasnet_mobile", "pnasnet_large"]),
         ("slimhub export NET --ta", ["--task"]),
         ("slimhub export NET --task cl", ["classification"]),

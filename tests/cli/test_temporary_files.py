@@ -1,5 +1,7 @@
 """After every command, the folder for temporary files is as it was."""
 
+import re
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -23,6 +25,9 @@ ROWS = {
     "bundle": ["bundle", "ARTIFACT", "--output=FOLDER/a.tar.gz"],
     "page": ["page", "ARTIFACT", "--handle=a/b/1"],
     "publish": ["publish", "ARTIFACT", "hub:FOLDER/hub", "--handle=a/b/1"],
+    "evaluate": ["evaluate", "CLASSIFIER", "TABLE", "--preprocessing=resize"],
+    "features": ["features", "ARTIFACT", "TABLE", "FOLDER/f.parquet", "--preprocessing=resize"],
+    "benchmark": ["benchmark", "ARTIFACT", "--batch=1", "--threads=1"],
     "unpublish": ["unpublish", "FOLDER/hub", "a/b/1"],
 }
 # Their tests look at what these leave.
@@ -39,12 +44,20 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_nothing_is_left(name, folder, tmp_path, monkeypatch, sample_artifact):
-    artifact = sample_artifact("feature_vector")
+def test_nothing_is_left(name, folder, tmp_path, monkeypatch, sample_artifact, digit_data):
+    classifier = folder / "classifier"  # a copy, as figures are written beside it
+    if not classifier.exists():
+        shutil.copytree(sample_artifact("classification"), classifier)
+    places = {
+        "ARTIFACT": sample_artifact("feature_vector"),
+        "CLASSIFIER": classifier,
+        "TABLE": digit_data.table,
+        "FOLDER": folder,
+    }
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # of processes that the command starts
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(delivery, "_prove", lambda *_: None)
-    words = [
-        w.replace("ARTIFACT", str(artifact)).replace("FOLDER", str(folder)) for w in ROWS[name]
-    ]
+    place = re.compile("|".join(places))
+    words = [place.sub(lambda found: str(places[found[0]]), word) for word in ROWS[name]]
     assert main._main(commands.parser().parse_args(words)) == 0
     assert list(Path(tmp_path).iterdir()) == []

@@ -76,6 +76,13 @@ def test_a_network_with_fewer_classes_has_fewer():
     assert found["classes"].numpy()[1].tolist() == ["Äpfel".encode(), b"plums", b"pears"]
 
 
+def test_classes_whose_probability_is_0_keep_their_order():
+    logits = tf.constant([[-400.0, 1000.0, -500.0, 0.0, -300.0, -600.0]])
+    found = best_classes.of_logits(logits, None)
+    assert found["indices"].numpy().tolist() == [[1, 3, 4, 0, 2]]
+    assert found["probabilities"].numpy().tolist() == [[1, 0, 0, 0, 0]]
+
+
 def test_without_labels_a_class_is_its_index_as_text():
     found = best_classes.of_logits(tf.range(12.0)[tf.newaxis], None)
     assert found["classes"].numpy().tolist() == [[b"11", b"10", b"9", b"8", b"7"]]

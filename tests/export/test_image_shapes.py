@@ -99,11 +99,23 @@ def test_channels_are_found_with_the_classes(network):
     assert trained_options.find(shapes, NetworkOptions(channels=4)) is None
 
 
+def test_networks_of_gray_images_are_found_with_colors():
+    shapes = nets.stored_variables("lenet") | {"LeNet/conv1/weights": (5, 5, 3, 32)}
+    fits, options = trained_options.find(shapes, NetworkOptions())
+    assert [fit.network for fit in fits] == ["lenet"]
+    assert options.given() == {"channels": 3}
+
+
 @pytest.mark.parametrize(
     ("network", "options", "said"),
     [
-        ("vgg_16", {"channels": 1}, "vgg_16 subtracts the mean red, green and blue, which images"),
-        (NETWORK, {"channels": 4, "input_scaling": "mean_bgr"}, "also pass `input_scaling`"),
+        ("vgg_16", {"channels": 1}, "`input_scaling=mean_rgb`, which is that of vgg_16, subtracts"),
+        (
+            NETWORK,
+            {"channels": 4, "input_scaling": "mean_bgr"},
+            "`input_scaling=mean_bgr` subtracts",
+        ),
+        ("lenet", {"input_scaling": "mean_rgb"}, "but images have 1 channel: give the"),
         (NETWORK, {"channels": 17}, "`channels` must be between 1 and 16, not 17"),
         (NETWORK, {"image_size": "31x64"}, "`image_size` must be between 32 and 4096, not 31x64"),
         (NETWORK, {"image_size": "64"}, "'64' is neither a whole number nor HEIGHTxWIDTH"),

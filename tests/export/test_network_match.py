@@ -196,3 +196,12 @@ def test_networks_that_differ_in_size_alone_share_a_line(resolve):
     ]
     _, matches, _ = resolve(stored.variables("resnet_v1_50"))
     assert network_match.render(matches) == [str(match) for match in matches]
+
+
+def test_options_that_change_shapes_are_those_of_the_network(resolve):
+    shapes = stored.variables("lenet") | {"LeNet/fc3/weights": (4096, 1024)}
+    with pytest.raises(checkpoints.CheckpointError) as refused:
+        resolve(shapes)
+    assert str(refused.value).endswith("pass them: `feature_depth`, `image_size`.")
+    assert stored.shaping_options("nasnet_cifar") == ("feature_depth",)
+    assert stored.shaping_options("mobilenet_v1_025_128") == ("depth_multiplier", "feature_depth")

@@ -77,6 +77,11 @@ def test_the_original_graph_names_the_option():
     assert said == "; its maps are those of `output_stride=8`"
     assert map_sizes.remedy(spec.customized(output_stride=8), numbers, weights) == ""
     assert map_sizes.remedy(nets.get("inception_v1"), numbers, weights) == ""
+    odd = nets.get("resnet_v2_50").customized(image_size=65)  # 65, 33, 17, 9
+    wide = {
+        name: dataclasses.replace(n, theirs=np.zeros([1, 9, 9, 1])) for name, n in numbers.items()
+    }
+    assert map_sizes.remedy(odd, wide, weights) == "; its maps are those of `output_stride=8`"
 
 
 def fed(size):

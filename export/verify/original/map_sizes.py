@@ -32,7 +32,15 @@ def remedy(
         if shapes.get(key, ())[:2] == _POINTWISE and number.theirs.ndim == 4
     ]
     maps = [height for height in heights if height > 1]
-    found = round(spec.image_shape[0] / maps[-1]) if maps else 0
-    if found == (spec.output_stride or _USUAL) or found not in nets.OUTPUT_STRIDES:
+    if not maps or maps[-1] == _map_size(spec, spec.output_stride or _USUAL):
         return ""
+    fitting = [s for s in nets.OUTPUT_STRIDES if _map_size(spec, s) == maps[-1]]
+    if len(fitting) != 1:
+        return ""
+    (found,) = fitting
     return f"; its maps are those of {option('output_stride', found)}"
+
+
+def _map_size(spec: nets.NetworkSpec, stride: int) -> int:
+    """Height of the last map; each layer with a stride rounds up."""
+    return -(-spec.image_shape[0] // stride)
