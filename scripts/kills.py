@@ -35,7 +35,7 @@ from slimhub.publish.hub import index
 _SAMPLE = Path(__file__).resolve().parent.parent / "samples" / f"{train_digits.ARCHIVE}.tgz"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 _TASKS = ("feature_vector", "classification")
-_ARTIFACTS = "out"  # a folder of folders of artifacts, one for each run
+_ARTIFACTS = "out"  # a folder of artifacts, which are called by their task and their run
 _HUB = "hub"
 _MARK = "SLIMHUB_KILLS"  # an environment variable of everything that was started
 _GRACE = 30.0  # seconds in which the processes of a killed run must have ended
@@ -47,7 +47,7 @@ Command = Callable[[Path, int], list[str]]  # from the folder and the number of 
 def _export(folder: Path, number: int) -> list[str]:
     (folder / _ARTIFACTS).mkdir(exist_ok=True)
     options = [f"--{name}={value}" for name, value in train_digits.OPTIONS.items()]
-    output = f"--output={_ARTIFACTS}/{number}/{_TASKS[0]}"
+    output = f"--output={_ARTIFACTS}/{_TASKS[0]}-{number}"
     return ["export", train_digits.NETWORK, f"--checkpoint={_SAMPLE}", *options, output]
 
 
@@ -55,7 +55,7 @@ def _publish(folder: Path, number: int) -> list[str]:
     if number == 0:
         _run(folder, _export(folder, 0)).check_returncode()
     handle = f"--handle=local/digits/{_TASKS[0]}/{number + 1}"
-    return ["publish", f"{_ARTIFACTS}/0/{_TASKS[0]}", f"hub:{_HUB}", handle]
+    return ["publish", f"{_ARTIFACTS}/{_TASKS[0]}-0", f"hub:{_HUB}", handle]
 
 
 def _zoo(folder: Path, number: int) -> list[str]:
@@ -63,7 +63,7 @@ def _zoo(folder: Path, number: int) -> list[str]:
         "networks": train_digits.NETWORK,
         "checkpoint": str(_SAMPLE),
         "tasks": list(_TASKS),
-        "output": f"{_ARTIFACTS}/{number}/{{task}}",
+        "output": f"{_ARTIFACTS}/{{task}}-{number}",
         "publish": f"hub:{_HUB}",
         "handle": f"local/digits/{{task}}/{number + 1}",
         "proof": "quick",
@@ -162,7 +162,7 @@ def _length(folder: Path, arguments: list[str]) -> float:
 
 
 def _digests(folder: Path, number: int, task: str) -> dict[str, files.FileDigest]:
-    return files.digest_folder(folder / _ARTIFACTS / str(number) / task)
+    return files.digest_folder(folder / _ARTIFACTS / f"{task}-{number}")
 
 
 def _living(folder: Path) -> Iterator[str]:
@@ -184,10 +184,9 @@ def _started(folder: Path) -> Iterator[str]:
 
 def _halves(folder: Path, reference: dict[str, dict[str, files.FileDigest]]) -> Iterator[str]:
     """Artifacts that are neither absent nor whole."""
-    for run in sorted((folder / _ARTIFACTS).glob("[0-9]*")):
-        for artifact in sorted(run.glob("[!.]*")):
-            if files.digest_folder(artifact) != reference[artifact.name]:
-                yield f"{run.name}/{artifact.name} is not that of an undisturbed run"
+    for artifact in sorted((folder / _ARTIFACTS).glob("[!.]*")):
+        if files.digest_folder(artifact) != reference[artifact.name.rpartition("-")[0]]:
+            yield f"{artifact.name} is not that of an undisturbed run"
 
 
 def _untruths(hub: Path) -> Iterator[str]:
