@@ -205,7 +205,7 @@ def _classify(
 
     task = shard_sums.ShardTask(match, request.preprocessing, request.batch_size)
     identity = dataclasses.asdict(task) | {"artifact": model.sha256, "data": dataset.sha256}
-    identity["slimhub"] = __version__
+    identity |= {"labels": dataset.labels_sha256, "slimhub": __version__}
     finished = FinishedShards(request.record_path(), identity, len(dataset.shards))
     done = sum(dataset.shards[number].count for number in finished.found)
 

@@ -52,6 +52,17 @@ def part(folder: Path, number: int) -> Path:
     return folder / f"part-{number:05}{SUFFIX}"
 
 
+def surplus(folder: Path, parts: int) -> list[Path]:
+    """Files of a folder that readers would take for further shards of the data.
+
+    Args:
+      folder: which need not exist.
+      parts: how many shards the data have.
+    """
+    wanted = {part(folder, number) for number in range(parts)}
+    return sorted({*folder.glob(f"part-*{SUFFIX}")} - wanted)
+
+
 def is_there(path: Path, origin: dict[str, Any]) -> bool:
     """Whether the vectors of a shard were written by an earlier run.
 

@@ -6,9 +6,10 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from slimhub.common.errors import EvaluationError
+from slimhub.common.errors import EvaluationError, RequestError, option
 from slimhub.common.progress import OnPhase, Transfer
 from slimhub.evaluate import feature_files
+from slimhub.evaluate.datasets.dataset import Dataset
 from slimhub.evaluate.evaluation import OnPictures, check_damaged
 from slimhub.evaluate.evaluation_request import EvaluationRequest
 from slimhub.evaluate.models import model_source
@@ -55,7 +56,7 @@ def write(
     Args:
       request: artifact, data and preprocessing.
       output: folder, see `feature_files`.
-      overwrite: whether to replace files that are there.
+      overwrite: whether to replace files that are there; those of further shards are removed.
       on_phase: called at the start of each of `PHASES`.
       on_transfer: called while an artifact is downloaded.
       on_pictures: called after each batch.
@@ -72,6 +73,12 @@ def write(
     folder = feature_files.check(output, request.artifact)
     on_phase(PHASES[0])
     dataset = request.dataset()
+    surplus = feature_files.surplus(folder, len(dataset.shards))
+    if surplus and not overwrite:
+        raise RequestError(
+            f"{surplus[0]} is not of these data, which have fewer parts: choose another output, or "
+            f"replace what is there with {option('overwrite')}"
+        )
     on_phase(PHASES[1])
     with model_source.opened(
         request.artifact, trust=request.trust, on_transfer=on_transfer
@@ -79,7 +86,7 @@ def write(
         from slimhub.evaluate import feature_vectors
 
         on_phase(PHASES[2])
-        origin = _origin(model.sha256, dataset.sha256, request)
+        origin = _origin(model.sha256, dataset, request)
         done = resumed = 0
         damaged: list[tuple[str, str]] = []
 
@@ -103,13 +110,16 @@ def write(
             if not len(found.ids):
                 raise EvaluationError("no picture of a whole shard can be read")
             feature_files.write(path, found, dataset.class_names, here)
+    for path in surplus:
+        path.unlink(missing_ok=True)
     return _summary(folder, len(dataset.shards), resumed, tuple(damaged))
 
 
-def _origin(artifact: str, data: str, request: EvaluationRequest) -> dict[str, Any]:
+def _origin(artifact: str, dataset: Dataset, request: EvaluationRequest) -> dict[str, Any]:
     return {
         "artifact_sha256": artifact,
-        "data_sha256": data,
+        "data_sha256": dataset.sha256,
+        "labels_sha256": dataset.labels_sha256,
         "preprocessing": request.preprocessing,
         "batch_size": request.batch_size,
     }

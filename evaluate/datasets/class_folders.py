@@ -47,8 +47,8 @@ def read(folder: Path, name: str, split: str, *, in_order_of_names: bool) -> Dat
         label = int(class_name) if is_numbered else position
         for relative, path in _files(folder, class_name):
             if picture_paths.is_picture(Path(path).name):
-                size = picture_paths.size_of(path, relative)
-                found.append(PictureFile(path, relative, size, label))
+                digest = picture_paths.digest_of(path, relative)
+                found.append(PictureFile(path, relative, digest, label))
             else:
                 others.append(relative)
     if not found:

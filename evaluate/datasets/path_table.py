@@ -54,7 +54,7 @@ def read(path: Path, split: str) -> Dataset:
         PictureFile(
             str(path.parent / name),
             name,
-            picture_paths.size_of(str(path.parent / name), name),
+            picture_paths.digest_of(str(path.parent / name), name),
             number,
         )
         for (name, _), number in zip(chosen, numbers, strict=True)

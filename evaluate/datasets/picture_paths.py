@@ -1,7 +1,8 @@
-"""Files of pictures: which ones count, and what is refused."""
+"""Files of pictures: which ones count, what is in them, and what is refused."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 
@@ -16,15 +17,15 @@ def is_picture(name: str) -> bool:
     return not name.startswith(".") and name.lower().endswith(SUFFIXES)
 
 
-def size_of(path: str, name: str) -> int:
-    """The size of a picture's file, bytes.
+def digest_of(path: str, name: str) -> bytes:
+    """The sha256 of a picture's file.
 
     Args:
       path: of the file.
       name: for messages.
 
     Raises:
-      RequestError: if it cannot be read as a file, or is larger than any picture.
+      RequestError: if it cannot be read, is not a file, or is larger than any picture.
     """
     try:
         found = os.stat(path)  # noqa: PTH116  of 100,000 files, in half the time of a Path's
@@ -38,4 +39,7 @@ def size_of(path: str, name: str) -> int:
             f"the picture {name} is larger than {foreign_files.LARGEST_TEXT:,} bytes, the limit "
             "for one picture: remove it or make it smaller"
         )
-    return found.st_size
+    try:
+        return hashlib.sha256(foreign_files.read(path)).digest()
+    except OSError as error:
+        raise RequestError(f"cannot read the picture {name}: {error.strerror}") from error

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from slimhub.common import foreign_files
+from slimhub.common import files, foreign_files
 from slimhub.common.errors import RequestError, option
 from slimhub.evaluate.datasets import record_frames
 from slimhub.evaluate.datasets.dataset import SHARD, SLIM_KEYS, Dataset, RecordShard, digest_lines
@@ -63,7 +63,7 @@ def read(
     lines = []
     for path in paths:
         shards += _shards(path, keys)
-        lines.append(f"{path.name}\t{path.stat().st_size}")
+        lines.append(f"{path.name}\t{files.sha256_of(path)}")
     if not shards:
         raise RequestError(f"there are no records in {paths[0]}")
     beside = paths[0].parent / _NAMES
