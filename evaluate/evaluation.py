@@ -179,7 +179,7 @@ def _measure_features(
         neighbors=neighbors,
         train=_data(train, 0),
     )
-    return totals, record, ()
+    return totals, record, feature_evaluation.note_of_copies(train, dataset)
 
 
 def _match(model: ImageModel, dataset: Dataset, request: EvaluationRequest) -> LabelMatch:
@@ -285,6 +285,7 @@ def _record(
         image_size=model.image_size,
         batch_size=request.batch_size,
         labels=labels,
+        label_offset=request.label_offset,
         versions={"slimhub": __version__, **model.versions},
     )
 
@@ -297,6 +298,7 @@ def _data(dataset: Dataset, damaged: int) -> EvaluatedData:
         sha256=dataset.sha256,
         count=dataset.count,
         damaged=damaged,
+        labels_sha256=dataset.labels_sha256,
     )
 
 

@@ -63,6 +63,7 @@ def read(folder: Path, name: str, split: str, *, in_order_of_names: bool) -> Dat
         dataset.shards_of_files(found),
         () if are_numbers else tuple(names),
         dataset.digest_files(found),
+        tuple(found),
         notes,
     )
 

@@ -66,6 +66,21 @@ Shard: TypeAlias = FileShard | RecordShard
 
 
 @dataclasses.dataclass(frozen=True)
+class DataFile:
+    """A file of a data set.
+
+    Attributes:
+      path: of the file.
+      name: what it is called in messages and in the digest of the data set.
+      digest: its sha256, 32 bytes; empty for a picture that cannot be read.
+    """
+
+    path: str
+    name: str
+    digest: bytes
+
+
+@dataclasses.dataclass(frozen=True)
 class Dataset:
     """Labeled pictures.
 
@@ -77,6 +92,7 @@ class Dataset:
       class_names: what each label of the data is called, by number; empty if they have no names.
       sha256: of the list of files, one line `NAME<tab>SHA256` each, with `<tab>LABEL` for files of
         one picture: the digest changes with any byte of the data.
+      files: that hold the pictures.
       notes: what people should know about what was found.
     """
 
@@ -86,6 +102,7 @@ class Dataset:
     shards: tuple[Shard, ...]
     class_names: tuple[str, ...]
     sha256: str
+    files: tuple[DataFile, ...]
     notes: tuple[str, ...] = ()
 
     @property
@@ -133,19 +150,13 @@ class Dataset:
 
 
 @dataclasses.dataclass(frozen=True)
-class PictureFile:
+class PictureFile(DataFile):
     """A file with one picture.
 
     Attributes:
-      path: of the file.
-      name: what it is called in messages and in the digest.
-      digest: its sha256, 32 bytes.
       label: of the data.
     """
 
-    path: str
-    name: str
-    digest: bytes
     label: int
 
 

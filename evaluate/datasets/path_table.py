@@ -61,7 +61,7 @@ def read(path: Path, split: str) -> Dataset:
         if number is not None
     ]
     shards = dataset.shards_of_files(found)
-    return Dataset(path.name, KIND, split, shards, names, dataset.digest_files(found))
+    return Dataset(path.name, KIND, split, shards, names, dataset.digest_files(found), tuple(found))
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:

@@ -1,11 +1,12 @@
 """Figures and vectors of other data or labels are never taken for those of an evaluation."""
 
+import dataclasses
 import shutil
 
 import pytest
 
 from slimhub.common.errors import RequestError
-from slimhub.evaluate import EvaluationRequest, evaluation, features
+from slimhub.evaluate import EvaluationRequest, evaluation, feature_evaluation, features
 from slimhub.evaluate.datasets import dataset, dataset_kinds
 from tests.fixtures.digit_data import example, write_records
 
@@ -87,3 +88,54 @@ def test_parts_of_other_labels_or_larger_data_do_not_stay(
         features.write(smaller, output)
     found = features.write(smaller, output, overwrite=True)
     assert found.count == parquet.read_table(output).num_rows == 10
+
+
+def test_a_record_is_known_for_the_same_evaluation_alone(model, classifier, few, tmp_path):
+    for number in range(1, 10):
+        (few / str(number) / "a.png").write_bytes(b"\x89PNG and nothing else")
+    options = {"preprocessing": "resize", "max_bad": 0.5}
+    wanted = EvaluationRequest(str(classifier), str(few), **options)
+    found = evaluation.measure(model, wanted.dataset(), wanted)
+    found.record.write(found.path)
+    assert wanted.known() == found.record
+    (tmp_path / "names.txt").write_text("\n".join("abcdefghij"))
+    for changes in (
+        {"max_bad": 0.01},
+        {"label_offset": 0},
+        {"labels": str(tmp_path / "names.txt")},
+    ):
+        assert dataclasses.replace(wanted, **changes).known() is None, changes
+    (few / "9" / "a.png").write_bytes(b"\x89PNG and nothing more")
+    assert wanted.known() is None
+
+
+def test_pictures_are_not_learned_from_and_tested_on(few, tmp_path):
+    def opened(data, **options):
+        request = EvaluationRequest("a", str(data), train_split="train", **options)
+        return request, request.training_set(), request.dataset()
+
+    first, *others = [f"{path},{path.parent.name}" for path in sorted(few.glob("*/*.png"))]
+    table = tmp_path / "both.csv"
+    rows = [f"{first},train", f"{first},test", f"{others[0]},train", f"{others[1]},test"]
+    table.write_text("\n".join(["path,label,split", *rows]))
+    with pytest.raises(RequestError, match=r"1 file of `split=test` .*\.png\. Classifiers"):
+        feature_evaluation.check(*opened(table, split="test"))
+    for split in ("train", "test"):
+        write_moved(tmp_path / f"{split}_0.tfrecord", sorted(few.glob("*/*.png")), 0)
+    write_moved(tmp_path / "test_1.tfrecord", sorted(few.glob("*/*.png")), 1)
+    with pytest.raises(RequestError, match=r"`train_split=train`, too: test_0\.tfrecord"):
+        feature_evaluation.check(*opened(tmp_path / "t*.tfrecord", split="test"))
+    copy = tmp_path / "copy.png"
+    shutil.copy(first.partition(",")[0], copy)
+    table.write_text("\n".join(["path,label,split", f"{first},train", f"{copy},0,test"]))
+    request, train, test = opened(table, split="test")
+    assert feature_evaluation.check(request, train, test) is train
+    assert "copies among the training" in feature_evaluation.note_of_copies(train, test)[0]
+
+
+def test_a_missing_picture_counts_as_a_damaged_one(model, few):
+    (few / "3" / "gone.png").symlink_to(few / "nowhere.png")
+    wanted = EvaluationRequest(str(model.folder), str(few), preprocessing="resize", max_bad=0.1)
+    found = evaluation.measure(model, wanted.dataset(), wanted)
+    assert (found.record.count, found.record.data.damaged) == (20, 1)
+    assert found.totals.damaged == [("3/gone.png", "No such file or directory")]
