@@ -129,7 +129,7 @@ class EvaluationRequest:
     def _is_of(self, known: EvaluatedData | None, dataset: Dataset | None) -> bool:
         """Whether a record's data are a data set, and no more damaged than this request accepts."""
         if known is None or dataset is None:
-            return known is dataset
+            return known is None and dataset is None
         was = known.sha256, known.labels_sha256
         is_same = was == (dataset.sha256, dataset.labels_sha256)
         return is_same and known.damaged <= self.max_bad * known.count

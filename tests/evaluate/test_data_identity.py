@@ -11,16 +11,6 @@ from slimhub.evaluate.datasets import dataset, dataset_kinds
 from tests.fixtures.digit_data import example, write_records
 
 
-@pytest.fixture
-def few(digit_data, tmp_path):
-    """Two pictures of each of the digits, in class folders by number."""
-    for number in range(10):
-        (tmp_path / "few" / str(number)).mkdir(parents=True)
-        for path in sorted((digit_data.numbered / str(number)).iterdir())[:2]:
-            shutil.copy(path, tmp_path / "few" / str(number))
-    return tmp_path / "few"
-
-
 def write_moved(path, pictures, step):
     """Records of the same size whose labels are off by a step."""
     write_records(
@@ -131,11 +121,3 @@ def test_pictures_are_not_learned_from_and_tested_on(few, tmp_path):
     request, train, test = opened(table, split="test")
     assert feature_evaluation.check(request, train, test) is train
     assert "copies among the training" in feature_evaluation.note_of_copies(train, test)[0]
-
-
-def test_a_missing_picture_counts_as_a_damaged_one(model, few):
-    (few / "3" / "gone.png").symlink_to(few / "nowhere.png")
-    wanted = EvaluationRequest(str(model.folder), str(few), preprocessing="resize", max_bad=0.1)
-    found = evaluation.measure(model, wanted.dataset(), wanted)
-    assert (found.record.count, found.record.data.damaged) == (20, 1)
-    assert found.totals.damaged == [("3/gone.png", "No such file or directory")]
