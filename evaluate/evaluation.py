@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 OnPictures = Callable[[int, int], None]  # with the pictures done so far, and those in all
 PHASES = ("opening the data", "loading the artifact", "classifying")
+RESUMED = "the same command goes on there"
 _SHOWN = 3
 
 
@@ -216,15 +217,37 @@ def _classify(
 
     run = shard_runs.in_clusters if request.is_distributed else shard_runs.in_turn
     parts = dict(finished.found)
-    for number, part in run(model, dataset, task, request, parts, advance):
-        parts[number] = part
-        damaged = [one for known in parts.values() for one in known.damaged]
-        check_damaged(damaged, dataset.count, request.max_bad)
-        finished.add(number, part)
+    try:
+        for number, part in run(model, dataset, task, request, parts, advance):
+            parts[number] = part
+            damaged = [one for known in parts.values() for one in known.damaged]
+            check_damaged(damaged, dataset.count, request.max_bad)
+            finished.add(number, part)
+    except KeyboardInterrupt as interrupt:
+        raise explained(interrupt, len(finished.found), len(dataset.shards)) from None
     totals = Totals()
     totals.merge([parts[number] for number in range(len(dataset.shards))])
     finished.remove()
     return totals
+
+
+def explained(
+    interrupt: KeyboardInterrupt,
+    kept: int,
+    shards: int,
+    outlook: str = RESUMED,
+) -> KeyboardInterrupt:
+    """An interrupt that says what is kept of the work.
+
+    Args:
+      interrupt: without words.
+      kept: shards that are done and on disk.
+      shards: of the data.
+      outlook: what another run does with them.
+    """
+    if not kept:
+        return interrupt
+    return KeyboardInterrupt(f"{kept:,} of {count(shards, 'shard')} are done and kept: {outlook}")
 
 
 def check_damaged(damaged: Sequence[tuple[str, str]], pictures: int, max_bad: float) -> None:

@@ -10,11 +10,12 @@ from slimhub.common.errors import EvaluationError, RequestError, option
 from slimhub.common.progress import OnPhase, Transfer
 from slimhub.evaluate import feature_files
 from slimhub.evaluate.datasets.dataset import Dataset
-from slimhub.evaluate.evaluation import OnPictures, check_damaged
+from slimhub.evaluate.evaluation import RESUMED, OnPictures, check_damaged, explained
 from slimhub.evaluate.evaluation_request import EvaluationRequest
 from slimhub.evaluate.models import model_source
 
 PHASES = ("opening the data", "loading the artifact", "computing")
+_REPLACED = "the same command replaces them again"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +28,7 @@ class FeatureSet:
       width: of each.
       parts: files in it.
       resumed: of them, those that an earlier run has written.
-      damaged: pictures that this run could not read, as (name, reason).
+      damaged: pictures that could not be read, as (name, reason).
     """
 
     path: Path
@@ -70,7 +71,7 @@ def write(
     """
     request.check_options()
     model_source.check(request.artifact)
-    folder = feature_files.check(output, request.artifact)
+    folder = feature_files.check(output, request.artifact, request.data)
     on_phase(PHASES[0])
     dataset = request.dataset()
     surplus = feature_files.surplus(folder, len(dataset.shards))
@@ -100,11 +101,17 @@ def write(
             here = origin | {"shard": number, "shards": len(dataset.shards)}
             if not overwrite and feature_files.is_there(path, here):
                 resumed += 1
+                damaged += feature_files.damaged(path)
+                check_damaged(damaged, dataset.count, request.max_bad)
                 advance(shard.count)
                 continue
-            found = feature_vectors.extract(
-                model, shard, request.preprocessing, request.batch_size, advance
-            )
+            try:
+                found = feature_vectors.extract(
+                    model, shard, request.preprocessing, request.batch_size, advance
+                )
+            except KeyboardInterrupt as interrupt:
+                outlook = _REPLACED if overwrite else RESUMED
+                raise explained(interrupt, number, len(dataset.shards), outlook) from None
             damaged += found.damaged
             check_damaged(damaged, dataset.count, request.max_bad)
             if not len(found.ids):

@@ -65,8 +65,14 @@ def test_parts_of_other_labels_or_larger_data_do_not_stay(
     parquet = pytest.importorskip("pyarrow.parquet", reason="no pyarrow: extra evaluate")
     monkeypatch.setattr(dataset, "SHARD", 10)
     artifact, output = str(sample_artifact("feature_vector")), str(tmp_path / "digits.parquet")
-    options = {"preprocessing": "resize"}
-    features.write(EvaluationRequest(artifact, str(few), **options), output)
+    (few / "0" / "a.png").write_bytes(b"\x89PNG and nothing else")
+    options = {"preprocessing": "resize", "max_bad": 0.1}
+    first, again = (
+        features.write(EvaluationRequest(artifact, str(few), **options), output) for _ in range(2)
+    )
+    assert again.resumed == 3
+    assert [name for name, _ in again.damaged] == ["0/a.png"]
+    assert again.damaged == first.damaged
     (tmp_path / "names.txt").write_text("\n".join("abcdefghij"))
     named = EvaluationRequest(artifact, str(few), labels=str(tmp_path / "names.txt"), **options)
     with pytest.raises(RequestError, match="vectors of another artifact, of other data or made"):
