@@ -180,7 +180,9 @@ def _measure_features(
         neighbors=neighbors,
         train=_data(train, 0),
     )
-    return totals, record, feature_evaluation.note_of_copies(train, dataset)
+    chance = label_diagnosis.note_of_chance(totals, len(names))
+    copies = feature_evaluation.note_of_copies(train, dataset)
+    return totals, record, (chance, *copies) if chance else copies
 
 
 def _match(model: ImageModel, dataset: Dataset, request: EvaluationRequest) -> LabelMatch:
@@ -280,7 +282,7 @@ def _judge(totals: Totals, match: LabelMatch, request: EvaluationRequest) -> tup
     found = label_diagnosis.diagnose(totals, match)
     if found is not None and request.label_offset is None:
         raise EvaluationError(f"{found.explain()}; no evaluation record was written")
-    note = found.explain() if found else label_diagnosis.note_of_chance(totals, match)
+    note = found.explain() if found else label_diagnosis.note_of_chance(totals, match.width)
     return (note,) if note else ()
 
 

@@ -62,11 +62,16 @@ def diagnose(totals: Totals, match: LabelMatch) -> Diagnosis | None:
     return Diagnosis(totals.top1 / totals.count, best / totals.count, cause)
 
 
-def note_of_chance(totals: Totals, match: LabelMatch) -> str:
-    """A sentence if the accuracy is what guessing gives or less, else an empty one."""
+def note_of_chance(totals: Totals, width: int) -> str:
+    """A sentence if the accuracy is what guessing gives or less, else an empty one.
+
+    Args:
+      totals: of at least one picture.
+      width: how many classes are answered.
+    """
     classes = len({index for index, _ in totals.pairs})
     low, _ = metrics.wilson(totals.top1, totals.count)
-    if classes > 1 and low <= 1 / match.width:
+    if classes > 1 and low <= 1 / width:
         return (
             "top-1 is what guessing gives, or less: check that these are the classes the artifact "
             "was trained on, how they are numbered, and the preprocessing"
