@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 OnPictures = Callable[[int, int], None]  # with the pictures done so far, and those in all
 PHASES = ("opening the data", "loading the artifact", "classifying")
+RESUMED = "the same command goes on there"
 _SHOWN = 3
 
 
@@ -179,7 +180,9 @@ def _measure_features(
         neighbors=neighbors,
         train=_data(train, 0),
     )
-    return totals, record, ()
+    chance = label_diagnosis.note_of_chance(totals, len(names))
+    copies = feature_evaluation.note_of_copies(train, dataset)
+    return totals, record, (chance, *copies) if chance else copies
 
 
 def _match(model: ImageModel, dataset: Dataset, request: EvaluationRequest) -> LabelMatch:
@@ -205,7 +208,7 @@ def _classify(
 
     task = shard_sums.ShardTask(match, request.preprocessing, request.batch_size)
     identity = dataclasses.asdict(task) | {"artifact": model.sha256, "data": dataset.sha256}
-    identity["slimhub"] = __version__
+    identity |= {"labels": dataset.labels_sha256, "slimhub": __version__}
     finished = FinishedShards(request.record_path(), identity, len(dataset.shards))
     done = sum(dataset.shards[number].count for number in finished.found)
 
@@ -216,15 +219,37 @@ def _classify(
 
     run = shard_runs.in_clusters if request.is_distributed else shard_runs.in_turn
     parts = dict(finished.found)
-    for number, part in run(model, dataset, task, request, parts, advance):
-        parts[number] = part
-        damaged = [one for known in parts.values() for one in known.damaged]
-        check_damaged(damaged, dataset.count, request.max_bad)
-        finished.add(number, part)
+    try:
+        for number, part in run(model, dataset, task, request, parts, advance):
+            parts[number] = part
+            damaged = [one for known in parts.values() for one in known.damaged]
+            check_damaged(damaged, dataset.count, request.max_bad)
+            finished.add(number, part)
+    except KeyboardInterrupt as interrupt:
+        raise explained(interrupt, len(finished.found), len(dataset.shards)) from None
     totals = Totals()
     totals.merge([parts[number] for number in range(len(dataset.shards))])
     finished.remove()
     return totals
+
+
+def explained(
+    interrupt: KeyboardInterrupt,
+    kept: int,
+    shards: int,
+    outlook: str = RESUMED,
+) -> KeyboardInterrupt:
+    """An interrupt that says what is kept of the work.
+
+    Args:
+      interrupt: without words.
+      kept: shards that are done and on disk.
+      shards: of the data.
+      outlook: what another run does with them.
+    """
+    if not kept:
+        return interrupt
+    return KeyboardInterrupt(f"{kept:,} of {count(shards, 'shard')} are done and kept: {outlook}")
 
 
 def check_damaged(damaged: Sequence[tuple[str, str]], pictures: int, max_bad: float) -> None:
@@ -257,7 +282,7 @@ def _judge(totals: Totals, match: LabelMatch, request: EvaluationRequest) -> tup
     found = label_diagnosis.diagnose(totals, match)
     if found is not None and request.label_offset is None:
         raise EvaluationError(f"{found.explain()}; no evaluation record was written")
-    note = found.explain() if found else label_diagnosis.note_of_chance(totals, match)
+    note = found.explain() if found else label_diagnosis.note_of_chance(totals, match.width)
     return (note,) if note else ()
 
 
@@ -285,6 +310,7 @@ def _record(
         image_size=model.image_size,
         batch_size=request.batch_size,
         labels=labels,
+        label_offset=request.label_offset,
         versions={"slimhub": __version__, **model.versions},
     )
 
@@ -297,6 +323,7 @@ def _data(dataset: Dataset, damaged: int) -> EvaluatedData:
         sha256=dataset.sha256,
         count=dataset.count,
         damaged=damaged,
+        labels_sha256=dataset.labels_sha256,
     )
 
 

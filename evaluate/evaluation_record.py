@@ -32,9 +32,10 @@ class EvaluatedData:
       name: of the data set, as the user calls it.
       kind: see `Dataset`.
       split: part of it, or empty.
-      sha256: of the list of files, see `Dataset`.
+      sha256: of the files and their content, see `Dataset`.
       count: pictures, damaged ones among them.
       damaged: pictures that could not be read, which were left out.
+      labels_sha256: see `Dataset`; empty in records of earlier releases.
     """
 
     name: str
@@ -43,6 +44,7 @@ class EvaluatedData:
     sha256: str
     count: int
     damaged: int
+    labels_sha256: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -98,6 +100,7 @@ class EvaluationRecord(Figures):
         classifier that learned from them, see `feature_probe.probe`.
       neighbors: fraction that the 20 nearest neighbors by cosine name correctly; None for logits.
       train: what classifiers on features learned from; None for logits.
+      label_offset: that the user asked for; None if labels were matched without it.
     """
 
     artifact: EvaluatedArtifact
@@ -111,6 +114,7 @@ class EvaluationRecord(Figures):
     method: str = LOGITS
     neighbors: float | None = None
     train: EvaluatedData | None = None
+    label_offset: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON data."""

@@ -11,7 +11,7 @@ from slimhub.common.text import either
 from slimhub.evaluate import evaluation_record
 from slimhub.evaluate.datasets import dataset_kinds
 from slimhub.evaluate.datasets.dataset import Dataset
-from slimhub.evaluate.evaluation_record import EvaluationRecord
+from slimhub.evaluate.evaluation_record import EvaluatedData, EvaluationRecord
 from slimhub.evaluate.models import model_source
 from slimhub.export import labels
 
@@ -108,7 +108,7 @@ class EvaluationRequest:
         return evaluation_record.path_of(model_source.local(self.artifact))
 
     def known(self) -> EvaluationRecord | None:
-        """The record of the same evaluation, if it was done already; no picture is read.
+        """The record of the same evaluation, if it was done already; no picture is decoded.
 
         Raises:
           RequestError: if the data cannot be read.
@@ -118,10 +118,21 @@ class EvaluationRequest:
         found = None if is_url else evaluation_record.read(model_source.local(self.artifact))
         if found is None:
             return None
-        dataset = self.dataset()
-        was = found.data.sha256, found.preprocessing, found.batch_size
-        is_same = was == (dataset.sha256, self.preprocessing, self.batch_size)
+        was = found.preprocessing, found.batch_size, found.label_offset
+        is_same = (
+            was == (self.preprocessing, self.batch_size, self.label_offset)
+            and self._is_of(found.data, self.dataset())
+            and self._is_of(found.train, self.training_set())
+        )
         return found if is_same else None
+
+    def _is_of(self, known: EvaluatedData | None, dataset: Dataset | None) -> bool:
+        """Whether a record's data are a data set, and no more damaged than this request accepts."""
+        if known is None or dataset is None:
+            return known is None and dataset is None
+        was = known.sha256, known.labels_sha256
+        is_same = was == (dataset.sha256, dataset.labels_sha256)
+        return is_same and known.damaged <= self.max_bad * known.count
 
     def check_bar(self, record: EvaluationRecord) -> None:
         """Refuses figures below the bar.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from slimhub.common.errors import EvaluationError, RequestError, option
+from slimhub.common.text import count, listed
 from slimhub.evaluate import feature_probe
+from slimhub.evaluate.datasets import picture_paths
+from slimhub.evaluate.datasets.dataset import RecordShard
 from slimhub.evaluate.evaluation_request import EvaluationRequest
 from slimhub.evaluate.totals import Totals
 
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from slimhub.evaluate.models.image_model import ImageModel
 
 METHOD = "linear probe"
+_SHOWN = 3
 
 
 def check(request: EvaluationRequest, train: Dataset | None, test: Dataset) -> Dataset:
@@ -32,8 +37,8 @@ def check(request: EvaluationRequest, train: Dataset | None, test: Dataset) -> D
       The pictures to learn from.
 
     Raises:
-      RequestError: if there are none, they are the same, their labels have other names, or other
-        processes are to do the work.
+      RequestError: if there are none, a file of them is in both parts, their labels have other
+        names, or other processes are to do the work.
     """
     if train is None:
         raise RequestError(
@@ -46,6 +51,7 @@ def check(request: EvaluationRequest, train: Dataset | None, test: Dataset) -> D
             f"{option('train_split')} and {option('split')} are the same pictures: classifiers "
             "have to be tested on others"
         )
+    _check_apart(train, test)
     if train.class_names != test.class_names:
         raise RequestError(
             f"the classes of {option('train_split', train.split)} and "
@@ -58,6 +64,42 @@ def check(request: EvaluationRequest, train: Dataset | None, test: Dataset) -> D
         )
     feature_probe.check_packages()
     return train
+
+
+def _check_apart(train: Dataset, test: Dataset) -> None:
+    """Refuses files that are in both parts, since answers to what was learned test nothing."""
+    learned = {os.path.realpath(file.path) for file in train.files}
+    twice = [file.name for file in test.files if os.path.realpath(file.path) in learned]
+    if isinstance(test.shards[0], RecordShard):
+        twice = twice or _copies(train, test)
+    if twice:
+        raise RequestError(
+            f"{count(len(twice), 'file')} of {option('split', test.split)} belong to "
+            f"{option('train_split', train.split)}, too: {listed(twice, _SHOWN)}. Classifiers have "
+            "to be tested on others: leave them out of one of both"
+        )
+
+
+def _copies(train: Dataset, test: Dataset) -> list[str]:
+    """Names of files to be tested on that have the content of one that was learned from."""
+    learned = {file.digest for file in train.files} - {picture_paths.UNREADABLE}
+    return [file.name for file in test.files if file.digest in learned]
+
+
+def note_of_copies(train: Dataset, test: Dataset) -> tuple[str, ...]:
+    """What to say about pictures that are in both parts under other names.
+
+    Args:
+      train: pictures to learn from.
+      test: pictures to answer to.
+    """
+    copies = _copies(train, test)
+    if not copies:
+        return ()
+    return (
+        f"{count(len(copies), 'picture')} of the test has copies among the training pictures, "
+        f"which raise the accuracy: {listed(copies, _SHOWN)}",
+    )
 
 
 def compute(

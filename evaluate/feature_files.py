@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 SUFFIX = ".parquet"
 _KEY = b"slimhub"  # of what a file says about itself
+_DAMAGED = b"slimhub_damaged"  # of the pictures that it lacks
 
 
-def check(output: str, artifact: str) -> Path:
+def check(output: str, artifact: str, data: str) -> Path:
     """Refuses a folder that vectors cannot be written to, before any work.
 
     Args:
       output: path of the folder.
       artifact: that they are of.
+      data: see `dataset_kinds.open_dataset`.
 
     Returns:
       The folder, which need not exist.
@@ -40,8 +42,10 @@ def check(output: str, artifact: str) -> Path:
     folder = paths.expanded(output)
     if folder.suffix != SUFFIX:
         raise RequestError(f"the output {output} has to end in {SUFFIX}")
-    if paths.resolved(folder).is_relative_to(paths.resolved(artifact)):
-        raise RequestError(f"the output {output} is inside the artifact: choose another folder")
+    for place, name in ((artifact, "artifact"), (data, "data")):
+        inside = paths.resolved(paths.expanded(place))
+        if inside.is_dir() and paths.resolved(folder).is_relative_to(inside):
+            raise RequestError(f"the output {output} is inside the {name}: choose another folder")
     if os.path.lexists(folder) and not folder.is_dir():
         raise RequestError(f"{output} is not a folder: vectors are written to a folder of files")
     return folder
@@ -50,6 +54,17 @@ def check(output: str, artifact: str) -> Path:
 def part(folder: Path, number: int) -> Path:
     """The file of a shard."""
     return folder / f"part-{number:05}{SUFFIX}"
+
+
+def surplus(folder: Path, parts: int) -> list[Path]:
+    """Files of a folder that readers would take for further shards of the data.
+
+    Args:
+      folder: which need not exist.
+      parts: how many shards the data have.
+    """
+    wanted = {part(folder, number) for number in range(parts)}
+    return sorted({*folder.glob(f"part-*{SUFFIX}")} - wanted)
 
 
 def is_there(path: Path, origin: dict[str, Any]) -> bool:
@@ -78,6 +93,18 @@ def is_there(path: Path, origin: dict[str, Any]) -> bool:
             f"another output, or replace it with {option('overwrite')}"
         )
     return True
+
+
+def damaged(path: Path) -> list[tuple[str, str]]:
+    """Pictures of a shard that could not be read, as (name, reason).
+
+    Args:
+      path: of a file that `is_there`.
+    """
+    from pyarrow import parquet
+
+    said = parquet.read_schema(path).metadata[_DAMAGED]
+    return [(name, reason) for name, reason in json.loads(said)]
 
 
 def write(
@@ -115,7 +142,8 @@ def write(
             "vector": pyarrow.FixedSizeListArray.from_arrays(flat, width),
         }
     )
-    table = table.replace_schema_metadata({_KEY: json.dumps(origin).encode()})
+    said = {_KEY: origin, _DAMAGED: found.damaged}
+    table = table.replace_schema_metadata({k: json.dumps(v).encode() for k, v in said.items()})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with files.replacing(path) as stage:

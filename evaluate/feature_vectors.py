@@ -67,10 +67,14 @@ def extract(
     missing = sorted({*range(shard.count)} - {*indices})
     if missing:
         on_pictures(len(missing))
+    damaged = [
+        (shard.name_of(i), picture_batches.reason(shard, i, model.image_size, preprocessing))
+        for i in missing
+    ]
     return ShardVectors(
         tuple(indices),
         tuple(map(shard.name_of, indices)),
         np.concatenate(labels),
         np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32),
-        tuple((shard.name_of(i), picture_batches.reason(shard, i)) for i in missing),
+        tuple(damaged),
     )

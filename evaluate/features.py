@@ -6,14 +6,16 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from slimhub.common.errors import EvaluationError
+from slimhub.common.errors import EvaluationError, RequestError, option
 from slimhub.common.progress import OnPhase, Transfer
 from slimhub.evaluate import feature_files
-from slimhub.evaluate.evaluation import OnPictures, check_damaged
+from slimhub.evaluate.datasets.dataset import Dataset
+from slimhub.evaluate.evaluation import RESUMED, OnPictures, check_damaged, explained
 from slimhub.evaluate.evaluation_request import EvaluationRequest
 from slimhub.evaluate.models import model_source
 
 PHASES = ("opening the data", "loading the artifact", "computing")
+_REPLACED = "the same command replaces them again"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,7 +28,7 @@ class FeatureSet:
       width: of each.
       parts: files in it.
       resumed: of them, those that an earlier run has written.
-      damaged: pictures that this run could not read, as (name, reason).
+      damaged: pictures that could not be read, as (name, reason).
     """
 
     path: Path
@@ -55,7 +57,7 @@ def write(
     Args:
       request: artifact, data and preprocessing.
       output: folder, see `feature_files`.
-      overwrite: whether to replace files that are there.
+      overwrite: whether to replace files that are there; those of further shards are removed.
       on_phase: called at the start of each of `PHASES`.
       on_transfer: called while an artifact is downloaded.
       on_pictures: called after each batch.
@@ -69,9 +71,15 @@ def write(
     """
     request.check_options()
     model_source.check(request.artifact)
-    folder = feature_files.check(output, request.artifact)
+    folder = feature_files.check(output, request.artifact, request.data)
     on_phase(PHASES[0])
     dataset = request.dataset()
+    surplus = feature_files.surplus(folder, len(dataset.shards))
+    if surplus and not overwrite:
+        raise RequestError(
+            f"{surplus[0]} is not of these data, which have fewer parts: choose another output, or "
+            f"replace what is there with {option('overwrite')}"
+        )
     on_phase(PHASES[1])
     with model_source.opened(
         request.artifact, trust=request.trust, on_transfer=on_transfer
@@ -79,7 +87,7 @@ def write(
         from slimhub.evaluate import feature_vectors
 
         on_phase(PHASES[2])
-        origin = _origin(model.sha256, dataset.sha256, request)
+        origin = _origin(model.sha256, dataset, request)
         done = resumed = 0
         damaged: list[tuple[str, str]] = []
 
@@ -93,23 +101,32 @@ def write(
             here = origin | {"shard": number, "shards": len(dataset.shards)}
             if not overwrite and feature_files.is_there(path, here):
                 resumed += 1
+                damaged += feature_files.damaged(path)
+                check_damaged(damaged, dataset.count, request.max_bad)
                 advance(shard.count)
                 continue
-            found = feature_vectors.extract(
-                model, shard, request.preprocessing, request.batch_size, advance
-            )
+            try:
+                found = feature_vectors.extract(
+                    model, shard, request.preprocessing, request.batch_size, advance
+                )
+            except KeyboardInterrupt as interrupt:
+                outlook = _REPLACED if overwrite else RESUMED
+                raise explained(interrupt, number, len(dataset.shards), outlook) from None
             damaged += found.damaged
             check_damaged(damaged, dataset.count, request.max_bad)
             if not len(found.ids):
                 raise EvaluationError("no picture of a whole shard can be read")
             feature_files.write(path, found, dataset.class_names, here)
+    for path in surplus:
+        path.unlink(missing_ok=True)
     return _summary(folder, len(dataset.shards), resumed, tuple(damaged))
 
 
-def _origin(artifact: str, data: str, request: EvaluationRequest) -> dict[str, Any]:
+def _origin(artifact: str, dataset: Dataset, request: EvaluationRequest) -> dict[str, Any]:
     return {
         "artifact_sha256": artifact,
-        "data_sha256": data,
+        "data_sha256": dataset.sha256,
+        "labels_sha256": dataset.labels_sha256,
         "preprocessing": request.preprocessing,
         "batch_size": request.batch_size,
     }

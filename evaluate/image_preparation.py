@@ -32,7 +32,7 @@ def prepare(encoded: tf.Tensor, size: int, preprocessing: str) -> tf.Tensor:
 
     Raises:
       tf.errors.InvalidArgumentError: if it is not a JPEG or PNG file, is damaged, or has more than
-        `LARGEST_PIXELS`.
+        `LARGEST_PIXELS`, also when `center_crop` has scaled it.
     """
     with tf.control_dependencies([_check_pixels(encoded)]):
         pixels = tf.io.decode_jpeg(encoded, channels=3)  # which also decodes PNG
@@ -70,7 +70,11 @@ def _slim(image: tf.Tensor, size: int) -> tf.Tensor:
 def _center_crop(image: tf.Tensor, size: int) -> tf.Tensor:
     sides = tf.cast(tf.shape(image)[:2], tf.float32)
     shorter = tf.round(size / CROP)
-    scaled = tf.cast(tf.round(sides * shorter / tf.reduce_min(sides)), tf.int32)
+    exact = tf.round(sides * shorter / tf.reduce_min(sides))
+    is_small = tf.reduce_prod(exact) <= LARGEST_PIXELS
+    known = tf.debugging.Assert(is_small, ["its sides differ too much for center_crop"])
+    with tf.control_dependencies([known]):
+        scaled = tf.cast(exact, tf.int32)
     resized = tf.image.resize(image, tf.maximum(scaled, size))
     top, left = [(tf.shape(resized)[axis] - size) // 2 for axis in (0, 1)]
     return resized[top : top + size, left : left + size]

@@ -57,19 +57,24 @@ def diagnose(totals: Totals, match: LabelMatch) -> Diagnosis | None:
             best, cause = right, explanation
     low, _ = metrics.wilson(best, totals.count)
     _, high = metrics.wilson(totals.top1, totals.count)
-    if low <= high or best < _TIMES * totals.top1:
+    if low <= max(high, 1 / match.width) or best < _TIMES * totals.top1:
         return None
     return Diagnosis(totals.top1 / totals.count, best / totals.count, cause)
 
 
-def note_of_chance(totals: Totals, match: LabelMatch) -> str:
-    """A sentence if the accuracy is what guessing gives, else an empty one."""
+def note_of_chance(totals: Totals, width: int) -> str:
+    """A sentence if the accuracy is what guessing gives or less, else an empty one.
+
+    Args:
+      totals: of at least one picture.
+      width: how many classes are answered.
+    """
     classes = len({index for index, _ in totals.pairs})
-    low, high = metrics.wilson(totals.top1, totals.count)
-    if classes > 1 and low <= 1 / match.width <= high:
+    low, _ = metrics.wilson(totals.top1, totals.count)
+    if classes > 1 and low <= 1 / width:
         return (
-            "top-1 is what guessing gives: check that these are the classes the artifact was "
-            "trained on, and the preprocessing"
+            "top-1 is what guessing gives, or less: check that these are the classes the artifact "
+            "was trained on, how they are numbered, and the preprocessing"
         )
     return ""
 

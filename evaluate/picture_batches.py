@@ -124,15 +124,17 @@ def _parse(record: tf.Tensor, keys: tuple[str, str]) -> tuple[tf.Tensor, tf.Tens
     return found[encoded], found[label]
 
 
-def reason(shard: Shard, index: int) -> str:
+def reason(shard: Shard, index: int, size: int, preprocessing: str) -> str:
     """Why a picture was left out.
 
     Args:
       shard: that it is in.
       index: its place in the shard.
+      size: height and width, pixels.
+      preprocessing: see `image_preparation.prepare`.
     """
     try:
-        image_preparation.prepare(tf.constant(encoded(shard, index)), 8, "resize")
+        image_preparation.prepare(tf.constant(encoded(shard, index)), size, preprocessing)
     except tf.errors.OpError as error:
         return _first_words(error.message)
     except UnicodeDecodeError:  # of a message that quotes the file

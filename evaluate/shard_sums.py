@@ -59,7 +59,8 @@ def compute(
         missing.difference_update(batch.indices.tolist())
         on_pictures(len(batch.indices))
     for index in sorted(missing):
-        totals.damaged.append((shard.name_of(index), picture_batches.reason(shard, index)))
+        why = picture_batches.reason(shard, index, model.image_size, task.preprocessing)
+        totals.damaged.append((shard.name_of(index), why))
     if missing:
         on_pictures(len(missing))
     return totals

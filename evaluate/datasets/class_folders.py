@@ -13,6 +13,15 @@ from slimhub.evaluate.datasets.dataset import Dataset, PictureFile
 
 KIND = "class folders"
 _MOST_DIGITS = 9  # of a folder's name that is taken for a number
+_PARTS = (
+    "test",
+    "validation",
+    "val",
+    "valid",
+    "dev",
+    "train",
+    "training",
+)  # as data sets call them
 
 
 def is_one(folder: Path) -> bool:
@@ -32,23 +41,25 @@ def read(folder: Path, name: str, split: str, *, in_order_of_names: bool) -> Dat
 
     Returns:
       Folders that are all called by numbers have those as labels, and no names; others are numbered
-      as their names sort.
+      as their names sort. A folder that has files, but no picture, is no class.
 
     Raises:
       RequestError: if there is no picture, or a file that cannot be one.
     """
-    names = sorted(_classes(folder))
+    inside = {one: list(_files(folder, one)) for one in sorted(_classes(folder))}
+    names = [one for one, files in inside.items() if not files or any(map(_is_picture, files))]
     are_numbers = all(_is_number(one) for one in names)
     is_numbered = are_numbers and not in_order_of_names
     if is_numbered and len({int(one) for one in names}) < len(names):
         raise RequestError(f"two folders in {folder} have the same number: rename one of them")
-    found, others = [], []
+    found = []
+    others = [relative for one in inside if one not in names for relative, _ in inside[one]]
     for position, class_name in enumerate(names):
         label = int(class_name) if is_numbered else position
-        for relative, path in _files(folder, class_name):
-            if picture_paths.is_picture(Path(path).name):
-                size = picture_paths.size_of(path, relative)
-                found.append(PictureFile(path, relative, size, label))
+        for relative, path in inside[class_name]:
+            if _is_picture((relative, path)):
+                digest = picture_paths.digest_of(path, relative)
+                found.append(PictureFile(path, relative, digest, label))
             else:
                 others.append(relative)
     if not found:
@@ -63,6 +74,7 @@ def read(folder: Path, name: str, split: str, *, in_order_of_names: bool) -> Dat
         dataset.shards_of_files(found),
         () if are_numbers else tuple(names),
         dataset.digest_files(found),
+        tuple(found),
         notes,
     )
 
@@ -72,6 +84,21 @@ def _classes(folder: Path) -> Iterator[str]:
         for entry in entries:
             if not entry.name.startswith(".") and entry.is_dir():
                 yield entry.name
+
+
+def parts(folder: Path) -> list[str]:
+    """Folders that are parts of the data rather than classes: at least two, with folders in them.
+
+    Args:
+      folder: with folders in it.
+    """
+    inner = {*_classes(folder)}
+    found = [name for name in _PARTS if name in inner and is_one(folder / name)]
+    return found if len(found) > 1 else []
+
+
+def _is_picture(file: tuple[str, str]) -> bool:
+    return picture_paths.is_picture(os.path.basename(file[1]))  # noqa: PTH119  of 100,000 files
 
 
 def _is_number(name: str) -> bool:

@@ -66,6 +66,21 @@ Shard: TypeAlias = FileShard | RecordShard
 
 
 @dataclasses.dataclass(frozen=True)
+class DataFile:
+    """A file of a data set.
+
+    Attributes:
+      path: of the file.
+      name: what it is called in messages and in the digest of the data set.
+      digest: its sha256, 32 bytes; empty for a picture that cannot be read.
+    """
+
+    path: str
+    name: str
+    digest: bytes
+
+
+@dataclasses.dataclass(frozen=True)
 class Dataset:
     """Labeled pictures.
 
@@ -75,8 +90,9 @@ class Dataset:
       split: part of the data, empty for all of it.
       shards: in a fixed order.
       class_names: what each label of the data is called, by number; empty if they have no names.
-      sha256: of the list of files, one line `NAME<tab>BYTES` each, with `<tab>LABEL` for files of
-        one picture.
+      sha256: of the list of files, one line `NAME<tab>SHA256` each, with `<tab>LABEL` for files of
+        one picture: the digest changes with any byte of the data.
+      files: that hold the pictures.
       notes: what people should know about what was found.
     """
 
@@ -86,12 +102,24 @@ class Dataset:
     shards: tuple[Shard, ...]
     class_names: tuple[str, ...]
     sha256: str
+    files: tuple[DataFile, ...]
     notes: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
         """How many pictures there are, damaged ones among them."""
         return sum(shard.count for shard in self.shards)
+
+    @property
+    def labels_sha256(self) -> str:
+        """Digest of the label of each file, and of what labels are called: `renamed` changes it."""
+        labels = (
+            str(label)
+            for shard in self.shards
+            if isinstance(shard, FileShard)
+            for label in shard.labels
+        )
+        return digest_lines((*map(repr, self.class_names), *labels))
 
     def renamed(self, names: Sequence[str]) -> Dataset:
         """The same pictures with labels that a user names.
@@ -122,19 +150,13 @@ class Dataset:
 
 
 @dataclasses.dataclass(frozen=True)
-class PictureFile:
+class PictureFile(DataFile):
     """A file with one picture.
 
     Attributes:
-      path: of the file.
-      name: what it is called in messages and in the digest.
-      bytes: its size.
       label: of the data.
     """
 
-    path: str
-    name: str
-    bytes: int
     label: int
 
 
@@ -153,7 +175,7 @@ def shards_of_files(found: Sequence[PictureFile]) -> tuple[Shard, ...]:
 
 def digest_files(found: Iterable[PictureFile]) -> str:
     """The digest of a list of pictures, see `Dataset.sha256`."""
-    return digest_lines(f"{file.name}\t{file.bytes}\t{file.label}" for file in found)
+    return digest_lines(f"{file.name}\t{file.digest.hex()}\t{file.label}" for file in found)
 
 
 def digest_lines(lines: Iterable[str]) -> str:

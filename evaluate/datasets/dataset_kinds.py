@@ -52,6 +52,11 @@ def _in_folder(folder: Path, split: str, in_order_of_names: bool) -> Dataset:
     if class_folders.is_one(folder):
         if split:
             raise RequestError(f"{option('split')}: {folder} has no folder {split}")
+        if parts := class_folders.parts(folder):
+            raise RequestError(
+                f"{folder} has the parts {' and '.join(parts)}, which are no classes: name one, "
+                f"such as {option('split', parts[0])}"
+            )
         return class_folders.read(folder, name, split, in_order_of_names=in_order_of_names)
     found = [path for path in folder.iterdir() if path.is_file()]
     return record_files.read(record_files.choose(found, split), name, split)

@@ -7,10 +7,17 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from slimhub.common import foreign_files
+from slimhub.common import files, foreign_files
 from slimhub.common.errors import RequestError, option
 from slimhub.evaluate.datasets import record_frames
-from slimhub.evaluate.datasets.dataset import SHARD, SLIM_KEYS, Dataset, RecordShard, digest_lines
+from slimhub.evaluate.datasets.dataset import (
+    SHARD,
+    SLIM_KEYS,
+    DataFile,
+    Dataset,
+    RecordShard,
+    digest_lines,
+)
 from slimhub.evaluate.datasets.record_frames import FrameError
 from slimhub.export import labels
 
@@ -60,15 +67,16 @@ def read(
             + (f" of the {option('split', split)}" if split else "")
         )
     shards: list[RecordShard] = []
-    lines = []
+    opened = []
     for path in paths:
         shards += _shards(path, keys)
-        lines.append(f"{path.name}\t{path.stat().st_size}")
+        opened.append(DataFile(str(path), path.name, bytes.fromhex(files.sha256_of(path))))
     if not shards:
         raise RequestError(f"there are no records in {paths[0]}")
     beside = paths[0].parent / _NAMES
     names = labels.read_names(beside) if beside.is_file() else ()
-    return Dataset(name, KIND, split, tuple(shards), tuple(names), digest_lines(lines))
+    digest = digest_lines(f"{file.name}\t{file.digest.hex()}" for file in opened)
+    return Dataset(name, KIND, split, tuple(shards), tuple(names), digest, tuple(opened))
 
 
 def _shards(path: Path, keys: tuple[str, str]) -> Iterator[RecordShard]:

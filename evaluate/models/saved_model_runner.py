@@ -17,7 +17,6 @@ from slimhub.export.formats.served_model import ServedModel
 class SavedModelRunner(ServedModel):
     """See `ImageModel`."""
 
-    purpose = "evaluated"
     form = SAVED_MODEL
 
     def __init__(self, folder: Path, *, trust: bool = False) -> None:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from slimhub.cli import flag_text
+from slimhub.common.text import printable
 
 if TYPE_CHECKING:
     from slimhub.evaluate import Evaluation, EvaluationRequest
@@ -181,4 +182,4 @@ def lines(found: Evaluation) -> list[str]:
     rows += [("note", note) for note in found.notes]
     if found.path is not None:
         rows.append(("record", str(found.path)))
-    return [f"{head:12}{text}".rstrip() for head, text in rows]
+    return [f"{head:12}{printable(text)}".rstrip() for head, text in rows]

@@ -6,6 +6,7 @@ import argparse
 import json
 
 from slimhub.cli import flag_text
+from slimhub.common.text import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,5 +83,5 @@ def execute(arguments: argparse.Namespace) -> int:
     print(f"features    {found.path}: {found.count:,} vectors of {found.width:,} numbers")
     print(f"files       {found.parts}{kept}")
     for name, reason in found.damaged:
-        print(f"left out    {name}: {reason}")
+        print(f"left out    {printable(f'{name}: {reason}')}")
     return 0

@@ -37,3 +37,13 @@ def converted(shared, sample_artifact):
 def classifier(sample_artifact, tmp_path) -> Path:
     """A copy of the sample's artifact, beside which records may be written."""
     return Path(shutil.copytree(sample_artifact("classification"), tmp_path / "digits"))
+
+
+@pytest.fixture
+def few(digit_data, tmp_path):
+    """Two pictures of each of the digits, in class folders by number."""
+    for number in range(10):
+        (tmp_path / "few" / str(number)).mkdir(parents=True)
+        for path in sorted((digit_data.numbered / str(number)).iterdir())[:2]:
+            shutil.copy(path, tmp_path / "few" / str(number))
+    return tmp_path / "few"

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from slimhub.cli import evaluate_command
 from slimhub.common.errors import EvaluationError, RequestError
 from slimhub.evaluate import EvaluationRequest, evaluate, evaluation, evaluation_record
 from slimhub.evaluate.models import model_source
@@ -115,6 +116,13 @@ def test_a_damaged_record_is_left_out(measured, digit_data, tmp_path):
     path.write_bytes(bytes(content[:-1]))
     with pytest.raises(RequestError, match="it ends inside of a record"):
         measured(data)
+
+
+def test_names_do_not_control_a_terminal(measured, few, tmp_path):
+    found = measured(shutil.copytree(few, tmp_path / "a\x1b[31m\nb"))
+    said = "\n".join(evaluate_command.lines(found))
+    assert "\x1b" not in said
+    assert r"a\x1b[31m\nb: 20 images" in said
 
 
 def test_preprocessing_is_part_of_the_figures(measured, digit_data):

@@ -103,7 +103,7 @@ def test_vectors_are_written_once(extractor, digit_data, tmp_path, monkeypatch):
         if done > 250:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="2 of 4 shards are done and kept: the same comma"):
         features.write(wanted, str(output), on_pictures=interrupt)
     assert sorted(path.name for path in output.iterdir()) == [
         "part-00000.parquet",
@@ -128,6 +128,7 @@ def test_an_output_that_cannot_be_is_refused(extractor, digit_data, tmp_path):
         ("x.csv", r"has to end in \.parquet"),
         (str(tmp_path / "a.parquet"), "is not a folder"),
         (str(extractor.folder / "a.parquet"), "inside the artifact"),
+        (str(digit_data.named / "a.parquet"), "inside the data"),
     ):
         with pytest.raises(RequestError, match=message):
             features.write(wanted, output)

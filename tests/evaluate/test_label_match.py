@@ -80,7 +80,16 @@ def test_a_good_or_hopeless_network_is_not_diagnosed():
     match = label_match.match((), (), 12, None)
     good = totals([(n, n if k else n + 1) for n in range(11) for k in range(10)])
     assert label_diagnosis.diagnose(good, match) is None
-    assert label_diagnosis.note_of_chance(good, match) == ""
+    assert label_diagnosis.note_of_chance(good, match.width) == ""
     chance = totals([(n, k) for n in range(12) for k in range(12)])
     assert label_diagnosis.diagnose(chance, match) is None
-    assert "what guessing gives" in label_diagnosis.note_of_chance(chance, match)
+    assert "what guessing gives" in label_diagnosis.note_of_chance(chance, match.width)
+
+
+def test_what_is_below_chance_is_said_and_no_remedy():
+    match = label_match.match((), (), 10, None)
+    far = totals([(n, (n + 2) % 10) for n in range(10) for _ in range(27)])
+    assert label_diagnosis.diagnose(far, match) is None
+    assert "what guessing gives" in label_diagnosis.note_of_chance(far, match.width)
+    turned = totals([(n, 9 - n) for n in range(10) for _ in range(27)])
+    assert label_diagnosis.diagnose(turned, match) is None

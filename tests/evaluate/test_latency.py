@@ -49,6 +49,17 @@ def test_refused(model, batches, threads, message):
         latency.measure([str(model.folder)], batches, threads)
 
 
+def test_an_artifact_is_refused_for_any_use(monkeypatch, sample_artifact):
+    from slimhub.evaluate.models.saved_model_runner import SavedModelRunner
+
+    def choose(runner, shape):
+        raise runner._refusal("images are not square")
+
+    monkeypatch.setattr(SavedModelRunner, "_choose_size", choose)
+    with pytest.raises(ExportError, match="cannot be used: images are not square"):
+        SavedModelRunner(sample_artifact("classification"))
+
+
 def test_a_file_that_cannot_be_run_is_named(tmp_path):
     (tmp_path / "a.tflite").write_bytes(b"nothing")
     with pytest.raises(ExportError, match=r"a\.tflite is not a LiteRT file that can be run"):
