@@ -85,9 +85,9 @@ def test_digits_and_objects_have_no_names_of_imagenet(name):
 
 
 def test_dropout_is_where_the_original_has_it():
-    batch = support.images(2, 32)
     for name, dropped, kept in (("lenet", "dropout3", 0.5), ("cifarnet", "fc4", 1.0)):
         spec = nets.get(name).customized(image_size=32)
+        batch = support.images(2, 32)[..., : spec.channels]
         network = support.SourceNetwork(spec, 10, is_training=True)
         first, second = (network.run(network.endpoints[dropped], batch) for _ in range(2))
         assert (first != second).any()

@@ -298,8 +298,8 @@ def test_a_graph_for_images_of_another_size_is_no_judge(judge, edited):
     dims[1].size = dims[2].size = 160
     check = judge.check(edited)
     assert check.outcome == "not run"
-    said = "graph.pb: it was built for images of 160 x 160 pixels, but the export for 128 x 128"
-    assert check.detail == said
+    said = "graph.pb: it was built for images of 160 x 160 pixels, but the export for 128 x 128: "
+    assert check.detail == said + "export it with `image_size=160`"
 
 
 def test_a_circle_of_nodes_ends(judge, edited):
