@@ -77,6 +77,13 @@ def test_another_evaluation_does_not_take_them(request_of, whole, classifier):
     assert finished_shards.FinishedShards(place, {"data": 1}, SHARDS).found == {}
 
 
+def is_worker(child):
+    try:
+        return "spawn_main" in " ".join(child.cmdline())
+    except psutil.Error:  # it has ended
+        return False
+
+
 @pytest.mark.slow
 def test_workers_find_the_same_though_one_is_killed(model, request_of, whole):
     wanted = request_of(jobs=2)
@@ -84,14 +91,10 @@ def test_workers_find_the_same_though_one_is_killed(model, request_of, whole):
 
     def kill(done, total):
         progress.append(done)
-        workers = [
-            child
-            for child in psutil.Process().children(recursive=True)
-            if "spawn_main" in " ".join(child.cmdline())
-        ]
         if not killed:
-            killed.append(workers[0].pid)
-            workers[0].kill()
+            worker = next(filter(is_worker, psutil.Process().children(recursive=True)))
+            killed.append(worker.pid)
+            worker.kill()
 
     found = evaluation.measure(model, wanted.dataset(), wanted, kill)
     assert killed
