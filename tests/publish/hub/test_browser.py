@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.fixtures import hubs
-from tests.publish.conftest import HANDLE
 from tests.publish.hub.test_server import LOAD, serving
 
+HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"
 pytestmark = [pytest.mark.browser, pytest.mark.serial]
 
 
@@ -18,8 +18,8 @@ def hub(artifact, tmp_path_factory):
 
     hub = tmp_path_factory.mktemp("browsed") / "hub"
     for network, task, handle in (
-        ("mobilenet_v1_025_128", "feature_vector", HANDLE),
-        ("mobilenet_v1_025_128", "feature_vector", HANDLE[:-1] + "6"),
+        ("mobilenet_v3_small_075_224", "feature_vector", HANDLE),
+        ("mobilenet_v3_small_075_224", "feature_vector", HANDLE[:-1] + "6"),
         ("mobilenet_v1_025_128", "classification", "local/mobilenet_v1_025_128/classification/1"),
     ):
         hubs.put(artifact(network, task).path, hub, handle)
@@ -48,7 +48,8 @@ def test_search_open_copy_and_load(hub, page, tmp_path):
         page.get_by_text("Copied").first.wait_for()
         copied = page.evaluate("navigator.clipboard.readText()")
         assert copied == f"{root}/{HANDLE}"
-        load = [sys.executable, "-c", LOAD, copied, str(hub / HANDLE)]
+        program = LOAD.replace("128", "224").replace("256", "1024")  # of this network
+        load = [sys.executable, "-c", program, copied, str(hub / HANDLE)]
         environment = {"TFHUB_CACHE_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
         done = subprocess.run(load, env=environment, capture_output=True, text=True)
         assert done.stdout.strip() == "bitwise", done.stderr
