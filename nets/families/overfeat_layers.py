@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import tensorflow as tf
-import tf_slim as slim
 
+from slimhub.nets.layers.biased import BiasedLayers
 from slimhub.nets.layers.dropout import dropout
 
 if TYPE_CHECKING:
@@ -27,15 +27,11 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
     Returns:
       f32[batch, height, width, feature_depth], 1x1 at 231 pixels.
     """
-
-    def conv(net: tf.Tensor, width: int, kernel: int, scope: str, **options: object) -> tf.Tensor:
-        net = slim.conv2d(net, width, kernel, normalizer_fn=None, scope=scope, **options)
-        endpoints[scope] = net
-        return net
+    made = BiasedLayers(endpoints)
+    conv = made.conv
 
     def pool(net: tf.Tensor, scope: str) -> tf.Tensor:
-        net = endpoints[scope] = slim.max_pool2d(net, 2, scope=scope)
-        return net
+        return made.pool(net, 2, scope)
 
     net = pool(conv(images, 64, 11, "conv1", stride=4, padding="VALID"), "pool1")
     net = pool(conv(net, 256, 5, "conv2", padding="VALID"), "pool2")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import tensorflow as tf
-import tf_slim as slim
 
 from slimhub.nets.families.vgg import FULL_WIDTH
+from slimhub.nets.layers.biased import BiasedLayers
 from slimhub.nets.layers.dropout import dropout
 
 if TYPE_CHECKING:
@@ -30,15 +30,13 @@ def layers(spec: NetworkSpec, images: tf.Tensor, endpoints: dict[str, tf.Tensor]
     Returns:
       f32[batch, height / 32 - 6, width / 32 - 6, 4096].
     """
+    made = BiasedLayers(endpoints)
     net = images
     counts = cast("Sequence[int]", spec.definition)
     for i, (width, count) in enumerate(zip(_WIDTHS, counts, strict=True), 1):
         for j in range(1, count + 1):
-            scope = f"conv{i}/conv{i}_{j}"
-            net = endpoints[scope] = slim.conv2d(net, width, 3, normalizer_fn=None, scope=scope)
-        net = endpoints[f"pool{i}"] = slim.max_pool2d(net, 2, scope=f"pool{i}")
-    full = {"normalizer_fn": None, "padding": "VALID"}
-    net = endpoints["fc6"] = slim.conv2d(net, FULL_WIDTH, _FULL_KERNEL, scope="fc6", **full)
+            net = made.conv(net, width, 3, f"conv{i}/conv{i}_{j}")
+        net = made.pool(net, 2, f"pool{i}")
+    net = made.conv(net, FULL_WIDTH, _FULL_KERNEL, "fc6", padding="VALID")
     net = dropout(net, name="dropout6")
-    net = endpoints["fc7"] = slim.conv2d(net, FULL_WIDTH, 1, scope="fc7", **full)
-    return net
+    return made.conv(net, FULL_WIDTH, 1, "fc7", padding="VALID")

@@ -7,7 +7,7 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
-from slimhub.cli import flag_text
+from slimhub.cli import evaluation_flags, flag_text
 
 if TYPE_CHECKING:
     from slimhub.evaluate.latency import Benchmark
@@ -19,8 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "artifacts",
         nargs="+",
         metavar="ARTIFACT",
-        help="folder of a SavedModel, a .tflite or .onnx file of `slimhub convert`, or the URL of "
-        "a hub's model",
+        help=evaluation_flags.ARTIFACT,
     )
     parser.add_argument(
         "--batch",

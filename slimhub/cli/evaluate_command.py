@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from slimhub.cli import flag_text
+from slimhub.cli import evaluation_flags, flag_text
 from slimhub.common.text import printable
 
 if TYPE_CHECKING:
@@ -20,13 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     from slimhub.evaluate import PREPROCESSING
     from slimhub.evaluate.datasets.dataset_kinds import ORDERS
-    from slimhub.evaluate.evaluation_request import BATCH, MAX_BAD
 
     parser.add_argument(
         "artifact",
         metavar="ARTIFACT",
-        help="folder of a SavedModel, a .tflite or .onnx file of `slimhub convert`, or the URL of "
-        "a hub's model",
+        help=evaluation_flags.ARTIFACT,
     )
     parser.add_argument(
         "data",
@@ -74,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "TF-Slim evaluates (slim); a square in the middle (center_crop); or all of it, stretched "
         "(resize)",
     )
-    parser.add_argument("--batch_size", type=int, default=BATCH, help="pictures in one call")
+    evaluation_flags.add_batch_size(parser)
     parser.add_argument(
         "--jobs",
         type=int,
@@ -93,13 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TOP1",
         help="fail if the fraction of correct pictures is smaller, such as 0.65",
     )
-    parser.add_argument(
-        "--max_bad",
-        type=float,
-        default=MAX_BAD,
-        metavar="FRACTION",
-        help="fail if more pictures are damaged",
-    )
+    evaluation_flags.add_max_bad(parser)
     parser.add_argument(
         "--report",
         metavar="FOLDER",

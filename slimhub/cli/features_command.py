@@ -5,20 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 
-from slimhub.cli import flag_text
+from slimhub.cli import evaluation_flags, flag_text
 from slimhub.common.text import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     from slimhub.evaluate import PREPROCESSING
-    from slimhub.evaluate.evaluation_request import BATCH, MAX_BAD
 
     parser.add_argument(
         "artifact",
         metavar="ARTIFACT",
-        help="folder of a SavedModel, a .tflite or .onnx file of `slimhub convert`, or the URL of "
-        "a hub's model",
+        help=evaluation_flags.ARTIFACT,
     )
     parser.add_argument(
         "data", metavar="DATA", help="pictures with labels, as `slimhub evaluate` takes them"
@@ -37,14 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="slim",
         help="how pictures get the network's size, see `slimhub evaluate`",
     )
-    parser.add_argument("--batch_size", type=int, default=BATCH, help="pictures in one call")
-    parser.add_argument(
-        "--max_bad",
-        type=float,
-        default=MAX_BAD,
-        metavar="FRACTION",
-        help="fail if more pictures are damaged",
-    )
+    evaluation_flags.add_batch_size(parser)
+    evaluation_flags.add_max_bad(parser)
     parser.add_argument(
         "--overwrite", action="store_true", help="replace files that are there already"
     )
