@@ -7,13 +7,13 @@ others that of activations. Those of activations are averages over steps of trai
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from slimhub.checkpoints.checkpoint import Checkpoint
 
+_STEPS = 255  # of 8 bits
 MOST = 4096  # ranges; NASNet has about 1,000 places
 _END = re.compile(r"(?P<place>(.+/)?\w+_quant)/(?P<end>min|max)$")
 
@@ -59,10 +59,14 @@ def check(place: str, smallest: float, largest: float) -> None:
       largest: upper end.
 
     Raises:
-      RangeError: if the ends are not finite, or 0 is not between them.
+      RangeError: if 0 is not between the ends, or a step between them is not a float32.
     """
-    is_finite = math.isfinite(smallest) and math.isfinite(largest)
-    if not is_finite or not smallest <= 0 <= largest or not smallest < largest:
+    import numpy as np  # only here, as that takes as long as refusing a request
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        step = (np.float32(largest) - np.float32(smallest)) / np.float32(_STEPS)
+    is_step = np.isfinite(step) and step >= np.finfo(np.float32).tiny
+    if not is_step or not smallest <= 0 <= largest:
         raise RangeError(f"{place} is [{smallest:g}, {largest:g}], not a range around 0")
 
 

@@ -16,8 +16,6 @@ from slimhub.common.text import count, listed
 from slimhub.common.version import __version__
 from slimhub.evaluate import (
     evaluation_record,
-    label_diagnosis,
-    label_match,
     metrics,
     shard_runs,
 )
@@ -29,9 +27,10 @@ from slimhub.evaluate.evaluation_record import (
 )
 from slimhub.evaluate.evaluation_request import EvaluationRequest
 from slimhub.evaluate.finished_shards import FinishedShards
-from slimhub.evaluate.label_match import LabelMatch
 from slimhub.evaluate.models import model_source
 from slimhub.evaluate.totals import Totals
+from slimhub.export import label_diagnosis, label_match
+from slimhub.export.label_match import LabelMatch
 
 if TYPE_CHECKING:
     from slimhub.evaluate.datasets.dataset import Dataset
@@ -54,6 +53,8 @@ class Evaluation:
       dataset: that was read.
       notes: what people should know.
       seconds: that the classification took.
+      computed: pictures that were classified in these seconds; not those of an interrupted run that
+        this one went on with.
     """
 
     record: EvaluationRecord
@@ -62,6 +63,12 @@ class Evaluation:
     dataset: Dataset
     notes: tuple[str, ...]
     seconds: float
+    computed: int
+
+    @property
+    def images_per_second(self) -> float | None:
+        """None for features, whose seconds are mostly those of the probe's training."""
+        return None if self.record.neighbors is not None else self.computed / self.seconds
 
     def to_json(self) -> dict[str, Any]:
         """As JSON data: the record, and what is not part of it."""
@@ -69,7 +76,7 @@ class Evaluation:
             "record": None if self.path is None else str(self.path),
             "damaged": [{"name": name, "reason": reason} for name, reason in self.totals.damaged],
             "notes": list(self.notes),
-            "images_per_second": round(self.record.count / self.seconds, 1),
+            "images_per_second": self.images_per_second and round(self.images_per_second, 1),
         }
 
 
@@ -142,26 +149,27 @@ def measure(
     """
     begun = time.perf_counter()
     if model.output == LOGITS:
-        totals, record, notes = _measure_logits(model, dataset, request, on_pictures)
+        totals, record, notes, computed = _measure_logits(model, dataset, request, on_pictures)
     else:
-        totals, record, notes = _measure_features(model, dataset, request, on_pictures)
+        totals, record, notes, computed = _measure_features(model, dataset, request, on_pictures)
     seconds = time.perf_counter() - begun
     notes = (*dataset.notes, *notes, *_note_of_damage(totals))
     request.check_bar(record)
-    return Evaluation(record, request.record_path(), totals, dataset, notes, seconds)
+    return Evaluation(record, request.record_path(), totals, dataset, notes, seconds, computed)
 
 
-_Measured = tuple[Totals, EvaluationRecord, tuple[str, ...]]
+_Measured = tuple[Totals, EvaluationRecord, tuple[str, ...], int]  # last, see Evaluation.computed
 
 
 def _measure_logits(
     model: ImageModel, dataset: Dataset, request: EvaluationRequest, on_pictures: OnPictures
 ) -> _Measured:
     match = _match(model, dataset, request)
-    totals = _classify(model, dataset, match, request, on_pictures)
+    totals, computed = _classify(model, dataset, match, request, on_pictures)
     notes = _judge(totals, match, request)
     names = model.labels or _names(dataset, match)
-    return totals, _record(model, dataset, request, totals, names, match.explanation), notes
+    record = _record(model, dataset, request, totals, names, match.explanation)
+    return totals, record, notes, computed
 
 
 def _measure_features(
@@ -180,9 +188,9 @@ def _measure_features(
         neighbors=neighbors,
         train=_data(train, 0),
     )
-    chance = label_diagnosis.note_of_chance(totals, len(names))
+    chance = label_diagnosis.note_of_chance(totals.pairs, len(names))
     copies = feature_evaluation.note_of_copies(train, dataset)
-    return totals, record, (chance, *copies) if chance else copies
+    return totals, record, (chance, *copies) if chance else copies, dataset.count
 
 
 def _match(model: ImageModel, dataset: Dataset, request: EvaluationRequest) -> LabelMatch:
@@ -203,14 +211,16 @@ def _classify(
     match: LabelMatch,
     request: EvaluationRequest,
     on_pictures: OnPictures,
-) -> Totals:
+) -> tuple[Totals, int]:
+    """The sums of all shards, and how many pictures were classified for them now."""
     from slimhub.evaluate import shard_sums
 
     task = shard_sums.ShardTask(match, request.preprocessing, request.batch_size)
     identity = dataclasses.asdict(task) | {"artifact": model.sha256, "data": dataset.sha256}
-    identity |= {"labels": dataset.labels_sha256, "slimhub": __version__}
+    versions = {"slimhub": __version__, **model.versions}
+    identity |= {"labels": dataset.labels_sha256, "versions": versions}
     finished = FinishedShards(request.record_path(), identity, len(dataset.shards))
-    done = sum(dataset.shards[number].count for number in finished.found)
+    resumed = done = sum(dataset.shards[number].count for number in finished.found)
 
     def advance(pictures: int) -> None:
         nonlocal done
@@ -230,7 +240,7 @@ def _classify(
     totals = Totals()
     totals.merge([parts[number] for number in range(len(dataset.shards))])
     finished.remove()
-    return totals
+    return totals, done - resumed
 
 
 def explained(
@@ -279,10 +289,10 @@ def _judge(totals: Totals, match: LabelMatch, request: EvaluationRequest) -> tup
     """
     if not totals.count:
         raise EvaluationError("no picture of the data can be read")
-    found = label_diagnosis.diagnose(totals, match)
+    found = label_diagnosis.diagnose(totals.pairs, match)
     if found is not None and request.label_offset is None:
         raise EvaluationError(f"{found.explain()}; no evaluation record was written")
-    note = found.explain() if found else label_diagnosis.note_of_chance(totals, match.width)
+    note = found.explain() if found else label_diagnosis.note_of_chance(totals.pairs, match.width)
     return (note,) if note else ()
 
 

@@ -1,4 +1,4 @@
-"""The plots of an evaluation's report, as places in a drawing. Units are those of the drawing."""
+"""The plots of an evaluation's report: places in a drawing, or percentages of a bar."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from slimhub.evaluate import metrics
+from slimhub.common import binomial
 from slimhub.evaluate.evaluation_record import EvaluationRecord, Latency
 from slimhub.evaluate.metrics import ClassFigures
 
 CALIBRATION = 300.0  # side of the plot
-LATENCY = 400.0  # length of its longest bar
 _RADII = (3.0, 13.0)  # of a bin with few pictures, and with most of them
 _WORST = 20  # classes
 
@@ -53,7 +52,7 @@ def worst(record: EvaluationRecord) -> list[dict[str, Any]]:
 
     rows = []
     for one in sorted(record.per_class, key=rank)[:_WORST]:
-        low, high = metrics.wilson(round(one.top1 * one.count), one.count)
+        low, high = binomial.wilson(round(one.top1 * one.count), one.count)
         rows.append(
             {
                 "name": one.name or f"class {one.index}",
@@ -68,7 +67,7 @@ def worst(record: EvaluationRecord) -> list[dict[str, Any]]:
 
 @dataclasses.dataclass(frozen=True)
 class LatencyBar:
-    """One bar: the median, and a mark at the 90th percentile."""
+    """One bar: milliseconds, and in percent of the longest bar where median and 90th are."""
 
     batch: int
     threads: int
@@ -80,17 +79,22 @@ class LatencyBar:
 
 
 def latency(times: Sequence[Latency]) -> list[LatencyBar]:
-    """Bars of milliseconds per call, the longest of which reaches to its 90th percentile."""
-    longest = max((one.p90 for one in times), default=1.0)
+    """Bars of milliseconds per call; of the longest, the 90th percentile is at 100 %."""
+    longest = longest_latency(times)
     return [
         LatencyBar(
             batch=one.batch,
             threads=one.threads,
             median=one.median,
             p90=one.p90,
-            length=max(1.0, LATENCY * one.median / longest),
-            mark=LATENCY * one.p90 / longest,
+            length=100 * one.median / longest,
+            mark=100 * one.p90 / longest,
             per_image=one.median / one.batch,
         )
         for one in times
     ]
+
+
+def longest_latency(times: Sequence[Latency]) -> float:
+    """The largest 90th percentile, milliseconds."""
+    return max((one.p90 for one in times), default=1.0)

@@ -59,7 +59,7 @@ def render(found: Evaluation) -> str:
         dots=evaluation_plots.calibration(record),
         side=evaluation_plots.CALIBRATION,
         bars=evaluation_plots.latency(record.latency),
-        length=evaluation_plots.LATENCY,
+        longest=evaluation_plots.longest_latency(record.latency),
     )
 
 

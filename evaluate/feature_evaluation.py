@@ -159,10 +159,11 @@ def _extract(
 ) -> list[ShardVectors]:
     from slimhub.evaluate import feature_vectors
 
-    return [
-        feature_vectors.extract(model, shard, request.preprocessing, request.batch_size, advance)
-        for shard in dataset.shards
-    ]
+    shards = dict(enumerate(dataset.shards))
+    found = feature_vectors.extract(
+        model, shards, request.preprocessing, request.batch_size, advance
+    )
+    return [vectors for _, vectors in found]
 
 
 def _joined(parts: list[ShardVectors], field: str) -> np.ndarray:

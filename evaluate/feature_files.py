@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from slimhub.common import disks, extras, files, paths
 from slimhub.common.errors import EvaluationError, RequestError, option
 
@@ -124,6 +122,7 @@ def write(
     Raises:
       EvaluationError: if it cannot be written.
     """
+    import numpy as np
     import pyarrow
     from pyarrow import parquet
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from slimhub.common import extras, unused_packages
+from slimhub.common import extras
 from slimhub.common.errors import EvaluationError
 
 NEIGHBORS = 20
@@ -32,7 +32,6 @@ class ProbeAnswers:
 
 def check_packages() -> None:
     """Refuses to continue without scikit-learn."""
-    unused_packages.show()
     extras.need("sklearn", extra="evaluate")
 
 
@@ -55,7 +54,6 @@ def probe(
     Raises:
       EvaluationError: if there is one class only, or a class that is in the test pictures only.
     """
-    unused_packages.show()
     from sklearn.linear_model import LogisticRegression
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline

@@ -1,9 +1,9 @@
-"""What an artifact answers to the pictures of a shard. Imports TensorFlow."""
+"""What an artifact answers to the pictures of shards. Imports TensorFlow."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from slimhub.common.errors import EvaluationError
 from slimhub.evaluate import picture_batches
 from slimhub.evaluate.datasets.dataset import Shard
 from slimhub.evaluate.models.image_model import ImageModel
+from slimhub.evaluate.picture_batches import PictureBatch
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,47 +35,62 @@ class ShardVectors:
 
 def extract(
     model: ImageModel,
-    shard: Shard,
+    shards: Mapping[int, Shard],
     preprocessing: str,
     batch_size: int,
     on_pictures: Callable[[int], None] = lambda count: None,
-) -> ShardVectors:
-    """Runs an artifact on a shard.
+) -> Iterator[tuple[int, ShardVectors]]:
+    """Runs an artifact on shards, one after the other.
 
     Args:
       model: of features or logits.
-      shard: of the data.
+      shards: of the data, by number.
       preprocessing: see `image_preparation.prepare`.
       batch_size: pictures in a call.
       on_pictures: called after each batch with the number of its pictures.
 
+    Yields:
+      Number and answers of each shard.
+
     Raises:
       EvaluationError: if an answer is not a number.
     """
-    indices: list[int] = []
-    labels, vectors = [np.zeros(0, np.int64)], []
-    for batch in picture_batches.read(shard, model.image_size, preprocessing, batch_size):
-        answers = model.answers(batch.images)
-        if not np.isfinite(answers).all():
-            raise EvaluationError(
-                f"{model.name} does not answer with numbers to pictures of {shard.name_of(0)} and "
-                "those behind it: `slimhub verify` says what is wrong with it"
-            )
-        indices += batch.indices.tolist()
-        labels.append(batch.labels)
-        vectors.append(answers)
-        on_pictures(len(answers))
-    missing = sorted({*range(shard.count)} - {*indices})
-    if missing:
-        on_pictures(len(missing))
-    damaged = [
-        (shard.name_of(i), picture_batches.reason(shard, i, model.image_size, preprocessing))
-        for i in missing
-    ]
-    return ShardVectors(
-        tuple(indices),
-        tuple(map(shard.name_of, indices)),
-        np.concatenate(labels),
-        np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32),
-        tuple(damaged),
-    )
+    size = model.image_size
+    for number, batches in picture_batches.read(shards, size, preprocessing, batch_size):
+        shard = shards[number]
+        indices: list[int] = []
+        labels, vectors = [np.zeros(0, np.int64)], []
+        for batch in batches:
+            vectors.append(_answers(model, batch, shard))
+            indices += batch.indices.tolist()
+            labels.append(batch.labels)
+            on_pictures(len(batch.indices))
+        missing = sorted({*range(shard.count)} - {*indices})
+        if missing:
+            on_pictures(len(missing))
+        damaged = [
+            (shard.name_of(i), picture_batches.reason(shard, i, size, preprocessing))
+            for i in missing
+        ]
+        yield (
+            number,
+            ShardVectors(
+                tuple(indices),
+                tuple(map(shard.name_of, indices)),
+                np.concatenate(labels),
+                np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32),
+                tuple(damaged),
+            ),
+        )
+
+
+def _answers(model: ImageModel, batch: PictureBatch, shard: Shard) -> np.ndarray:
+    answers = model.answers(batch.images)
+    if not np.isfinite(answers).all():
+        place = int(np.argmin(np.isfinite(answers).all(axis=1)))
+        raise EvaluationError(
+            f"{model.name} does not answer with numbers to "
+            f"{shard.name_of(int(batch.indices[place]))}: `slimhub verify` says what is wrong with "
+            "it"
+        )
+    return answers

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slimhub.common.errors import EvaluationError, RequestError, option
 from slimhub.common.progress import OnPhase, Transfer
+from slimhub.common.version import __version__
 from slimhub.evaluate import feature_files
-from slimhub.evaluate.datasets.dataset import Dataset
+from slimhub.evaluate.datasets.dataset import Dataset, Shard
 from slimhub.evaluate.evaluation import RESUMED, OnPictures, check_damaged, explained
 from slimhub.evaluate.evaluation_request import EvaluationRequest
 from slimhub.evaluate.models import model_source
+
+if TYPE_CHECKING:
+    from slimhub.evaluate.models.image_model import ImageModel
 
 PHASES = ("opening the data", "loading the artifact", "computing")
 _REPLACED = "the same command replaces them again"
@@ -87,8 +91,8 @@ def write(
         from slimhub.evaluate import feature_vectors
 
         on_phase(PHASES[2])
-        origin = _origin(model.sha256, dataset, request)
-        done = resumed = 0
+        origin = _origin(model, dataset, request)
+        done, resumed = 0, 0
         damaged: list[tuple[str, str]] = []
 
         def advance(pictures: int) -> None:
@@ -96,39 +100,45 @@ def write(
             done += pictures
             on_pictures(done, dataset.count)
 
+        left: dict[int, Shard] = {}
         for number, shard in enumerate(dataset.shards):
             path = feature_files.part(folder, number)
-            here = origin | {"shard": number, "shards": len(dataset.shards)}
-            if not overwrite and feature_files.is_there(path, here):
-                resumed += 1
-                damaged += feature_files.damaged(path)
-                check_damaged(damaged, dataset.count, request.max_bad)
-                advance(shard.count)
+            if overwrite or not feature_files.is_there(path, origin | {"shard": number}):
+                left[number] = shard
                 continue
-            try:
-                found = feature_vectors.extract(
-                    model, shard, request.preprocessing, request.batch_size, advance
-                )
-            except KeyboardInterrupt as interrupt:
-                outlook = _REPLACED if overwrite else RESUMED
-                raise explained(interrupt, number, len(dataset.shards), outlook) from None
-            damaged += found.damaged
+            resumed += 1
+            damaged += feature_files.damaged(path)
             check_damaged(damaged, dataset.count, request.max_bad)
-            if not len(found.ids):
-                raise EvaluationError("no picture of a whole shard can be read")
-            feature_files.write(path, found, dataset.class_names, here)
+            advance(shard.count)
+        kept = resumed
+        try:
+            for number, found in feature_vectors.extract(
+                model, left, request.preprocessing, request.batch_size, advance
+            ):
+                damaged += found.damaged
+                check_damaged(damaged, dataset.count, request.max_bad)
+                if not len(found.ids):
+                    raise EvaluationError("no picture of a whole shard can be read")
+                path = feature_files.part(folder, number)
+                feature_files.write(path, found, dataset.class_names, origin | {"shard": number})
+                kept += 1
+        except KeyboardInterrupt as interrupt:
+            outlook = _REPLACED if overwrite else RESUMED
+            raise explained(interrupt, kept, len(dataset.shards), outlook) from None
     for path in surplus:
         path.unlink(missing_ok=True)
     return _summary(folder, len(dataset.shards), resumed, tuple(damaged))
 
 
-def _origin(artifact: str, dataset: Dataset, request: EvaluationRequest) -> dict[str, Any]:
+def _origin(model: ImageModel, dataset: Dataset, request: EvaluationRequest) -> dict[str, Any]:
     return {
-        "artifact_sha256": artifact,
+        "artifact_sha256": model.sha256,
+        "versions": {"slimhub": __version__, **model.versions},
         "data_sha256": dataset.sha256,
         "labels_sha256": dataset.labels_sha256,
         "preprocessing": request.preprocessing,
         "batch_size": request.batch_size,
+        "shards": len(dataset.shards),
     }
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from slimhub.common import binomial
 from slimhub.evaluate.totals import UNIT, Totals
 
-_Z = 1.959963984540054  # the normal quantile of a two-sided 95% interval
 _SHOWN = 20  # of the most confused pairs
 
 
@@ -110,28 +109,13 @@ def summarize(totals: Totals, names: Sequence[str]) -> Figures:
         count=totals.count,
         top1=totals.top1 / totals.count,
         top5=totals.top5 / totals.count,
-        interval=wilson(totals.top1, totals.count),
+        interval=binomial.wilson(totals.top1, totals.count),
         loss=totals.loss / UNIT / totals.count,
         calibration_error=sum(errors) / UNIT / totals.count,
         calibration=bins,
         per_class=tuple(_per_class(totals, names)),
         confusions=tuple(_confusions(totals, names)),
     )
-
-
-def wilson(right: int, count: int) -> tuple[float, float]:
-    """Wilson's 95% interval of a fraction (https://doi.org/10.2307/2276774).
-
-    Args:
-      right: how many have the property.
-      count: of how many, at least one.
-    """
-    fraction, square = right / count, _Z * _Z
-    middle = (fraction + square / (2 * count)) / (1 + square / count)
-    half = _Z / (1 + square / count)
-    half *= math.sqrt(fraction * (1 - fraction) / count + square / (4 * count * count))
-    # At the ends exactly, whatever the rounding.
-    return (middle - half if right else 0.0), (middle + half if right < count else 1.0)
 
 
 def _per_class(totals: Totals, names: Sequence[str]) -> list[ClassFigures]:

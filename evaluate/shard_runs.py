@@ -47,9 +47,8 @@ def in_turn(
     """
     from slimhub.evaluate import shard_sums
 
-    for number, shard in enumerate(dataset.shards):
-        if number not in known:
-            yield number, shard_sums.compute(model, shard, number, task, advance)
+    left = {n: shard for n, shard in enumerate(dataset.shards) if n not in known}
+    yield from shard_sums.compute(model, left, task, advance)
 
 
 def in_clusters(

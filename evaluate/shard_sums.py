@@ -1,19 +1,19 @@
-"""Computes the sums over one shard. Imports TensorFlow."""
+"""Computes the sums over shards. Imports TensorFlow."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
 from slimhub.common.errors import EvaluationError
 from slimhub.evaluate import picture_batches
 from slimhub.evaluate.datasets.dataset import Shard
-from slimhub.evaluate.label_match import LabelMatch
 from slimhub.evaluate.models.image_model import ImageModel
 from slimhub.evaluate.picture_batches import PictureBatch
 from slimhub.evaluate.totals import Totals
+from slimhub.export.label_match import LabelMatch
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,37 +33,41 @@ class ShardTask:
 
 def compute(
     model: ImageModel,
-    shard: Shard,
-    number: int,
+    shards: Mapping[int, Shard],
     task: ShardTask,
     on_pictures: Callable[[int], None] = lambda count: None,
-) -> Totals:
-    """Classifies the pictures of a shard.
+) -> Iterator[tuple[int, Totals]]:
+    """Classifies the pictures of shards, one shard after the other.
 
     Batches do not cross the ends of shards, so that the sums of a shard are the same whoever
     computes it, and in which order.
 
     Args:
       model: a classifier.
-      shard: of the data.
-      number: of the shard.
+      shards: of the data, by number.
       task: see `ShardTask`.
       on_pictures: called after each batch with the number of its pictures.
+
+    Yields:
+      Number and sums of each shard.
 
     Raises:
       EvaluationError: if a label has no logit, or an answer is not a number.
     """
-    totals, missing = Totals(), set(range(shard.count))
-    for batch in picture_batches.read(shard, model.image_size, task.preprocessing, task.batch_size):
-        _add(totals, model, batch, shard, number, task.match)
-        missing.difference_update(batch.indices.tolist())
-        on_pictures(len(batch.indices))
-    for index in sorted(missing):
-        why = picture_batches.reason(shard, index, model.image_size, task.preprocessing)
-        totals.damaged.append((shard.name_of(index), why))
-    if missing:
-        on_pictures(len(missing))
-    return totals
+    size, preprocessing = model.image_size, task.preprocessing
+    for number, batches in picture_batches.read(shards, size, preprocessing, task.batch_size):
+        shard = shards[number]
+        totals, missing = Totals(), set(range(shard.count))
+        for batch in batches:
+            _add(totals, model, batch, shard, number, task.match)
+            missing.difference_update(batch.indices.tolist())
+            on_pictures(len(batch.indices))
+        for index in sorted(missing):
+            why = picture_batches.reason(shard, index, size, preprocessing)
+            totals.damaged.append((shard.name_of(index), why))
+        if missing:
+            on_pictures(len(missing))
+        yield number, totals
 
 
 def _add(

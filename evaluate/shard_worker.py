@@ -40,7 +40,8 @@ def compute(
     from slimhub.evaluate import shard_sums
 
     model = _model(artifact, sha256, trust)
-    return shard_sums.compute(model, shard, number, task).to_json()
+    ((_, totals),) = shard_sums.compute(model, {number: shard}, task)
+    return totals.to_json()
 
 
 @functools.cache

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 UNIT = 1 << 40  # units of loss and confidence: a rounding error of 5e-13 for each picture
 BINS = 15  # of confidence, for the calibration
@@ -52,6 +53,8 @@ class Totals:
         Returns:
           i64[batch], the answers.
         """
+        import numpy as np  # only here, as that takes as long as refusing a request
+
         rows = np.arange(len(logits))
         exact = logits.astype(np.float64)
         answers: np.ndarray = exact.argmax(axis=1)
@@ -69,7 +72,7 @@ class Totals:
         return answers
 
     def _add_bins(self, confidences: np.ndarray, is_right: np.ndarray) -> None:
-        places = np.minimum((confidences * BINS).astype(int), BINS - 1)
+        places = (confidences * BINS).astype(int).clip(max=BINS - 1)
         for place, confidence, right in zip(places, confidences, is_right, strict=True):
             found = self.bins[place]
             self.bins[place] = [found[0] + 1, found[1] + int(right), found[2] + _units(confidence)]
@@ -127,6 +130,8 @@ class Totals:
 
 def _ranks(logits: np.ndarray, own: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """How many logits come before each picture's own; of equal ones, the first comes first."""
+    import numpy as np
+
     before = np.arange(logits.shape[1]) < classes[:, None]
     ranks: np.ndarray = ((logits > own[:, None]) | ((logits == own[:, None]) & before)).sum(axis=1)
     return ranks

@@ -14,7 +14,16 @@ from slimhub.common import quiet_tensorflow
 from slimhub.common.errors import ExportError
 from slimhub.common.progress import OnPhase, Transfer
 from slimhub.common.text import count
-from slimhub.export import advice, labels, misfits, network_match, record, record_draft, staging
+from slimhub.export import (
+    advice,
+    graph_options,
+    labels,
+    misfits,
+    network_match,
+    record,
+    record_draft,
+    staging,
+)
 from slimhub.export.record import Record
 from slimhub.export.record_parts import RecordedProof
 from slimhub.export.request import AUTO, Request, Result
@@ -71,25 +80,28 @@ def export(
 
     with contextlib.ExitStack() as resources:
         checkpoint = proof_process = None
-        network_choice = ""
+        network_choice, shown = "", None
         if request.network == AUTO:
             checkpoint = resources.enter_context(_open(request, on_phase, on_transfer))
-            request, network_choice = network_match.resolve(request, checkpoint)
-            if request.scope is not None and not checkpoint.scope:
-                checkpoint = checkpoint.scoped(request.scope)
+            found = network_match.resolve(request, checkpoint, forks=forks)
+            request, network_choice, shown = found.request, found.ground, found.shown
+            checkpoint = found.checkpoint
         spec = request.spec()
         names = labels.choose(request.labels, request.task, spec)
         if forks and checkpoint is None:
             checkpoint = resources.enter_context(_open(request, on_phase, on_transfer))
         if request.proof != "none":
             start = launch.forked if forks and not quiet_tensorflow.has_begun() else launch.fresh
-            proof_process = resources.enter_context(
-                ProofProcess(request.proof, request.subject(), start=start)
-            )
+            proof_process = resources.enter_context(ProofProcess(request.proof, start=start))
         if checkpoint is None:
             checkpoint = resources.enter_context(_open(request, on_phase, on_transfer))
+        if shown is None:
+            shown = graph_options.find(request.network, request, checkpoint, forks=forks)
+        options, added = shown.complete(request)
+        request = dataclasses.replace(request, options=options)
+        spec = request.spec()
         if proof_process is not None:
-            proof_process.restore(request.source(checkpoint))
+            proof_process.restore(request.source(checkpoint), request.subject())
         on_phase(PHASES[1])
         built = _build(spec, request.task)
         on_phase(PHASES[2])
@@ -103,7 +115,7 @@ def export(
         from slimhub.export.savedmodel import graph_figures, writer  # import TensorFlow
 
         variables = record_draft.describe_variables(plan, built.variables.count())
-        described = record_draft.draft(request, spec, checkpoint, variables, names)
+        described = record_draft.draft(request, spec, checkpoint, variables, names, list(added))
         ranges, remarks = _ranges(checkpoint, request)
         described = dataclasses.replace(described, ranges=record_draft.describe_ranges(ranges))
         with staging.staged(target, request.overwrite) as folder:
@@ -127,7 +139,8 @@ def export(
             described.write(folder)
             size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     lines = plan.summary() + remarks + warnings
-    return Result(target, described, network_choice, checkpoint.choice, lines, size, proof)
+    said = shown.describe(added)
+    return Result(target, described, network_choice, checkpoint.choice, lines, size, proof, said)
 
 
 def _ranges(

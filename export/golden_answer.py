@@ -87,7 +87,7 @@ def _answer(built: graphs.Graphs, batch: np.ndarray) -> np.ndarray:
     try:
         return exact_answer.compute(built.inference, graphs.DEFAULT_KEY, batch)
     except ValueError:
-        found: np.ndarray = built.inference(tf.constant(batch))[graphs.DEFAULT_KEY].numpy()
+        found: np.ndarray = built.infer(tf.constant(batch)).numpy()
         return found
 
 

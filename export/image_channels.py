@@ -9,7 +9,7 @@ from slimhub.nets.catalogue.stored import Shapes
 
 MOST = 16  # the range of `NetworkOptions.channels` ends there
 _DEPTHWISE, _POINTWISE = "/depthwise_weights", "/pointwise_weights"
-_INPUTS = 2  # the axis of a kernel's input channels
+INPUTS = 2  # the axis of a kernel's input channels
 
 
 def first_weights(variables: Sequence[str]) -> list[str]:
@@ -43,7 +43,7 @@ def with_usual(shapes: Shapes) -> tuple[Shapes, int] | None:
         names = first_weights(list(nets.stored_variables(network)))
         if not all(len(shapes.get(name, ())) == 4 for name in names):
             continue
-        channels, usual = shapes[names[0]][_INPUTS], nets.get(network).channels
+        channels, usual = shapes[names[0]][INPUTS], nets.get(network).channels
         if channels == usual or not 1 <= channels <= MOST:
             continue
         return {**shapes, **{n: _with(usual, shapes[n], channels) for n in names}}, channels

@@ -11,7 +11,8 @@ from slimhub import checkpoints, nets
 from slimhub.checkpoints import leftovers
 from slimhub.common.errors import RequestError, option
 from slimhub.common.text import listed
-from slimhub.export import foreign_names, misfits, tie_break, trained_options
+from slimhub.export import foreign_names, graph_options, misfits, tie_break, trained_options
+from slimhub.export.graph_options import GraphOptions
 from slimhub.export.request import AUTO, Request
 from slimhub.export.verify.subject import Subject
 from slimhub.nets.catalogue import stored
@@ -164,18 +165,35 @@ def _match(fit: nets.Fit, shapes: Shapes) -> Match:
     )
 
 
-def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Request, str]:
-    """The request with the network that the checkpoint fits.
+@dataclasses.dataclass(frozen=True)
+class Resolution:
+    """The network of a checkpoint.
+
+    Attributes:
+      request: for that network, with the options that the variables show, and with the checkpoint's
+        number of classes if the task is classification.
+      checkpoint: in the scope that the network is in.
+      ground: why this network, in words.
+      shown: what the original graph shows.
+    """
+
+    request: Request
+    checkpoint: checkpoints.Checkpoint
+    ground: str
+    shown: GraphOptions
+
+
+def resolve(
+    request: Request, checkpoint: checkpoints.Checkpoint, *, forks: bool = False
+) -> Resolution:
+    """Finds the network that a checkpoint fits.
 
     If several fit, see `tie_break`.
 
     Args:
       request: names `auto` as its network.
       checkpoint: open.
-
-    Returns:
-      The request for that network, with the checkpoint's number of classes if the task is
-      classification; and why this network, in words.
+      forks: see `export`.
 
     Raises:
       checkpoints.CheckpointError: if none fits; names the closest match and what differs.
@@ -189,7 +207,8 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Reque
     fits = [match.fit for match in found if match.is_whole]
     if not fits:
         raise checkpoints.CheckpointError(_nothing_fits(checkpoint, found))
-    fits, ground = tie_break.narrow(fits, checkpoint, request.options)
+    shown = graph_options.find(fits[0].network, request, checkpoint, forks=forks)
+    fits, ground = tie_break.narrow(fits, checkpoint, request.options, shown.facts)
     if len(fits) > 1:
         raise RequestError(
             f"{checkpoint.label} fits several networks: "
@@ -212,12 +231,13 @@ def resolve(request: Request, checkpoint: checkpoints.Checkpoint) -> tuple[Reque
     if request.scope is not None:
         ground = f"found in the scope {checkpoint.scope}; {ground}"
     is_own = bool(of_network) or has_other_classes
-    if is_own and options.image_size is None and not (options.free_size or spec.size_is_free):
+    is_sized = options.image_size is not None or shown.facts.image_size is not None
+    if is_own and not is_sized and not (options.free_size or spec.size_is_free):
         ground += (
             f"; images of {spec.image_size} pixels are assumed, since checkpoints do not store the "
             f"size: set another one with {option('image_size')}"
         )
-    return resolved, ground
+    return Resolution(resolved, checkpoint, ground, shown)
 
 
 def _below_a_scope(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Sequence
 from importlib import metadata
 
 from slimhub.checkpoints import Checkpoint, Plan
@@ -33,6 +34,7 @@ def draft(
     checkpoint: Checkpoint,
     variables: RecordedVariables,
     labels: Labels | None,
+    shown: Sequence[str] = (),
 ) -> Record:
     """What a record says before the artifact is written.
 
@@ -42,6 +44,7 @@ def draft(
       checkpoint: what it was made from.
       variables: what filled them, see `describe_variables`.
       labels: of the artifact, or None.
+      shown: names of the options that the original graph showed.
     """
     is_classification = request.task == "classification"
     network, recorded_labels = describe_network(spec), describe_labels(labels)
@@ -64,6 +67,7 @@ def draft(
             ignore_leftover=request.ignore_leftover,
             scope=request.scope and request.scope.strip("/"),
             artifact=_artifact(checkpoint),
+            graph_options=tuple(shown) or None,
         ),
         variables=variables,
         versions=_versions(),

@@ -109,6 +109,8 @@ class RecordedSource:
       ignore_leftover: pattern of layers left out at the user's own risk, or None.
       scope: prefix of the network's names, without surrounding slashes, or None.
       artifact: sha256 of the source's record if the source was a slimhub artifact, or else None.
+      graph_options: names of the network's options that were not given but found in the original
+        graph; None if there are none.
     """
 
     origin: str = dataclasses.field(metadata=record_json.key("source"))
@@ -120,6 +122,7 @@ class RecordedSource:
     ignore_leftover: str | None = None
     scope: str | None = None
     artifact: str | None = None
+    graph_options: tuple[str, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

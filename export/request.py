@@ -159,6 +159,8 @@ class Result:
       filled: lines that say what filled the variables, and what was left over.
       bytes: size of the artifact.
       proof: the proof, or None.
+      graph_choice: the options that the original graph showed, and which of them were not taken,
+        in words; empty if there is nothing to say.
     """
 
     output: Path
@@ -168,3 +170,4 @@ class Result:
     filled: list[str]
     bytes: int
     proof: Proof | None
+    graph_choice: str = ""

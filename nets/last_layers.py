@@ -10,6 +10,20 @@ from slimhub.nets.catalogue import tables
 
 _SHOWN = 3  # endpoints that were perhaps meant
 
+_FIRST_STRIDE = 2  # of all networks with dilated layers
+
+
+def stride_of(network: str, endpoint: str) -> int:
+    """Pixels of the image for one of an endpoint, in a network that can be dilated.
+
+    Args:
+      network: registered name.
+      endpoint: one that `width_of` accepts.
+    """
+    shapes = tables.endpoint_shapes(network)
+    largest = max(shape[0] for shape in shapes.values() if len(shape) == 3)
+    return _FIRST_STRIDE * largest // shapes[endpoint][0]
+
 
 def width_of(network: str, endpoint: str, feature_endpoint: str) -> int:
     """The channels of an endpoint that a registered network can end with, at its own widths.

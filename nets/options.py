@@ -12,6 +12,7 @@ from typing import Any
 from slimhub.nets import scaling, size_notation
 
 OUTPUT_STRIDES = (8, 16, 32)
+OF_BATCH_NORMS = ("batch_norm_scale", "batch_norm_epsilon")
 
 
 def _option(
@@ -220,6 +221,8 @@ class NetworkOptions:
           network: the network section of the artifact's record.
         """
         keys = {f: f.metadata["attribute"] or f.name for f in dataclasses.fields(cls)}
+        if network.get("has_batch_norm") is False:  # what is said of norms does not apply
+            keys = {f: key for f, key in keys.items() if f.name not in OF_BATCH_NORMS}
         return cls(
             **{f.name: option_value(f, network[key]) for f, key in keys.items() if key in network}
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from slimhub.common.errors import NetworkError, option
 from slimhub.common.text import count
 from slimhub.nets import last_layers, option_rules, size_notation
-from slimhub.nets.options import NetworkOptions, setting
+from slimhub.nets.options import OF_BATCH_NORMS, NetworkOptions, setting
 from slimhub.nets.scaling import NAMES, InputScaling
 from slimhub.nets.size_notation import ImageSize
 
@@ -203,7 +203,7 @@ class NetworkSpec:
                 f"{option('batch_norm', options.batch_norm)} does not apply to {self.name}: only "
                 "in Inceptions can biases take the place of batch norms with all else the same"
             )
-        for name in ("batch_norm_scale", "batch_norm_epsilon"):
+        for name in OF_BATCH_NORMS:
             if getattr(options, name) is not None:
                 self._check_batch_norm(name, options)
         if options.output_stride is not None and not self.can_be_dilated:
@@ -211,6 +211,8 @@ class NetworkSpec:
                 f"{option('output_stride')} does not apply to {self.name}: only MobileNet V1 to V3 "
                 "and ResNets have dilated layers"
             )
+        if options.output_stride is not None and options.last_layer is not None:
+            self._check_reached(options.output_stride, options.last_layer)
         if options.free_size and not self.size_can_be_free:
             raise NetworkError(
                 f"{option('free_size')} does not apply to {self.name}, which is built for "
@@ -218,6 +220,20 @@ class NetworkSpec:
             )
         if options.drop_background and not self.has_background and options.num_classes is None:
             raise NetworkError(f"{self.name} has no background class to drop")
+
+    def _check_reached(self, output_stride: int, last_layer: str) -> None:
+        """Refuses an output stride that only layers behind the last one would reach.
+
+        Raises:
+          NetworkError: names the option.
+        """
+        reached = last_layers.stride_of(self.name, last_layer)
+        if reached < output_stride:
+            raise NetworkError(
+                f"{option('output_stride', output_stride)} does not apply to "
+                f"{option('last_layer', last_layer)}, which is at a stride of {reached}: leave "
+                "it out"
+            )
 
     def _check_images(self, options: NetworkOptions) -> None:
         """Refuses images whose channels have no mean colors, and images that are too large.
@@ -254,10 +270,6 @@ class NetworkSpec:
             raise NetworkError(
                 f"{option(name)} does not apply to {self.name}, which has no batch norms: leave it "
                 "out"
-            )
-        if options.batch_norm == "no":
-            raise NetworkError(
-                f"{option(name)} does not apply to {option('batch_norm', 'no')}: leave one out"
             )
         if self.builder is not None:
             raise NetworkError(

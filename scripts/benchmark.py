@@ -1,19 +1,23 @@
 """Compares slimhub with its peers, in turn on the same machine.
 
-    python -m scripts.benchmark [export] [artifact] [formats] [publish] [zoo] [--rounds 3]
+    python -m scripts.benchmark [SUBJECT ...] [--rounds 3]
 
 Each figure is a ratio to a peer measured in the same run, the median of several rounds. Without a
-subject everything is measured, in about ten minutes on two cores. The exit code is 1 if a goal is
+subject everything is measured, in about half an hour on two cores. The exit code is 1 if a goal is
 missed.
 
 `export`: a cold `slimhub export` of MobileNet V3 small 0.75, with and without its proof, compared
 with building `keras.applications.MobileNetV3Small` and `model.export` on it, which proves nothing;
-and the seconds of each phase. Memory is that of the largest process; the proof itself has three.
-`artifact`: load, size, nodes, inference and fine-tuning compared with Keras' export of the same
-network, and the share of TensorFlow's kernels. `formats`: latency and size of LiteRT and ONNX files
-compared with Keras' LiteRT file of the same network, and with the artifact. `publish`: `slimhub
-bundle` compared with `tar | gzip` and `pigz`. `zoo`: exports per minute with one worker and two,
-compared with one cold process per export. `--json FILE` also writes the figures to a file.
+and the seconds of each phase; once more with a core kept busy. CPU seconds are those of all
+processes, memory is that of the largest one; the proof itself has three.
+`artifact`: load, size, nodes and inference compared with Keras' export of the same network, and the
+share of TensorFlow's kernels. `step`: fine-tuning in ten processes each, quiet and one core busy.
+`verify`: compared with loading and two calls, and with the export. `formats`: latency and size of
+LiteRT and ONNX files compared with Keras' LiteRT file of the same network, and with the artifact.
+`evaluate`: CPU time of `slimhub evaluate` for each picture compared with a bare loop of tf.data.
+`publish`: `slimhub bundle` compared with `tar | gzip` and `pigz`. `zoo`: exports per minute with
+one worker and two, compared with one cold process per export. `--json FILE` also writes the figures
+to a file.
 """
 
 from __future__ import annotations
@@ -24,7 +28,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmarks import artifact_cost, bundle_cost, cold_export, format_cost, zoo
+from scripts.benchmarks import (
+    artifact_cost,
+    bundle_cost,
+    cold_export,
+    evaluation_cost,
+    format_cost,
+    step_cost,
+    verify_cost,
+    zoo,
+)
 from scripts.benchmarks.costs import Ratio, machine
 from slimhub.cli.argument_refusals import RefusingParser
 
@@ -38,8 +51,20 @@ def _artifact(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
     return ratios, {"share of kernels, by batch": shares}
 
 
+def _step(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
+    return step_cost.compare()  # ten processes each
+
+
+def _verify(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
+    return verify_cost.compare(rounds), {}
+
+
 def _formats(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
     return format_cost.compare(rounds)
+
+
+def _evaluate(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
+    return evaluation_cost.compare(rounds)
 
 
 def _publish(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
@@ -54,7 +79,10 @@ def _zoo(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
 _SUBJECTS = {
     "export": _export,
     "artifact": _artifact,
+    "step": _step,
+    "verify": _verify,
     "formats": _formats,
+    "evaluate": _evaluate,
     "publish": _publish,
     "zoo": _zoo,
 }

@@ -18,12 +18,12 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENT = REPOSITORY / ".venv"
 CONSTRAINTS = REPOSITORY / "requirements" / "constraints.txt"
 
-# The tests run in two passes: first most of them in three parallel processes, each with TensorFlow
-# on one thread (this keeps two cores busy while one of the three waits for a server or a process),
+# The tests run in two passes: first most of them in four parallel processes, each with TensorFlow
+# on one thread (this keeps two cores busy while some of the four wait for a server or a process),
 # then those that measure time, with nothing else running. Slow tests start first
 # (tests/conftest.py).
 _PYTEST = ["-m", "pytest", "-q", "--durations=20"]
-_SIDE_BY_SIDE = ["-n3", "--dist=loadscope", "--no-loadscope-reorder"]
+_SIDE_BY_SIDE = ["-n4", "--dist=loadscope", "--no-loadscope-reorder"]
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",

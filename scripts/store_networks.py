@@ -25,8 +25,9 @@ def build(spec: nets.NetworkSpec) -> tuple[tf.Graph, dict[str, tf.Tensor]]:
     import tensorflow as tf
 
     from slimhub.nets.layers import trunk
+    from slimhub.nets.layers.plain_variables import plain_variables
 
-    with tf.Graph().as_default() as graph:
+    with tf.Graph().as_default() as graph, plain_variables():
         images = tf.compat.v1.placeholder(tf.float32, [1, *spec.image_shape])
         endpoints = trunk.build_network(
             spec,

@@ -22,10 +22,22 @@ def build(folder: Path) -> Path:
     """
     source = folder / "source"
     shutil.copytree(REPOSITORY, source, ignore=_NOT_COPIED)
+    return pack(source, folder)
+
+
+def pack(source: Path, folder: Path) -> Path:
+    """Builds the wheel of a copy of the repository.
+
+    Args:
+      source: the copy.
+      folder: receives the wheel.
+
+    Returns:
+      Path of the wheel.
+    """
     command = [
         *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"),
         *("--wheel-dir", str(folder), str(source)),
     ]
     subprocess.run(command, check=True)
-    (wheel,) = folder.glob("*.whl")
-    return wheel
+    return max(folder.glob("slimhub-*.whl"), key=lambda path: path.stat().st_mtime)

@@ -33,7 +33,8 @@ class Exporter:
           on_phase: called at the start of each of `export.PHASES`.
 
         Returns:
-          `bytes` of the artifact, `proof` with counts, `peak` memory of the export's own process.
+          `bytes` of the artifact, `proof` with counts, `peak` memory of the export's own process,
+          and `graph_choice`, see `Result`.
 
         Raises:
           ExportError: if the export fails, or its process ends early.

@@ -24,7 +24,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import IO, Any
 
-from slimhub.common import interrupts
+from slimhub.common import interrupts, quiet_tensorflow
 from slimhub.common.json_process import write_message
 from slimhub.export.request import Request
 
@@ -51,9 +51,7 @@ def main() -> None:
 
 def _import() -> None:
     """Imports everything that an export imports, except what starts threads."""
-    import tensorflow  # noqa: F401
-    import tf_slim  # noqa: F401
-
+    quiet_tensorflow.imported()
     from slimhub.export.savedmodel import graphs, writer  # noqa: F401
 
     gc.collect()
@@ -119,4 +117,5 @@ def _export(request: Request, output: IO[str]) -> dict[str, Any]:
         return {"error": f"the export failed unexpectedly:\n{traceback.format_exc()}"}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     proof = record_json.encode(result.record.proof)
-    return {"done": {"bytes": result.bytes, "proof": proof, "peak": peak}}
+    done = {"bytes": result.bytes, "proof": proof, "peak": peak}
+    return {"done": done | {"graph_choice": result.graph_choice}}

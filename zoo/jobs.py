@@ -41,6 +41,7 @@ class Job:
       publication: how to publish the artifact afterwards, or None.
       also: absolute paths of files of other formats to write, see `formats.companions`.
       evaluation: how to measure the artifact's accuracy before it is published, or None.
+      renews: whether to export again what another release of slimhub wrote.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Job:
     publication: Publication | None = None
     also: tuple[str, ...] = ()
     evaluation: EvaluationRequest | None = None
+    renews: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,10 +63,13 @@ class JobOutcome:
       result: `exported`, `unchanged` (the whole artifact was already there) or `failed`.
       seconds: wall time on the worker.
       worker: that ran it; empty if none finished it.
-      detail: what was wrong, or why it was exported again.
+      detail: what was wrong, why it was exported again, which release wrote it, or what the
+        original graph showed.
       published: what happened to the version, see `publish.destinations.destination.VersionChange`;
         empty without a publication.
       top1: accuracy that was measured, a fraction; None without an evaluation.
+      published_top1: of an artifact that was evaluated, the accuracy on ImageNet that others
+        published for its checkpoint, a fraction; None if its weights are other ones.
     """
 
     name: str
@@ -74,6 +79,7 @@ class JobOutcome:
     detail: str = ""
     published: str = ""
     top1: float | None = None
+    published_top1: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as JSON."""

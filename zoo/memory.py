@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from slimhub import nets
-from slimhub.export.verify.process.proof_server import LARGE
+from slimhub.export.verify.process.parts import LARGE
 
 # Fitted to whole exports that `scripts/sweep.py` measured, with all their processes: bytes. The fit
 # is at most 0.3 GB too low; the first constant includes that much.

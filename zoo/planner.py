@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,12 +33,13 @@ _EVALUATION_KEYS = ("evaluate", "evaluate_split", "evaluate_preprocessing", "at_
 _CLASSIFICATION_KEYS = ("labels", "drop_background", *_EVALUATION_KEYS)
 
 
-def plan(path: Path, folder: Path | None = None) -> tuple[Job, ...]:
+def plan(path: Path, folder: Path | None = None, *, renews: bool = False) -> tuple[Job, ...]:
     """Plans the exports of a manifest.
 
     Args:
       path: of the manifest.
       folder: base of relative paths; the manifest's own folder by default.
+      renews: whether to export again what another release of slimhub wrote.
 
     Returns:
       One job per export, in the order of the manifest; `Job.memory` is in bytes.
@@ -48,7 +50,7 @@ def plan(path: Path, folder: Path | None = None) -> tuple[Job, ...]:
     base = Path(os.path.realpath(path.parent if folder is None else folder))
     jobs = [job for table in manifest.read(path) for job in _jobs(table, base)]
     _check_places(path, jobs)
-    return tuple(jobs)
+    return tuple(dataclasses.replace(job, renews=renews) for job in jobs)
 
 
 def _jobs(table: Table, base: Path) -> Iterator[Job]:

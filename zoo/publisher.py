@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from slimhub.common import paths
-from slimhub.common.errors import RequestError
+from slimhub.common.errors import RequestError, option
 from slimhub.common.progress import ProgressListener, Silence
 from slimhub.export.formats import file_formats
 from slimhub.publish import addresses
@@ -16,6 +16,7 @@ from slimhub.publish.destinations import delivery, targets
 from slimhub.publish.destinations.hub_destination import SCHEME, HubDestination
 from slimhub.publish.destinations.kaggle.kaggle_models import Kaggle
 from slimhub.publish.handle import Handle
+from slimhub.publish.hub import index
 from slimhub.publish.pages import page
 from slimhub.zoo.jobs import Publication
 
@@ -74,6 +75,27 @@ def check(
         raise RequestError(
             f"the target {publication.target} in 'publish' takes a {wanted} file: name one in "
             "'also'"
+        )
+
+
+def check_renewal(publication: Publication | None) -> None:
+    """Refuses a renewed artifact for a version that a hub has: its record names another release.
+
+    Args:
+      publication: of the artifact, or None.
+
+    Raises:
+      RequestError: names the version.
+    """
+    if publication is None or publication.handle is None:
+        return
+    folder = hub(publication.target)
+    published = None if folder is None else index.read(folder)
+    handle = Handle.parse(publication.handle)
+    if published is not None and handle.version in published.models.get(handle.model, {}):
+        raise RequestError(
+            f"{handle} is published, and a version never changes: to {option('renew')} it, name "
+            "another version in 'handle'"
         )
 
 

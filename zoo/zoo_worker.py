@@ -12,9 +12,12 @@ from slimhub.common.errors import ExportError, RequestError, SlimhubError
 from slimhub.common.progress import OnPhase, Silence
 from slimhub.common.version import __version__
 from slimhub.evaluate.evaluation_client import EvaluationClient
+from slimhub.evaluate.evaluation_request import EvaluationRequest
 from slimhub.export.formats import companions
 from slimhub.export.formats.conversion_client import ConversionClient
+from slimhub.export.record import Record
 from slimhub.export.request import Request
+from slimhub.publish.hub.model_facts import ModelFacts
 from slimhub.zoo import publisher, state
 from slimhub.zoo.export_process import Exporter
 from slimhub.zoo.jobs import Job, JobOutcome
@@ -57,17 +60,25 @@ def run(job: Job, run_name: str) -> JobOutcome:
 
 def _do(job: Job, run_name: str, on_phase: OnPhase) -> JobOutcome:
     on_phase("checking the existing output")
-    found = state.look(job.request)
+    found = state.look(job.request, renews=job.renews)
     if found.kind == state.FOREIGN:
         raise RequestError(f"the output {job.request.output}: {found.reason}")
+    if found.is_renewal:
+        publisher.check_renewal(job.publication)
     if found.kind == state.UNCHANGED:
-        outcome = JobOutcome(job.name, "unchanged")
+        outcome = JobOutcome(job.name, "unchanged", detail=found.reason)
     else:
         request = dataclasses.replace(job.request, overwrite=found.kind == state.OUTDATED)
-        _export(request, run_name, on_phase)
-        outcome = JobOutcome(job.name, "exported", detail=found.reason)
+        shown = _export(request, run_name, on_phase)
+        detail = "; ".join(filter(None, [found.reason, shown]))
+        outcome = JobOutcome(job.name, "exported", detail=detail)
     outcome = _write_also(job, outcome, run_name, on_phase)
-    outcome = dataclasses.replace(outcome, top1=_evaluate(job, run_name, on_phase))
+    if job.evaluation is not None:
+        outcome = dataclasses.replace(
+            outcome,
+            top1=_evaluate(job.evaluation, run_name, on_phase),
+            published_top1=_published_top1(Path(job.request.output)),
+        )
     _check_not_stopped(run_name)
     if job.publication is None:
         return outcome
@@ -99,32 +110,40 @@ def _write_also(job: Job, outcome: JobOutcome, run_name: str, on_phase: OnPhase)
     return dataclasses.replace(outcome, detail=detail)
 
 
-def _evaluate(job: Job, run_name: str, on_phase: OnPhase) -> float | None:
+def _evaluate(request: EvaluationRequest, run_name: str, on_phase: OnPhase) -> float:
     """Measures the accuracy, unless the same was measured before; a failure is not published."""
-    if job.evaluation is None:
-        return None
     on_phase("looking for figures")
-    if (known := job.evaluation.known()) is not None:
-        job.evaluation.check_bar(known)
+    if (known := request.known()) is not None:
+        request.check_bar(known)
         return known.top1
     key = run_name, threading.get_ident()
     with _lock:
         _check_not_stopped(run_name)
         evaluation = _evaluations[key] = EvaluationClient()
     try:
-        return evaluation.evaluate(job.evaluation, on_phase)
+        return evaluation.evaluate(request, on_phase)
     finally:
         with _lock:
             _evaluations.pop(key, None)
 
 
-def _export(request: Request, run_name: str, on_phase: OnPhase) -> None:
-    """Exports, unless the same job, which Dask assumed lost, has finished first."""
+def _published_top1(artifact: Path) -> float | None:
+    percent = ModelFacts.of_record(Record.read(artifact)).published_top1
+    return None if percent is None else percent / 100
+
+
+def _export(request: Request, run_name: str, on_phase: OnPhase) -> str:
+    """Exports, unless the same job, which Dask assumed lost, has finished first.
+
+    Returns:
+      What the original graph showed, in words; empty if nothing, or if that job knows it.
+    """
     try:
-        _exporter(run_name).export(request, on_phase)
+        return str(_exporter(run_name).export(request, on_phase)["graph_choice"])
     except ExportError:
         if state.look(request).kind != state.UNCHANGED:
             raise
+    return ""
 
 
 def _exporter(run_name: str) -> Exporter:

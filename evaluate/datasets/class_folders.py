@@ -10,23 +10,9 @@ from slimhub.common.errors import RequestError
 from slimhub.common.text import count
 from slimhub.evaluate.datasets import dataset, picture_paths
 from slimhub.evaluate.datasets.dataset import Dataset, PictureFile
+from slimhub.export import folder_classes
 
 KIND = "class folders"
-_MOST_DIGITS = 9  # of a folder's name that is taken for a number
-_PARTS = (
-    "test",
-    "validation",
-    "val",
-    "valid",
-    "dev",
-    "train",
-    "training",
-)  # as data sets call them
-
-
-def is_one(folder: Path) -> bool:
-    """Whether a folder has folders in it, which then are the classes."""
-    return any(_classes(folder))
 
 
 def read(folder: Path, name: str, split: str, *, in_order_of_names: bool) -> Dataset:
@@ -46,9 +32,9 @@ def read(folder: Path, name: str, split: str, *, in_order_of_names: bool) -> Dat
     Raises:
       RequestError: if there is no picture, or a file that cannot be one.
     """
-    inside = {one: list(_files(folder, one)) for one in sorted(_classes(folder))}
+    inside = {one: list(_files(folder, one)) for one in sorted(folder_classes.inside(folder))}
     names = [one for one, files in inside.items() if not files or any(map(_is_picture, files))]
-    are_numbers = all(_is_number(one) for one in names)
+    are_numbers = folder_classes.are_numbers(names)
     is_numbered = are_numbers and not in_order_of_names
     if is_numbered and len({int(one) for one in names}) < len(names):
         raise RequestError(f"two folders in {folder} have the same number: rename one of them")
@@ -79,37 +65,14 @@ def read(folder: Path, name: str, split: str, *, in_order_of_names: bool) -> Dat
     )
 
 
-def _classes(folder: Path) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not entry.name.startswith(".") and entry.is_dir():
-                yield entry.name
-
-
-def parts(folder: Path) -> list[str]:
-    """Folders that are parts of the data rather than classes: at least two, with folders in them.
-
-    Args:
-      folder: with folders in it.
-    """
-    inner = {*_classes(folder)}
-    found = [name for name in _PARTS if name in inner and is_one(folder / name)]
-    return found if len(found) > 1 else []
-
-
 def _is_picture(file: tuple[str, str]) -> bool:
     return picture_paths.is_picture(os.path.basename(file[1]))  # noqa: PTH119  of 100,000 files
-
-
-def _is_number(name: str) -> bool:
-    return name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS
 
 
 def _files(folder: Path, class_name: str) -> Iterator[tuple[str, str]]:
     """Relative names and paths of the files of a class, sorted."""
     found = []
     for place, _, names in os.walk(folder / class_name):  # does not follow links to folders
-        for name in names:
-            path = os.path.join(place, name)  # noqa: PTH118  of 100,000 files
-            found.append((os.path.relpath(path, folder).replace(os.sep, "/"), path))
+        above = os.path.relpath(place, folder).replace(os.sep, "/")
+        found += [(f"{above}/{name}", f"{place}{os.sep}{name}") for name in names]
     return iter(sorted(found))

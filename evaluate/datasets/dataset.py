@@ -129,7 +129,7 @@ class Dataset:
             in records the labels are numbers.
 
         Raises:
-          RequestError: if a name is not among them.
+          RequestError: if a name of a label is not among them, or is there twice.
         """
         if not self.class_names or isinstance(self.shards[0], RecordShard):
             return dataclasses.replace(self, class_names=tuple(names))
@@ -138,6 +138,11 @@ class Dataset:
             raise RequestError(
                 f"{option('labels')}: {missing[0]!r}, a class of {self.name}, is not among the "
                 f"{len(names)} names"
+            )
+        twice = [name for name in self.class_names if names.count(name) > 1]
+        if twice:
+            raise RequestError(
+                f"{option('labels')}: {twice[0]!r}, a class of {self.name}, is there twice"
             )
         numbers = [names.index(name) for name in self.class_names]
         shards = tuple(

@@ -9,6 +9,7 @@ from slimhub.common import paths
 from slimhub.common.errors import RequestError, option
 from slimhub.evaluate.datasets import class_folders, path_table, record_files, tfds_splits
 from slimhub.evaluate.datasets.dataset import Dataset
+from slimhub.export import folder_classes
 
 _WILD = frozenset("*?[")
 ORDERS = ("numeric", "sorted")  # how class folders are counted whose names are numbers
@@ -29,10 +30,12 @@ def open_dataset(data: str, split: str = "", label_order: str = "numeric") -> Da
     """
     if data.startswith(tfds_splits.SCHEME):
         return tfds_splits.read(data, split)
+    if not data:
+        raise RequestError("the name of the data is empty: pass a folder, a file or a pattern")
     path = paths.expanded(data).absolute()  # as workers read it, wherever they run
     if not path.exists() and _WILD & set(data):
         found = [Path(one) for one in glob.glob(str(path))]  # noqa: PTH207  of any path
-        return record_files.read(record_files.choose(found, split), path.name, split)
+        return record_files.read(record_files.choose(found, split, path.name), path.name, split)
     if not path.exists():
         raise RequestError(f"the data {data} does not exist")
     if path.is_dir():
@@ -49,14 +52,14 @@ def _in_folder(folder: Path, split: str, in_order_of_names: bool) -> Dataset:
     inner = folder / split
     if split and inner.is_dir():
         return class_folders.read(inner, name, split, in_order_of_names=in_order_of_names)
-    if class_folders.is_one(folder):
+    if folder_classes.is_there(folder):
         if split:
             raise RequestError(f"{option('split')}: {folder} has no folder {split}")
-        if parts := class_folders.parts(folder):
+        if parts := folder_classes.parts(folder):
             raise RequestError(
                 f"{folder} has the parts {' and '.join(parts)}, which are no classes: name one, "
                 f"such as {option('split', parts[0])}"
             )
         return class_folders.read(folder, name, split, in_order_of_names=in_order_of_names)
     found = [path for path in folder.iterdir() if path.is_file()]
-    return record_files.read(record_files.choose(found, split), name, split)
+    return record_files.read(record_files.choose(found, split, name), name, split)

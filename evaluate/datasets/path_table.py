@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 from slimhub.common import foreign_files
 from slimhub.common.errors import RequestError, option
+from slimhub.common.text import listed
 from slimhub.evaluate.datasets import dataset, picture_paths, table_labels
 from slimhub.evaluate.datasets.dataset import Dataset, PictureFile
 
 KIND = "table"
 SUFFIXES = (".csv", ".tsv")
 _HEADS = ("path", "label", "split")
+_SHOWN = 5  # parts in a message
 
 
 class _Row(NamedTuple):
@@ -65,6 +67,8 @@ def _chosen(path: Path, split: str) -> list[_Row]:
     if places is not None:
         rows = rows[1:]
     in_path, in_label, in_split = places or (0, 1, None)
+    if in_split is not None and not split:
+        _check_one_part(path, {cells[in_split].strip() for _, cells in rows if cells[in_split:]})
     chosen = []
     for number, cells in rows:
         try:
@@ -77,6 +81,16 @@ def _chosen(path: Path, split: str) -> list[_Row]:
     if not chosen:
         raise RequestError(f"{path} lists no pictures" + (f" of the split {split}" * bool(split)))
     return chosen
+
+
+def _check_one_part(path: Path, parts: set[str]) -> None:
+    """Refuses pictures to train on among those to test with: figures of both would mean nothing."""
+    if len(parts) > 1:
+        found = sorted(parts)
+        raise RequestError(
+            f"{path} has the parts {listed(found, _SHOWN)} in its column 'split': name one, such "
+            f"as {option('split', found[0])}"
+        )
 
 
 def _note_of_repeats(path: Path, rows: Sequence[_Row]) -> tuple[str, ...]:
@@ -139,5 +153,7 @@ def _places(
                 "label: path,label"
             )
         return None
+    if twice := [head for head in _HEADS if heads.count(head) > 1]:
+        raise RequestError(f"{path}: its header names the column {twice[0]} twice: leave one out")
     in_split = heads.index("split") if "split" in heads else None
     return heads.index("path"), heads.index("label"), in_split

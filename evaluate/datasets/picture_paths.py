@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 
-from slimhub.common import foreign_files
+from slimhub.common import files, foreign_files
 from slimhub.common.errors import RequestError
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -42,6 +41,6 @@ def digest_of(path: str, name: str) -> bytes:
             "for one picture: remove it or make it smaller"
         )
     try:
-        return hashlib.sha256(foreign_files.read(path)).digest()
+        return bytes.fromhex(files.digest_file(path, foreign_files.LARGEST_TEXT).sha256)
     except OSError:
         return UNREADABLE

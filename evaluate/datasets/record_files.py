@@ -19,29 +19,45 @@ from slimhub.evaluate.datasets.dataset import (
     digest_lines,
 )
 from slimhub.evaluate.datasets.record_frames import FrameError
-from slimhub.export import labels
+from slimhub.export import folder_classes, labels
 
 KIND = "TFRecords"
 _NAMES = labels.FILE_NAME  # beside the files, as TF-Slim's data set tools write it
 _NOT_RECORDS = (".txt", ".json", ".csv", ".md", ".py", ".pbtxt")
 
 
-def choose(found: Sequence[Path], split: str) -> list[Path]:
+def choose(found: Sequence[Path], split: str, name: str) -> list[Path]:
     """The files that hold records of a split, going by their names.
 
     Args:
       found: files of a folder, or those that a pattern matches.
       split: such as `validation`, which `flowers_validation_00000-of-00005.tfrecord` has; empty
         for all.
+      name: of the data set.
+
+    Raises:
+      RequestError: if no split is named, and the files are of several.
     """
-    wanted = re.compile(rf"(^|[_\-.]){re.escape(split)}([_\-.]|$)")
-    return sorted(
-        path
-        for path in found
-        if path.suffix not in _NOT_RECORDS
-        and not path.name.startswith(".")
-        and (not split or wanted.search(path.name))
-    )
+    usable = [
+        path for path in found if path.suffix not in _NOT_RECORDS and not path.name.startswith(".")
+    ]
+    if not split:
+        _check_one_part(usable, name)
+    return sorted(path for path in usable if not split or _is_of(path, split))
+
+
+def _is_of(path: Path, split: str) -> bool:
+    return re.search(rf"(^|[_\-.]){re.escape(split)}([_\-.]|$)", path.name) is not None
+
+
+def _check_one_part(paths: Sequence[Path], name: str) -> None:
+    """Refuses pictures to train on among those to test with: figures of both would mean nothing."""
+    parts = folder_classes.parts_in(path.name for path in paths)
+    if len(parts) > 1:
+        raise RequestError(
+            f"{name} has files of the parts {' and '.join(parts)}: name one, such as "
+            f"{option('split', parts[0])}"
+        )
 
 
 def read(

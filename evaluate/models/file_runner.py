@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from slimhub.common import foreign_files
 from slimhub.common.errors import ExportError
 from slimhub.evaluate.models import artifact_digest
 from slimhub.export.formats import file_formats
@@ -35,8 +36,9 @@ class FileRunner:
         self.name, self.form = path.name, form.name
         try:
             self.sha256 = artifact_digest.of(path)
+            content = foreign_files.read(path, foreign_files.LARGEST_PROTO)
             loaded = form.load_module().load(
-                path, threads=threads or os.cpu_count() or 1, is_optimized=True
+                content, threads=threads or os.cpu_count() or 1, is_optimized=True
             )
             said = loaded.inscription
         except Exception as error:  # whatever a damaged file makes a runtime raise

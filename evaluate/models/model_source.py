@@ -81,24 +81,27 @@ def opened(
     check(artifact)
     if is_url(artifact):
         with downloaded(artifact, on_transfer) as folder:
-            yield _in_folder(folder, trust)
+            yield _in_folder(folder, trust, downloads.public_name(artifact))
         return
     path = local(artifact)
     if path.is_dir():
         yield _in_folder(path, trust)
         return
+    from slimhub.common.quiet_tensorflow import tensorflow
+
+    tensorflow()  # it decodes the pictures
     from slimhub.evaluate.models.file_runner import FileRunner
 
     yield FileRunner(path, threads)
 
 
-def _in_folder(folder: Path, trust: bool) -> ImageModel:
+def _in_folder(folder: Path, trust: bool, name: str | None = None) -> ImageModel:
     from slimhub.common.quiet_tensorflow import tensorflow
 
     tensorflow()
     from slimhub.evaluate.models.saved_model_runner import SavedModelRunner
 
-    return SavedModelRunner(folder, trust=trust)
+    return SavedModelRunner(folder, trust=trust, name=name)
 
 
 @contextlib.contextmanager
@@ -114,8 +117,9 @@ def downloaded(url: str, on_transfer: Transfer | None = None) -> Iterator[Path]:
     """
     is_archive = downloads.public_name(url).endswith(_ARCHIVES)
     asked = url if is_archive or "?" in url else url + _COMPRESSED
-    archive = downloads.fetch(asked, None, None, on_transfer)
     with ScratchFolder() as scratch:
+        # Not from the cache for checkpoints: a hub may have been made anew since.
+        archive = downloads.fetch(asked, None, Path(scratch, "downloads"), on_transfer)
         folder = Path(scratch, downloads.public_name(url).rstrip("/").rsplit("/", 1)[-1] or "model")
         archives.unpack(archive, lambda name: True, folder)
         if not (folder / "saved_model.pb").is_file():

@@ -19,18 +19,19 @@ class SavedModelRunner(ServedModel):
 
     form = SAVED_MODEL
 
-    def __init__(self, folder: Path, *, trust: bool = False) -> None:
+    def __init__(self, folder: Path, *, trust: bool = False, name: str | None = None) -> None:
         """Looks at an artifact, and loads it.
 
         Args:
           folder: path.
           trust: see `ServedModel`.
+          name: of the artifact; by default that of the folder.
 
         Raises:
           ExportError: if it is not loaded.
         """
         super().__init__(folder, trust=trust)
-        self.name = folder.name
+        self.name = name or folder.name
         self.sha256 = artifact_digest.of(folder)
         self.labels = self.read_labels()
         self.versions = {"tensorflow": tf.__version__}

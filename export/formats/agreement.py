@@ -90,6 +90,19 @@ class Floor:
             )
         return said
 
+    def raised(self, margin: float) -> Floor:
+        """A higher floor.
+
+        Args:
+          margin: the fraction of what this one leaves that is not to be used, in [0, 1].
+        """
+        return Floor(
+            self.difference and self.difference * (1 - margin),
+            self.cosine + margin * (1 - self.cosine),
+            self.top1 and self.top1 + margin * (1 - self.top1),
+            self.length * (1 - margin),
+        )
+
     def lowered(self, accept: float | None) -> Floor:
         """The floor that a user chose, which may also be a higher one.
 

@@ -90,7 +90,7 @@ def convert(request: ConversionRequest, on_phase: OnPhase = lambda phase: None) 
     from slimhub.export.formats.convertible import Convertible  # imports TensorFlow
 
     folder, output = paths.resolved(paths.expanded(request.artifact)), Path(request.output)
-    model = Convertible(folder, trust=request.trust, task=request.task)
+    model = Convertible(folder, trust=request.trust, task=request.task, advice=request.how_to_trust)
     expected = expectation.expect(
         model,
         FLOORS[request.quantize].lowered(request.accept),
@@ -100,7 +100,7 @@ def convert(request: ConversionRequest, on_phase: OnPhase = lambda phase: None) 
     module, is_integer = form.load_module(), request.quantize in IN_INTEGERS
     width = expected.answers.shape[1]
     inscription, mixture = model.inscription(request.quantize, request.accept, width), None
-    content, trained, misfit = _with_trained_ranges(model, request, expected)
+    content, trained, misfit = _with_trained_ranges(model, request, form, expected)
     if trained is not None:
         expected = trained.expected
         inscription.provenance[RANGES] = TRAINED
@@ -122,20 +122,22 @@ def convert(request: ConversionRequest, on_phase: OnPhase = lambda phase: None) 
         size = staged.stat().st_size
         request.check_output()  # minutes have passed
         staged.replace(stage)
-    warnings = conversion_remarks.warnings(model, request, trained, misfit)
+    warnings = conversion_remarks.warnings(model, request, expected, trained, misfit)
     return Conversion(
         output, form, request.quantize, size, proof, mixture, trained, tuple(warnings)
     )
 
 
 def _with_trained_ranges(
-    model: Convertible, request: ConversionRequest, expected: Expectation
+    model: Convertible, request: ConversionRequest, form: FileFormat, expected: Expectation
 ) -> tuple[bytes, TrainedInference | None, str]:
     """A file with the ranges of a quantization-aware training, or why there is none."""
     if request.quantize != "int8" or model.record is None or model.record.ranges is None:
         return b"", None, ""
     if request.calibration is not None:
         return b"", None, "your pictures calibrate instead"
+    if not form.has_trained_ranges:
+        return b"", None, f"{form.name} files have no place for them; calibrated instead"
     from slimhub.export.formats import trained_inference, trained_litert
     from slimhub.export.formats.trained_places import MisfitError
 

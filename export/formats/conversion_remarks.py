@@ -44,13 +44,18 @@ def refusal(
 
 
 def warnings(
-    model: Convertible, request: ConversionRequest, trained: TrainedInference | None, misfit: str
+    model: Convertible,
+    request: ConversionRequest,
+    expected: Expectation,
+    trained: TrainedInference | None,
+    misfit: str,
 ) -> Iterator[str]:
     """What the user should know about a file that was written.
 
     Args:
       model: the artifact.
       request: for the conversion.
+      expected: what the file had to be.
       trained: with the trained ranges, if those are used.
       misfit: why they are not; empty if there are none.
     """
@@ -61,9 +66,15 @@ def warnings(
             f"the output {model.output} is taken for features: say {option('task')} if it has a "
             "value for each class, so that classes are compared, too"
         )
+    if expected.unknown:
+        yield (
+            f"accuracy is not stated: {expected.unknown}. `slimhub evaluate` measures it, and can "
+            "be told how labels and classes belong together"
+        )
     if misfit:
         yield f"the trained ranges are not used: {misfit}"
     if trained is not None:
+        yield from trained.remarks
         floor = FLOORS[request.quantize]
         if complaints := floor.complaints(trained.in_float):
             yield (

@@ -55,7 +55,7 @@ class ConversionRequest:
         return form
 
     def check_format(self) -> FileFormat:
-        """Refuses what the format does not have, and a missing extra.
+        """Refuses options that contradict each other, an unknown format, and a missing extra.
 
         Returns:
           The format of the output.
@@ -67,13 +67,6 @@ class ConversionRequest:
         if self.quantize not in QUANTIZATIONS:
             raise RequestError(
                 f"{option('quantize')} must be {either(QUANTIZATIONS)}, not {self.quantize!r}"
-            )
-        if self.quantize not in form.quantizations:
-            wanted = option("quantize", self.quantize)
-            if self.is_companion:
-                wanted = f"{self.quantize}, which the name {self.output} asks for,"
-            raise RequestError(
-                f"{wanted} is not available for {form.name}: choose {either(form.quantizations)}"
             )
         if self.calibration is not None and self.quantize == "none":
             raise RequestError(
@@ -101,6 +94,13 @@ class ConversionRequest:
         if self.is_companion:
             return "`slimhub convert` can lower what is accepted"
         return f"{option('accept')} lowers what is accepted"
+
+    @property
+    def how_to_trust(self) -> str:
+        """How to have an artifact loaded that is refused, as a part of a sentence."""
+        if self.is_companion:
+            return "if you trust whoever wrote it, convert it with `slimhub convert`"
+        return f"if you trust whoever wrote it, load it with {option('trust')}"
 
     @property
     def how_to_calibrate(self) -> str:

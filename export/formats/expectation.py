@@ -6,11 +6,13 @@ import dataclasses
 
 import numpy as np
 
+from slimhub.common import paths
 from slimhub.common.errors import ExportError
-from slimhub.export.formats import format_pictures
+from slimhub.export.formats import format_pictures, true_classes
 from slimhub.export.formats.agreement import Floor
 from slimhub.export.formats.convertible import Convertible
 from slimhub.export.formats.format_pictures import FormatPictures
+from slimhub.export.formats.true_classes import TrueClasses, UnknownClassesError
 from slimhub.export.verify.reference import distance
 
 
@@ -27,6 +29,8 @@ class Expectation:
       is_classification: whether they are logits.
       floor: what is accepted.
       what: answered so, for messages.
+      classes: that the user's pictures show, where their labels say so.
+      unknown: why the classes are not known, though the pictures seem to have labels; or empty.
     """
 
     input: str
@@ -37,6 +41,8 @@ class Expectation:
     is_classification: bool
     floor: Floor
     what: str = "the artifact"
+    classes: TrueClasses | None = None
+    unknown: str = ""
 
 
 def expect(model: Convertible, floor: Floor, *, calibration: str | None = None) -> Expectation:
@@ -59,6 +65,7 @@ def expect(model: Convertible, floor: Floor, *, calibration: str | None = None) 
         moved = model.answers(pictures.images * np.float32(1 + distance.LAST_BIT))
         rounding = distance.ROUNDINGS * distance.relative(moved, answers)
         floor = dataclasses.replace(floor, difference=max(floor.difference, rounding))
+    classes, unknown = _classes(model, pictures, answers, calibration)
     return Expectation(
         model.input,
         model.output,
@@ -67,4 +74,19 @@ def expect(model: Convertible, floor: Floor, *, calibration: str | None = None) 
         answers,
         model.is_classification,
         floor,
+        classes=classes,
+        unknown=unknown,
     )
+
+
+def _classes(
+    model: Convertible, pictures: FormatPictures, answers: np.ndarray, calibration: str | None
+) -> tuple[TrueClasses | None, str]:
+    """The classes of a user's pictures, or why they are not known."""
+    if not model.is_classification or calibration is None:
+        return None, ""
+    own, data = answers[pictures.place_of_own], paths.resolved(paths.expanded(calibration)).name
+    try:
+        return true_classes.find(pictures.labels, data, model.read_labels(), own), ""
+    except UnknownClassesError as error:
+        return None, str(error)

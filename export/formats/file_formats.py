@@ -14,7 +14,10 @@ from slimhub.common.text import either
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+
     from slimhub.export.formats.convertible import Convertible
+    from slimhub.export.formats.file_quantizer import FileQuantizer
     from slimhub.export.formats.inscription import Inscription
     from slimhub.export.formats.loaded_file import LoadedFile
 
@@ -36,8 +39,11 @@ class FormatModule(Protocol):
     def read(self, content: bytes) -> Inscription | None:
         """What a file says about itself; None without metadata of slimhub."""
 
-    def load(self, path: Path, *, threads: int, is_optimized: bool) -> LoadedFile:
+    def load(self, content: bytes, *, threads: int, is_optimized: bool) -> LoadedFile:
         """Loads a file with the runtime that users have."""
+
+    def quantizer(self, file: Path, images: np.ndarray, threads: int) -> FileQuantizer:
+        """Makes candidates in integers from a file in float."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +56,7 @@ class FileFormat:
       module: see `FormatModule`.
       extra: what installs the packages.
       packages: import names of what it needs.
-      quantizations: those of `QUANTIZATIONS` that it has.
+      has_trained_ranges: whether its files can compute with the ranges of a training.
     """
 
     name: str
@@ -58,7 +64,7 @@ class FileFormat:
     module: str
     extra: str
     packages: tuple[str, ...]
-    quantizations: tuple[str, ...]
+    has_trained_ranges: bool = False
 
     def load_module(self) -> FormatModule:
         """Imports the module."""
@@ -80,7 +86,7 @@ FORMATS = {
         module="slimhub.export.formats.litert_format",
         extra="litert",
         packages=("ai_edge_litert", "ai_edge_quantizer"),
-        quantizations=QUANTIZATIONS,
+        has_trained_ranges=True,
     ),
     ".onnx": FileFormat(
         name="ONNX",
@@ -88,7 +94,6 @@ FORMATS = {
         module="slimhub.export.formats.onnx_format",
         extra="onnx",
         packages=("onnx", "onnxruntime", "tf2onnx"),
-        quantizations=("none", "float16"),
     ),
 }
 

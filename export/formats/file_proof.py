@@ -14,6 +14,7 @@ from slimhub.export.formats.agreement import Agreement
 from slimhub.export.formats.expectation import Expectation
 from slimhub.export.formats.format_pictures import FormatPictures
 from slimhub.export.formats.inscription import Inscription
+from slimhub.export.formats.known_accuracy import KnownAccuracy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,16 +26,19 @@ class FileProof:
       patterns: the same on ramps and constants, which only float32 has to pass.
       complaints: why the file is refused, one phrase each; empty if the proof holds.
       milliseconds: of a call, by batch size.
+      accuracy: of file and artifact, where classes of the user's pictures are known.
     """
 
     usual: Agreement
     patterns: Agreement
     complaints: tuple[str, ...]
     milliseconds: dict[int, float]
+    accuracy: KnownAccuracy | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As JSON data, without times: the same file has the same proof."""
-        return {"pictures": self.usual.to_json(), "patterns": self.patterns.to_json()}
+        found = {"pictures": self.usual.to_json(), "patterns": self.patterns.to_json()}
+        return found if self.accuracy is None else found | {"accuracy": self.accuracy.to_json()}
 
 
 def prove(path: Path, expected: Expectation, inscription: Inscription) -> FileProof:
@@ -63,7 +67,23 @@ def prove(path: Path, expected: Expectation, inscription: Inscription) -> FilePr
     if expected.floor.difference is not None and not complaints:
         complaints = expected.floor.complaints(patterns)
     times = {int(batch): time for batch, time in found["milliseconds"].items()}
-    return FileProof(usual, patterns, tuple(complaints), times)
+    return FileProof(usual, patterns, tuple(complaints), times, _accuracy(runs, expected))
+
+
+def _accuracy(runs: np.ndarray, expected: Expectation) -> KnownAccuracy | None:
+    classes = expected.classes
+    if classes is None:
+        return None
+    own = expected.pictures.place_of_own
+    of_file = (runs[:, own].argmax(-1) == classes.places).mean(-1)
+    of_artifact = (expected.answers[own].argmax(-1) == classes.places).mean()
+    return KnownAccuracy(
+        data=classes.data,
+        pictures=len(classes.places),
+        artifact=float(of_artifact),
+        file=float(of_file.min()),
+        labels=classes.explanation,
+    )
 
 
 def _parts(pictures: FormatPictures) -> tuple[slice, slice]:

@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from slimhub.common import paths
 from slimhub.export.formats import own_pictures
+from slimhub.export.formats.own_pictures import OwnPictures
+from slimhub.export.formats.picture_labels import PictureLabels
 from slimhub.export.verify.reference import pictures
 
 _SHARES = (1.0, 0.75, 0.5)  # of the photograph's height and width, in crops
@@ -25,17 +27,25 @@ class FormatPictures:
         a constant image has almost no features.
       own: how many are the user's.
       found: how many the user has; None if they were not counted.
+      labels: of the user's.
     """
 
     images: np.ndarray
     patterns: int
     own: int
     found: int | None = None
+    labels: PictureLabels = dataclasses.field(default_factory=PictureLabels)
 
     @property
     def usual(self) -> np.ndarray:
         """Those without the patterns."""
         return self.images[: len(self.images) - self.patterns]
+
+    @property
+    def place_of_own(self) -> slice:
+        """Where the user's are."""
+        end = len(self.images) - self.patterns
+        return slice(end - self.own, end)
 
 
 def read(size: int, calibration: str | None) -> FormatPictures:
@@ -48,13 +58,13 @@ def read(size: int, calibration: str | None) -> FormatPictures:
     Raises:
       RequestError: if there are no pictures in it, or one cannot be read.
     """
-    own, found = np.zeros((0, size, size, 3), np.float32), None
+    own = OwnPictures(np.zeros((0, size, size, 3), np.float32), None, PictureLabels())
     if calibration is not None:
-        own, found = own_pictures.read(paths.expanded(calibration), size)
+        own = own_pictures.read(paths.expanded(calibration), size)
     shape = (size, size, 3)
     patterns = [pictures.gradient(shape), pictures.constant(shape, 0), pictures.constant(shape, 1)]
-    images = np.concatenate([crops(size), pictures.noise(shape), own, *patterns])
-    return FormatPictures(images, len(patterns), len(own), found)
+    images = np.concatenate([crops(size), pictures.noise(shape), own.images, *patterns])
+    return FormatPictures(images, len(patterns), len(own.images), own.found, own.labels)
 
 
 def crops(size: int) -> np.ndarray:

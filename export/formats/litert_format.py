@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from slimhub.common import foreign_files
 from slimhub.common.errors import ExportError
 from slimhub.export.formats import litert_metadata
 from slimhub.export.formats.inscription import Inscription
+from slimhub.export.formats.litert_quantizer import LiteRTQuantizer
 from slimhub.export.formats.loaded_file import SIGNATURE
 
 if TYPE_CHECKING:
@@ -48,15 +48,26 @@ def convert(model: Convertible, quantize: str) -> bytes:
     return content
 
 
-def load(path: Path, *, threads: int = 1, is_optimized: bool = True) -> LiteRTFile:
+def quantizer(file: Path, images: np.ndarray, threads: int) -> LiteRTQuantizer:
+    """Makes candidates from a file in float.
+
+    Args:
+      file: path of a LiteRT file.
+      images: f32[count, size, size, 3], which calibrate.
+      threads: for calibration.
+    """
+    return LiteRTQuantizer(file, images, threads)
+
+
+def load(content: bytes, *, threads: int = 1, is_optimized: bool = True) -> LiteRTFile:
     """Loads a file in LiteRT.
 
     Args:
-      path: of the file.
+      content: of the file.
       threads: for one call.
       is_optimized: whether to compute with XNNPACK, as LiteRT does by default.
     """
-    return LiteRTFile(foreign_files.read(path, foreign_files.LARGEST_PROTO), threads, is_optimized)
+    return LiteRTFile(content, threads, is_optimized)
 
 
 class LiteRTFile:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,27 +10,15 @@ from typing import Any
 import numpy as np
 
 from slimhub.common import foreign_files
+from slimhub.export.formats.file_quantizer import QuantizableLayer
 from slimhub.export.formats.loaded_file import SIGNATURE
 from slimhub.export.formats.silence import silenced
 
 _BITS = 8
 
 
-@dataclasses.dataclass(frozen=True)
-class QuantizableLayer:
-    """An operation of a file.
-
-    Attributes:
-      name: of its outputs, which identifies it.
-      has_weights: whether it is a convolution or fully connected.
-    """
-
-    name: str
-    has_weights: bool
-
-
 class LiteRTQuantizer:
-    """Makes candidates from one file in float."""
+    """See `FileQuantizer`. Layers are identified by the names of their outputs."""
 
     def __init__(self, file: Path, images: np.ndarray, threads: int) -> None:
         """Reads the file.
@@ -46,26 +33,16 @@ class LiteRTQuantizer:
         self.layers = list(_layers(foreign_files.read(file, foreign_files.LARGEST_PROTO)))
 
     def quantize(self, weights: Sequence[str], integers: Sequence[str]) -> bytes:
-        """A candidate.
-
-        Args:
-          weights: names of operations that store their weights in integers, and compute in float.
-          integers: names of operations that compute in integers; they may be in `weights`, too.
-
-        Raises:
-          RuntimeError, ValueError: if the quantizer cannot combine them.
-        """
+        """See `FileQuantizer`."""
         if not weights and not integers:
             return foreign_files.read(self._file, foreign_files.LARGEST_PROTO)
-        if integers and self._ranges is None:
-            self._ranges = self._calibrate()
         quantizer = self._quantizer(weights, integers)
         with silenced():
             made = quantizer.quantize(self._ranges if integers else None)
         return bytes(made.quantized_model)
 
-    def _calibrate(self) -> Any:
-        """Ranges of all activations."""
+    def calibrate(self) -> None:
+        """See `FileQuantizer`."""
         from ai_edge_litert.interpreter import Interpreter
 
         quantizer = self._quantizer([], [layer.name for layer in self.layers])
@@ -73,7 +50,7 @@ class LiteRTQuantizer:
         (name,) = interpreter.get_signature_runner(SIGNATURE).get_input_details()
         samples = [{name: image[np.newaxis]} for image in self._images]
         with silenced():
-            return quantizer.calibrate({SIGNATURE: samples})
+            self._ranges = quantizer.calibrate({SIGNATURE: samples})
 
     def _quantizer(self, weights: Iterable[str], integers: Iterable[str]) -> Any:
         from ai_edge_quantizer import qtyping, quantizer, recipe_manager

@@ -1,23 +1,26 @@
-"""Searches for the layers that have to stay in float; runs in `runtime_process`."""
+"""Stores as many layers in integers as the floor allows; runs in `runtime_process`."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from slimhub.export.formats import agreement, litert_format
+from slimhub.export.formats import agreement, file_formats
 from slimhub.export.formats.agreement import Agreement, Floor
-from slimhub.export.formats.litert_quantizer import LiteRTQuantizer
+from slimhub.export.formats.file_formats import FormatModule
+from slimhub.export.formats.file_quantizer import FileQuantizer
+from slimhub.export.formats.layer_search import LayerChoice, LayerLosses, LayerSearch
 
-_MARGIN = 0.1  # of what the floor leaves: other kernels than those measured here round otherwise
+# Of what the floor leaves. Most candidates are measured without optimization on a few images alone,
+# since that is slow; if the chosen one falls below the floor on the others, the next margin helps.
+_MARGINS = (0.1, 0.3, 0.6)
+_LEFT = 0.5  # of that, what weights leave to activations if those are in integers, too
 FEW = 16  # pictures, evenly spaced, on which single layers are measured
-_RETRIES = 32  # layers in float that are tried in integers again, the least sensitive first
 _SHOWN = 12  # sensitivities that are reported
-_FAILED = 2.0  # the loss of a layer that cannot be quantized; 1 - cosine is at most that
 
 
 def search_file(
@@ -34,7 +37,7 @@ def search_file(
     """Quantizes a file as far as the floor allows.
 
     Args:
-      file: path of a LiteRT file in float.
+      file: path of a file in float; its suffix says in which format.
       target: path of the file to write.
       images: path of an array f32[count, size, size, 3].
       answers: path of what the artifact answers, f32[count, width].
@@ -44,31 +47,27 @@ def search_file(
       threads: for the runtime.
 
     Returns:
-      Fields of a `Mixture` but for its pictures, of which only `sampled` is there.
+      Fields of a `Mixture` but for its pictures, of which only `sampled` is there; and `failure`,
+      what the library says if it could quantize no layer, else empty.
+
+    Raises:
+      Exception: of the library, if it cannot calibrate.
     """
+    module = file_formats.of_path(file).load_module()
     scale = _Scale(
-        np.load(images), np.load(answers), _raised(Floor(**floor)), is_classification, threads
+        module, np.load(images), np.load(answers), Floor(**floor), is_classification, threads
     )
-    quantizer = LiteRTQuantizer(Path(file), scale.images, threads)
-    weighted = [layer.name for layer in quantizer.layers if layer.has_weights]
-    weights = _Search(scale, lambda names: quantizer.quantize(names, [])).chosen(weighted)
-    losses, integers = weights.losses, _Choice([], [], {})
-    if quantize == "int8":
-        every = [layer.name for layer in quantizer.layers]
-        search = _Search(scale, lambda names: quantizer.quantize(weights.quantized, names))
-        integers = search.chosen(every, lambda name: quantizer.quantize([], [name]))
-        losses = integers.losses
-    Path(target).write_bytes(quantizer.quantize(weights.quantized, integers.quantized))
-    stored = [name for name in weights.quantized if name not in integers.quantized]
-    floats = integers.floats if quantize == "int8" else weights.floats
-    worst = sorted(losses, key=lambda name: -losses[name])
-    return {
-        "integers": len(integers.quantized),
-        "weights": len(stored),
-        "floats": [name for name in floats if name not in stored],
-        "sampled": len(sample(len(scale.images), FEW)),
-        "losses": {name: round(losses[name], 5) for name in worst[:_SHOWN]},
-    }
+    quantizer = module.quantizer(Path(file), scale.images, threads)
+    if _is_computed(quantize):
+        quantizer.calibrate()
+    alone = _Alone()
+    for margin in _MARGINS:
+        mixed = _mix(quantizer, scale.with_margin(margin), quantize, alone)
+        content = quantizer.quantize(mixed.weights.quantized, mixed.integers.quantized)
+        if scale.holds(content):
+            break
+    Path(target).write_bytes(content)
+    return mixed.report() | {"sampled": len(sample(len(scale.images), FEW))}
 
 
 def sample(count: int, few: int) -> np.ndarray:
@@ -81,15 +80,11 @@ def sample(count: int, few: int) -> np.ndarray:
     return np.linspace(0, count - 1, min(count, few)).round().astype(int)
 
 
-def _raised(floor: Floor) -> Floor:
-    """The floor with a margin."""
-    return dataclasses.replace(floor, cosine=floor.cosine + _MARGIN * (1 - floor.cosine))
-
-
 @dataclasses.dataclass(frozen=True)
 class _Scale:
     """What candidates are measured with."""
 
+    module: FormatModule
     images: np.ndarray
     answers: np.ndarray
     floor: Floor
@@ -99,7 +94,7 @@ class _Scale:
     def measure(self, content: bytes, count: int, *, is_optimized: bool) -> Agreement:
         """How well a candidate agrees on that many images, evenly spaced among all."""
         chosen = sample(len(self.images), count)
-        loaded = litert_format.LiteRTFile(content, self.threads, is_optimized)
+        loaded = self.module.load(content, threads=self.threads, is_optimized=is_optimized)
         found = np.concatenate([loaded(image[np.newaxis]) for image in self.images[chosen]])
         return agreement.measure(
             found.reshape(len(found), -1),
@@ -108,13 +103,22 @@ class _Scale:
         )
 
     def accepts(self, content: bytes) -> bool:
-        """Whether a candidate is above the floor: on a few images without XNNPACK, which takes 20
-        times as long and rounds otherwise, then on all with it."""
+        """Whether a candidate is above the floor: on a few images without optimization, which
+        takes up to 20 times as long and rounds otherwise, then on all with it."""
         every = len(self.images)
         return not any(
             self.floor.complaints(self.measure(content, count, is_optimized=is_optimized))
             for count, is_optimized in ((FEW, True), (FEW, False), (every, True))
         )
+
+    def holds(self, content: bytes) -> bool:
+        """Whether a file is above the floor on all images without optimization, too."""
+        found = self.measure(content, len(self.images), is_optimized=False)
+        return not self.floor.complaints(found)
+
+    def with_margin(self, margin: float) -> _Scale:
+        """The same with a higher floor."""
+        return dataclasses.replace(self, floor=self.floor.raised(margin))
 
     def loss(self, content: bytes) -> float:
         """How far the worst of a few images turns."""
@@ -122,52 +126,59 @@ class _Scale:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Choice:
-    quantized: list[str]
-    floats: list[str]  # the most sensitive first
-    losses: dict[str, float]
+class _Alone:
+    """What layers cost that are stored in integers alone, measured once, when it is needed."""
+
+    weights: LayerLosses = dataclasses.field(default_factory=LayerLosses)
+    integers: LayerLosses = dataclasses.field(default_factory=LayerLosses)
 
 
-class _Search:
-    """Finds the fewest layers that have to stay in float."""
+@dataclasses.dataclass(frozen=True)
+class _Mixed:
+    weights: LayerChoice
+    integers: LayerChoice
 
-    def __init__(self, scale: _Scale, make: Callable[[Sequence[str]], bytes]) -> None:
-        self._scale = scale
-        self._make = make  # a candidate in which the named layers are quantized
+    def report(self) -> dict[str, Any]:
+        """Fields of a `Mixture`, and `failure`."""
+        stored = [name for name in self.weights.quantized if name not in self.integers.quantized]
+        floats, losses = self.integers.floats, self.integers.losses.measured
+        failures = [*self.integers.losses.failures.values()]
+        worst = sorted(losses, key=lambda name: -losses[name])
+        return {
+            "integers": len(self.integers.quantized),
+            "weights": len(stored),
+            "floats": [name for name in floats if name not in stored],
+            "losses": {name: round(losses[name], 5) for name in worst[:_SHOWN]},
+            "failure": failures[-1] if failures and not losses else "",
+        }
 
-    def chosen(self, names: list[str], make_alone: Callable[[str], bytes] | None = None) -> _Choice:
-        """Ranks the layers by what each costs alone, and leaves the first ones in float.
 
-        Args:
-          names: of all layers.
-          make_alone: a candidate in which one layer alone is quantized.
-        """
-        if self._accepts(names):
-            return _Choice(names, [], {})
-        alone = make_alone or (lambda name: self._make([name]))
-        losses = {name: self._loss(alone, name) for name in names}
-        ranking = sorted(names, key=lambda name: -losses[name])
-        low, high = 0, len(ranking)  # in float: too few, enough
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self._accepts(ranking[middle:]):
-                high = middle
-            else:
-                low = middle
-        floats, quantized = ranking[:high], ranking[high:]
-        for name in floats[::-1][:_RETRIES]:  # some cost much alone, and little with others
-            if losses[name] < _FAILED and self._accepts([*quantized, name]):
-                quantized.append(name)
-        return _Choice(quantized, [name for name in floats if name not in quantized], losses)
+def _is_computed(quantize: str) -> bool:
+    return quantize == "int8"
 
-    def _accepts(self, names: Sequence[str]) -> bool:
-        try:
-            return self._scale.accepts(self._make(names))
-        except (RuntimeError, ValueError):  # the quantizer, or LiteRT, cannot combine them
-            return False
 
-    def _loss(self, make: Callable[[str], bytes], name: str) -> float:
-        try:
-            return self._scale.loss(make(name))
-        except (RuntimeError, ValueError):
-            return _FAILED
+def _mix(quantizer: FileQuantizer, scale: _Scale, quantize: str, alone: _Alone) -> _Mixed:
+    """Stores as many weights in integers as the floor allows, then computes in them.
+
+    What activations leave of the room that they were given goes to weights again.
+    """
+    is_computed = _is_computed(quantize)
+    weighted = [layer.name for layer in quantizer.layers if layer.has_weights]
+    stricter = scale.with_margin(_LEFT) if is_computed else scale
+    search = LayerSearch(stricter, lambda names: quantizer.quantize(names, []), alone.weights)
+    weights = search.chosen(weighted)
+    if not is_computed:
+        return _Mixed(weights, LayerChoice([], weights.floats, weights.losses))
+    every = [layer.name for layer in quantizer.layers]
+    search = LayerSearch(
+        scale, lambda names: quantizer.quantize(weights.quantized, names), alone.integers
+    )
+    integers = search.chosen(every, lambda name: quantizer.quantize([], [name]))
+
+    def with_more(names: Sequence[str]) -> bytes:
+        return quantizer.quantize([*weights.quantized, *names], integers.quantized)
+
+    left = [name for name in weights.floats if name not in integers.quantized]
+    more = LayerSearch(scale, with_more, alone.weights).chosen(left).quantized if left else []
+    stored = dataclasses.replace(weights, quantized=[*weights.quantized, *more])
+    return _Mixed(stored, integers)

@@ -10,12 +10,14 @@ from slimhub.common import foreign_files
 from slimhub.common.errors import ExportError
 from slimhub.common.scratch import ScratchFolder
 from slimhub.common.text import count, listed
+from slimhub.export.formats import file_formats
 
 if TYPE_CHECKING:
     from slimhub.export.formats.conversion_request import ConversionRequest
     from slimhub.export.formats.expectation import Expectation
 
 _SHOWN = 5  # layers named in a message
+_CALL = "StatefulPartitionedCall/"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Mixture:
       weights: how many others store their weights in 8 bits, and compute in float.
       floats: names of the operations that stay in float, the most sensitive first.
       losses: 1 minus the cosine that remains when one operation alone is quantized, of the most
-        sensitive ones.
+        sensitive ones among those that can be.
       pictures: that decided.
     """
 
@@ -83,12 +85,12 @@ class Mixture:
 
 
 def short_name(name: str) -> str:
-    """An operation by the first of the names that LiteRT fused into its own.
+    """An operation by the first of the names that LiteRT fused into its own, without calls.
 
     Args:
-      name: all of them, with semicolons.
+      name: all of them, with semicolons, each with the calls that TensorFlow put before it.
     """
-    return name.partition(";")[0]
+    return name.partition(";")[0].rpartition(_CALL)[2]
 
 
 def search(
@@ -97,7 +99,7 @@ def search(
     """Quantizes a file, but for the layers that cost too much agreement.
 
     Args:
-      content: a LiteRT file in float.
+      content: a file of the request's format in float.
       expected: what it has to agree with, and how well; its pictures calibrate.
       request: for `int8_weights` or `int8`.
 
@@ -112,37 +114,42 @@ def search(
     from slimhub.export.formats import runtime_client
 
     quantize, usual = request.quantize, expected.pictures.usual
+    suffix = file_formats.of_path(request.output).suffix
     with ScratchFolder() as scratch:
-        places = {
-            name: str(Path(scratch, name))
-            for name in ("file.tflite", "target.tflite", "images.npy", "answers.npy")
-        }
-        Path(places["file.tflite"]).write_bytes(content)
-        np.save(places["images.npy"], usual)
-        np.save(places["answers.npy"], expected.answers[: len(usual)])
+        file, target, images, answers = (
+            Path(scratch, name)
+            for name in (f"file{suffix}", f"target{suffix}", "images.npy", "answers.npy")
+        )
+        file.write_bytes(content)
+        np.save(images, usual)
+        np.save(answers, expected.answers[: len(usual)])
         found = runtime_client.work(
             "quantize",
-            file=places["file.tflite"],
-            target=places["target.tflite"],
-            images=places["images.npy"],
-            answers=places["answers.npy"],
+            file=str(file),
+            target=str(target),
+            images=str(images),
+            answers=str(answers),
             quantize=quantize,
             floor=dataclasses.asdict(expected.floor),
             is_classification=expected.is_classification,
         )
-        quantized = foreign_files.read(places["target.tflite"], foreign_files.LARGEST_PROTO)
+        quantized = foreign_files.read(target, foreign_files.LARGEST_PROTO)
     pictures = expected.pictures
-    sampled = found.pop("sampled")
+    sampled, failure = found.pop("sampled"), found.pop("failure")
     used = PictureUse(pictures.own, pictures.found, len(usual) - pictures.own, sampled)
     mixture = Mixture(**{**found, "floats": tuple(found["floats"])}, pictures=used)
-    if not mixture.integers and not mixture.weights:
-        raise ExportError(_refusal(mixture, request))
-    if quantize == "int8" and not mixture.integers:
-        raise ExportError(_refusal(mixture, request))
+    if not mixture.integers and (quantize == "int8" or not mixture.weights):
+        raise ExportError(_refusal(mixture, failure, request))
     return quantized, mixture
 
 
-def _refusal(mixture: Mixture, request: ConversionRequest) -> str:
+def _refusal(mixture: Mixture, failure: str, request: ConversionRequest) -> str:
+    if failure:
+        return (
+            f"no layer can be stored as {request.quantize}, so nothing was written: the quantizer "
+            f"fails with {failure!r}; choose another quantization, or install another release of "
+            "the library"
+        )
     losses = mixture.losses
     worst = sorted(losses, key=lambda name: -losses[name])[:_SHOWN]
     shown = listed([f"{short_name(name)} ({1 - losses[name]:.3f})" for name in worst], _SHOWN)

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from slimhub.common.errors import ExportError
-from slimhub.export.formats import onnx_metadata
+from slimhub.export.formats import onnx_metadata, onnx_names, onnx_weights
 from slimhub.export.formats.inscription import Inscription
+from slimhub.export.formats.onnx_quantizer import OnnxQuantizer
 
 if TYPE_CHECKING:
     from slimhub.export.formats.convertible import Convertible
 
 OPSET = 17  # of 2022; what tf2onnx writes for these networks has not changed since
-_MATRIX = 2  # dimensions of the smallest weights that are stored in 16 bits; biases are not
 _ERRORS = 3  # the severity from which ONNX Runtime logs
 inscribe = onnx_metadata.write
 read = onnx_metadata.read
@@ -50,8 +50,9 @@ def convert(model: Convertible, quantize: str) -> bytes:
         first = str(error).strip().splitlines()[0]
         raise ExportError(f"tf2onnx cannot convert it to ONNX: {first:.200}") from error
     _name_batch(made)
+    onnx_names.shorten(made)
     if quantize == "float16":
-        _halve_weights(made)
+        onnx_weights.store_in_16_bits(made)
     content: bytes = made.SerializeToString(deterministic=True)
     return content
 
@@ -62,38 +63,32 @@ def _name_batch(made: Any) -> None:
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
 
 
-def _halve_weights(made: Any) -> None:
-    """Stores weights in 16 bits, each with a cast to 32, which ONNX Runtime does once."""
-    import onnx
-    from onnx import helper, numpy_helper
+def quantizer(file: Path, images: np.ndarray, threads: int) -> OnnxQuantizer:
+    """Makes candidates from a file in float.
 
-    casts = []
-    for tensor in made.graph.initializer:
-        if tensor.data_type == onnx.TensorProto.FLOAT and len(tensor.dims) >= _MATRIX:
-            name, stored = tensor.name, f"{tensor.name}/float16"
-            halved = numpy_helper.to_array(tensor).astype(np.float16)
-            tensor.CopyFrom(numpy_helper.from_array(halved, stored))
-            casts.append(helper.make_node("Cast", [stored], [name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *made.graph.node]
-    del made.graph.node[:]
-    made.graph.node.extend(nodes)
+    Args:
+      file: path of an ONNX file.
+      images: f32[count, size, size, 3], which calibrate.
+      threads: ONNX Runtime calibrates on all cores.
+    """
+    return OnnxQuantizer(file, images)
 
 
-def load(path: Path, *, threads: int = 1, is_optimized: bool = True) -> OnnxFile:
+def load(content: bytes, *, threads: int = 1, is_optimized: bool = True) -> OnnxFile:
     """Loads a file in ONNX Runtime.
 
     Args:
-      path: of the file.
+      content: of the file.
       threads: for one call.
       is_optimized: whether ONNX Runtime may fuse operations, as it does by default.
     """
-    return OnnxFile(path, threads, is_optimized)
+    return OnnxFile(content, threads, is_optimized)
 
 
 class OnnxFile:
     """See `LoadedFile`."""
 
-    def __init__(self, path: Path, threads: int, is_optimized: bool) -> None:
+    def __init__(self, content: bytes, threads: int, is_optimized: bool) -> None:
         """Loads it, see `load`."""
         import onnxruntime
 
@@ -105,7 +100,7 @@ class OnnxFile:
             levels.ORT_ENABLE_ALL if is_optimized else levels.ORT_DISABLE_ALL
         )
         self._session = onnxruntime.InferenceSession(
-            str(path), options, providers=["CPUExecutionProvider"]
+            content, options, providers=["CPUExecutionProvider"]
         )
 
     @property

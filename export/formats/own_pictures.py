@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import tensorflow as tf
 
 from slimhub.common import foreign_files
 from slimhub.common.errors import RequestError, option
+from slimhub.export.formats import picture_labels
+from slimhub.export.formats.picture_labels import PictureLabels
 from slimhub.export.savedmodel import signatures
 
 MOST = 256  # pictures that are used
@@ -20,37 +23,61 @@ _SUFFIXES = (".jpg", ".jpeg", ".png")
 _RECORDS = re.compile(r"\.tfrecords?$|-\d{5}-of-\d{5}$")
 _FRAME = 16  # bytes of a record's length and two checksums
 _WANTED = {"image/encoded": tf.io.FixedLenFeature([], tf.string)}
+_LABEL = {"image/class/label": tf.io.FixedLenFeature([], tf.int64)}
 
 _Item = TypeVar("_Item")
 
 
-def read(path: Path, size: int) -> tuple[np.ndarray, int | None]:
+@dataclasses.dataclass(frozen=True)
+class OwnPictures:
+    """What was read.
+
+    Attributes:
+      images: f32[count, size, size, 3] in [0, 1].
+      found: how many files of images there are; None for TFRecords, which are not counted.
+      labels: of the images.
+    """
+
+    images: np.ndarray
+    found: int | None
+    labels: PictureLabels
+
+
+def read(path: Path, size: int) -> OwnPictures:
     """Reads up to `MOST` pictures.
 
     Args:
       path: a folder of JPEG and PNG files, at any depth; or a file or folder of TFRecords with
-        `image/encoded`. Of several such files, each has its share, from its beginning.
+        `image/encoded`. Of several such files, each has its share, from its beginning. Hidden files
+        of a folder, such as the `._cat.jpg` of macOS, are left out.
       size: height and width to stretch them to, pixels.
-
-    Returns:
-      f32[count, size, size, 3] in [0, 1], and how many files of images there are; None for
-      TFRecords, which are not counted.
 
     Raises:
       RequestError: if there are none, or names the file and record that cannot be read.
     """
     if not path.exists():
         raise RequestError(f"{option('calibration')}: {path} does not exist")
-    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    files = sorted(_visible(path)) if path.is_dir() else [path]
     images = [file for file in files if file.suffix.lower() in _SUFFIXES]
-    encoded = _files(images) if images else iter(_spaced(list(_records(files)), MOST))
-    found = [_decoded(name, content, size) for name, content in encoded]
-    if not found:
+    if images:
+        chosen = _spaced(images, MOST)
+        labels = picture_labels.of_files(path, images, chosen)
+        return OwnPictures(_decoded(_files(chosen), size), len(images), labels)
+    records = _spaced(list(_records(files)), MOST)
+    if not records:
         raise RequestError(
             f"{option('calibration')}: {path} holds neither JPEG or PNG files nor TFRecords with "
             "image/encoded"
         )
-    return np.concatenate(found), len(images) or None
+    labels = picture_labels.of_records([(record.file, record.label) for record in records])
+    found = ((record.name, record.encoded) for record in records)
+    return OwnPictures(_decoded(found, size), None, labels)
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    for file in folder.rglob("*"):
+        if not file.name.startswith(".") and file.is_file():
+            yield file
 
 
 def _spaced(items: Sequence[_Item], most: int) -> list[_Item]:
@@ -59,16 +86,20 @@ def _spaced(items: Sequence[_Item], most: int) -> list[_Item]:
     return [items[number] for number in chosen]
 
 
-def _decoded(name: str, encoded: bytes, size: int) -> np.ndarray:
-    try:
-        image: np.ndarray = signatures.decode(tf.constant([encoded]), size).numpy()
-    except tf.errors.InvalidArgumentError as error:
-        raise RequestError(f"{option('calibration')}: {name} is not a JPEG or PNG file") from error
-    return image
+def _decoded(found: Iterable[tuple[str, bytes]], size: int) -> np.ndarray:
+    images = []
+    for name, encoded in found:
+        try:
+            images.append(signatures.decode(tf.constant([encoded]), size).numpy())
+        except tf.errors.InvalidArgumentError as error:
+            raise RequestError(
+                f"{option('calibration')}: {name} is not a JPEG or PNG file"
+            ) from error
+    return np.concatenate(images)
 
 
 def _files(images: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
-    for image in _spaced(images, MOST):
+    for image in images:
         try:
             yield image.name, foreign_files.read(image)
         except OSError as error:
@@ -77,8 +108,15 @@ def _files(images: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
             ) from error
 
 
-def _records(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
-    """Names and content of images in TFRecords; other files are left out, unless named so."""
+class _Record(NamedTuple):
+    file: Path
+    name: str
+    encoded: bytes
+    label: int
+
+
+def _records(files: Sequence[Path]) -> Iterator[_Record]:
+    """Images in TFRecords; other files are left out, unless named so."""
     named = [file for file in files if _RECORDS.search(file.name)]
     chosen = _spaced(named or files, MOST)
     share = -(-MOST // max(len(chosen), 1))
@@ -86,14 +124,14 @@ def _records(files: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
         yield from _of_file(file, share, must_be=bool(named))
 
 
-def _of_file(file: Path, most: int, *, must_be: bool) -> Iterator[tuple[str, bytes]]:
+def _of_file(file: Path, most: int, *, must_be: bool) -> Iterator[_Record]:
     """The first records of a file; none of a file that is not TFRecords, unless it must be."""
     number = position = 0
     records = iter(tf.data.TFRecordDataset([str(file)]).take(most))
     try:
         while (record := next(records, None)) is not None:
-            encoded = tf.io.parse_single_example(record, _WANTED)["image/encoded"]
-            yield f"record {number} of {file.name}", encoded.numpy()
+            encoded = tf.io.parse_single_example(record, _WANTED)["image/encoded"].numpy()
+            yield _Record(file, f"record {number} of {file.name}", encoded, _label(record))
             number, position = number + 1, position + _FRAME + len(record.numpy())
     except (tf.errors.DataLossError, tf.errors.InvalidArgumentError) as error:
         if number or must_be:
@@ -101,6 +139,13 @@ def _of_file(file: Path, most: int, *, must_be: bool) -> Iterator[tuple[str, byt
     else:  # TensorFlow takes a record without a whole header for the end
         if number < most and position != file.stat().st_size and (number or must_be):
             raise RequestError(_damaged(file, number))
+
+
+def _label(record: tf.Tensor) -> int:
+    try:
+        return int(tf.io.parse_single_example(record, _LABEL)["image/class/label"].numpy())
+    except tf.errors.InvalidArgumentError:  # there is none, or not one integer
+        return picture_labels.NONE
 
 
 def _damaged(file: Path, number: int, error: Exception | None = None) -> str:

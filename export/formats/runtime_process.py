@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from slimhub.common import foreign_files
 from slimhub.common.json_process import read_message, when_input_ends, write_message
 from slimhub.export.formats import file_formats
 from slimhub.export.formats.loaded_file import LoadedFile
@@ -48,11 +49,12 @@ def run(*, file: str, images: str, answers: str) -> dict[str, Any]:
     Returns:
       What the file says about itself, and milliseconds per call by batch.
     """
-    path, pictures = Path(file), np.load(images)
+    content = foreign_files.read(Path(file), foreign_files.LARGEST_PROTO)
+    pictures = np.load(images)
     module = file_formats.of_path(file).load_module()
     found, times = [], {}
     for is_optimized in (True, False):
-        loaded = module.load(path, threads=_threads(), is_optimized=is_optimized)
+        loaded = module.load(content, threads=_threads(), is_optimized=is_optimized)
         for batch in BATCHES:
             found.append(_in_batches(loaded, pictures, batch))
             if is_optimized:

@@ -33,7 +33,14 @@ class ServedModel:
 
     purpose = "used"  # what it is for, as messages have it: "cannot be used"
 
-    def __init__(self, folder: Path, *, trust: bool = False, task: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        trust: bool = False,
+        task: str | None = None,
+        advice: str = untrusted.TRUST,
+    ) -> None:
         """Looks at an artifact.
 
         Args:
@@ -41,6 +48,7 @@ class ServedModel:
           trust: whether to load it even if it has operations that slimhub does not write, or files
             that differ from its record. Such an artifact can do whatever you can.
           task: what a user says that the output is for, one of `nets.TASKS`, or None.
+          advice: what whoever trusts an artifact that is refused can do.
 
         Raises:
           ExportError: if it is not to be loaded, or does not keep the convention.
@@ -49,9 +57,8 @@ class ServedModel:
         self._artifact = artifact = Artifact(folder)
         self.record = artifact.record
         if not trust:
-            refused = untrusted.refuse(
-                artifact, artifact_files.check_digests(folder, artifact.record)
-            )
+            digests = artifact_files.check_digests(folder, artifact.record)
+            refused = untrusted.refuse(artifact, digests, advice)
             if refused:
                 raise ExportError(f"{folder.name} is {refused[0].detail}")
         signature = artifact.proto.meta_graphs[0].signature_def.get(SIGNATURE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 
 from slimhub.export.formats.trained_places import Range, TrainedPlaces
@@ -18,18 +20,24 @@ def missing(content: bytes, places: TrainedPlaces) -> list[str]:
 
     Args:
       content: a LiteRT file.
-      places: of the ranges. Each of weights has a tensor of its own.
+      places: of the ranges. Each has a tensor of its own, though several may have the same range.
     """
     stored, computed = _steps(content)
-    found = []
-    for name, ends in places.weights.items():
-        same = _like(stored, ends, _NARROW)
+    return [
+        *_without(stored, places.weights, _NARROW),
+        *_without(computed, places.activations, _STEPS),
+    ]
+
+
+def _without(steps: list[float], places: Mapping[str, Range], count: int) -> Iterator[str]:
+    """Names of places for which there is no step, or none that is left by others."""
+    left = list(steps)
+    for name, ends in places.items():
+        same = _like(left, ends, count)
         if same is None:
-            found.append(name)
+            yield name
         else:
-            del stored[same]
-    outputs = places.activations.items()
-    return found + [name for name, ends in outputs if _like(computed, ends, _STEPS) is None]
+            del left[same]
 
 
 def _like(steps: list[float], ends: Range, count: int) -> int | None:

@@ -10,8 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from slimhub.common.text import count
-from slimhub.export.formats import agreement, frozen_nodes, trained_places, trained_reference
+from slimhub.common.text import count, listed
+from slimhub.export.formats import (
+    agreement,
+    frozen_nodes,
+    trained_graph,
+    trained_places,
+    trained_reference,
+)
 from slimhub.export.formats.agreement import TRAINED, Agreement
 from slimhub.export.formats.convertible import Convertible
 from slimhub.export.formats.expectation import Expectation
@@ -19,6 +25,9 @@ from slimhub.export.formats.frozen_nodes import FrozenNodes
 from slimhub.export.formats.trained_places import MisfitError, Range, TrainedPlaces
 from slimhub.nets.scaling import InputScaling
 
+_TIMES = 8  # how much wider or narrower than the weights their range may be
+_MOST = 0.5  # of the layers, whose ranges may be others than those of their weights
+_SHOWN = 3
 _WHAT = "fake-quantized inference of the artifact"
 
 
@@ -32,6 +41,7 @@ class TrainedInference:
       input_range: of the values that the first layers take.
       expected: what a file has to be: as in TensorFlow 1 with fake quantization.
       in_float: how well that agrees with the artifact itself.
+      remarks: what the user should know about the ranges.
     """
 
     nodes: FrozenNodes
@@ -39,6 +49,7 @@ class TrainedInference:
     input_range: Range
     expected: Expectation
     in_float: Agreement
+    remarks: tuple[str, ...] = ()
 
     def text(self) -> str:
         """For people."""
@@ -69,6 +80,7 @@ def infer(model: Convertible, expected: Expectation, accept: float | None) -> Tr
     except ValueError as error:
         raise MisfitError(f"the graph cannot be read: {error}") from error
     places = trained_places.match(nodes, ranges)
+    remarks = _check_weights(nodes, places)
     answers = trained_reference.answers(nodes, places, expected.pictures.images)
     if not np.isfinite(answers).all():
         raise MisfitError("the network answers NaN or infinity with them")
@@ -80,7 +92,37 @@ def infer(model: Convertible, expected: Expectation, accept: float | None) -> Tr
         expected, answers=answers, floor=TRAINED.lowered(accept), what=_WHAT
     )
     return TrainedInference(
-        nodes, places, _input_range(record.network.input_scaling), wanted, in_float
+        nodes, places, _input_range(record.network.input_scaling), wanted, in_float, remarks
+    )
+
+
+def _check_weights(nodes: FrozenNodes, places: TrainedPlaces) -> tuple[str, ...]:
+    """Refuses ranges of weights if most are not those of the weights.
+
+    Training takes them from the weights in each step. Until quantization begins, after a
+    `quant_delay`, they are a constant that has nothing to do with them. Single ones may differ: the
+    weights are folded with the moving statistics, and training may have used those of a batch.
+
+    Returns:
+      A remark that names the layers of single ones, if there are any.
+    """
+    others = []
+    for name, ends in places.weights.items():
+        weights, _ = trained_graph.fold(nodes, name)
+        largest, trained = float(np.abs(weights).max()), max(-ends[0], ends[1])
+        if largest and not largest / _TIMES <= trained <= largest * _TIMES:
+            others.append(f"{name} reach {largest:.2g}, with [{ends[0]:.2g}, {ends[1]:.2g}]")
+    shown = f"{listed(others, _SHOWN)} (of {count(len(places.weights), 'layer')})"
+    if len(others) > _MOST * len(places.weights):
+        raise MisfitError(
+            f"most ranges of weights are not theirs: those of {shown}; training ended before it "
+            "quantized, or has other weights"
+        )
+    if not others:
+        return ()
+    return (
+        f"trained ranges that are much wider or narrower than the weights: those of {shown}; look "
+        "at the agreement with float",
     )
 
 

@@ -58,16 +58,17 @@ def match(nodes: FrozenNodes, ranges: Mapping[str, Range]) -> TrainedPlaces:
         not have, such as a head, are left out.
 
     Raises:
-      MisfitError: if a layer has no range, a range has no node in a scope that the network has, or
-        a range is damaged.
+      MisfitError: if a layer has no range, or two; a range has no node in a scope that the network
+        has, or is damaged.
     """
-    left = {}
+    left: dict[str, Range] = {}
     for place, (smallest, largest) in ranges.items():
         try:
             trained_ranges.check(place, smallest, largest)
         except trained_ranges.RangeError as error:
             raise MisfitError(str(error)) from error
-        left[_once(place)] = (smallest, largest)
+        if left.setdefault(_once(place), (smallest, largest)) != (smallest, largest):
+            raise MisfitError(f"there are two for {_once(place)}")
     weights: dict[str, Range] = {}
     activations: dict[str, Range] = {}
     for name, places in _wanted(nodes):

@@ -24,7 +24,8 @@ def compute(
     """The output of a function in double precision.
 
     Args:
-      function: of images f32 to a dict; without control flow and calls of functions.
+      function: of images f32, and of what its output does not depend on, to a dict; without control
+        flow and calls of functions.
       key: of the output.
       batch: images f32[batch, height, width, 3].
 
@@ -38,7 +39,7 @@ def compute(
     output = graph.structured_outputs[key].name
     variables = _variables(function)
     nodes = _needed(graph.as_graph_def(), output.partition(":")[0])
-    images = next(node.name for node in nodes if node.op == "Placeholder" and _is_float(node))
+    images = function.inputs[0].op.name
     values = {node.name: variables[node.input[0]] for node in nodes if node.op == _READS}
     converted = tf.compat.v1.GraphDef(versions=graph.as_graph_def().versions)
     for node in nodes:

@@ -18,17 +18,21 @@ class Graphs:
     """The two graphs of a network, which share their variables.
 
     Attributes:
-      inference: concrete function of images f32[batch, height, width, channels] in [0, 1] to a dict
-        of endpoints: the task's output under `default`, the others with the network's scope in
-        front.
-      training: the same, of images and batch_norm_momentum f32[], with batch statistics and
-        dropout; a call updates the moving statistics.
+      inference: concrete function of images f32[batch, height, width, channels] in [0, 1] and
+        batch_norm_momentum f32[], which it does not use, to a dict of endpoints: the task's output
+        under `default`, the others with the network's scope in front.
+      training: the same with batch statistics and dropout; a call updates the moving statistics.
       variables: shared by both.
     """
 
     inference: tf.types.experimental.ConcreteFunction
     training: tf.types.experimental.ConcreteFunction
     variables: SharedVariables
+
+    def infer(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The task's output for images f32[batch, height, width, channels] in [0, 1]."""
+        output: tf.Tensor = self.inference(inputs, tf.constant(0.0))[DEFAULT_KEY]
+        return output
 
 
 def build(spec: NetworkSpec, task: str) -> Graphs:
@@ -62,12 +66,12 @@ def build_inference(
       variables: made where they are missing.
     """
 
-    def inference(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        # Inference does not use the momentum.
+    # It takes the momentum so that it is all that the call which returns all endpoints does: then
+    # `forwarders` uses it in place of that call.
+    def inference(inputs: tf.Tensor, batch_norm_momentum: tf.Tensor) -> dict[str, tf.Tensor]:
         return _endpoints(spec, task, variables, inputs, False, 0.0)
 
-    images, _ = input_specs(spec)
-    return tf.function(inference, autograph=False).get_concrete_function(images)
+    return tf.function(inference, autograph=False).get_concrete_function(*input_specs(spec))
 
 
 def input_specs(spec: NetworkSpec) -> tuple[tf.TensorSpec, tf.TensorSpec]:

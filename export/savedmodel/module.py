@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -12,14 +11,6 @@ from slimhub.export.savedmodel import graphs
 from slimhub.nets import NetworkSpec
 
 DEFAULT_MOMENTUM = 0.99  # of the moving statistics, as in the published modules
-
-
-@dataclasses.dataclass(frozen=True)
-class _Untracked:
-    """Hides the graphs from tf.Module, so that they do not become its children."""
-
-    inference: tf.types.experimental.ConcreteFunction
-    training: tf.types.experimental.ConcreteFunction
 
 
 class HubModule(tf.Module):
@@ -44,7 +35,7 @@ class HubModule(tf.Module):
           labels: path of a text file with one label per line, saved as an asset.
         """
         super().__init__()
-        self._graphs = _Untracked(built.inference, built.training)
+        self._graphs = built  # of a class that tf.Module does not look into
         self.variables = built.variables.all()
         self.trainable_variables = built.variables.trainable()
         self.regularization_losses = [_regularization_loss(spec, built)]
@@ -86,7 +77,7 @@ class HubModule(tf.Module):
         if training:
             endpoints = self._graphs.training(inputs, batch_norm_momentum)
         else:
-            endpoints = self._graphs.inference(inputs)
+            endpoints = self._graphs.inference(inputs, batch_norm_momentum)
         return endpoints if return_endpoints else endpoints[graphs.DEFAULT_KEY]
 
     # Keras 3 has no hub.KerasLayer; its TFSMLayer calls endpoints with one input.
@@ -94,7 +85,7 @@ class HubModule(tf.Module):
     @tf.function(autograph=False)
     def serve(self, inputs: tf.Tensor) -> tf.Tensor:
         """The output of inference, for `call_endpoint` of keras.layers.TFSMLayer."""
-        return self._graphs.inference(inputs)[graphs.DEFAULT_KEY]
+        return self._graphs.infer(inputs)
 
     @tf.function(autograph=False)
     def train(self, inputs: tf.Tensor) -> tf.Tensor:

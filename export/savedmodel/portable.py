@@ -18,12 +18,11 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from slimhub.common.errors import ExportError
 from slimhub.common.tensorflow_internals import attribute_defaults
+from slimhub.export.savedmodel.function_names import CALLS, GRADIENT
 
 _OLDEST = "1.15"
 _OPERATIONS = f"data/operations_{_OLDEST}.json.gz"  # {operation: [attributes]}
 _COPY_ON_READ = "DisableCopyOnRead"
-_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
-_GRADIENT = "_gradient_op_type"
 # (operation, attribute) pairs that do not affect the result: a name for error messages, and a check
 # of a shape that was already checked when the graph was built.
 _DISPENSABLE = {("VarHandleOp", "debug_name"), ("AssignVariableOp", "validate_shape")}
@@ -99,8 +98,8 @@ def mark_calls(saved: saved_model_pb2.SavedModel) -> None:
     """
     for function in _functions(saved):
         for node in function.node_def:
-            if node.op in _CALLS:
-                node.attr[_GRADIENT].s = b"PartitionedCall"
+            if node.op in CALLS:
+                node.attr[GRADIENT].s = b"PartitionedCall"
 
 
 STEPS: tuple[Step, ...] = (

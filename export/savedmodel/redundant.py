@@ -10,13 +10,16 @@ from __future__ import annotations
 from tensorflow.core.framework import function_pb2, node_def_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
+from slimhub.export.savedmodel.function_names import GRADIENT
+
 _OUTPUT = ":output:0"  # how a function refers to the output of an identity or a constant
 
 
 def drop_redundant(saved: saved_model_pb2.SavedModel) -> None:
     """Removes identities and duplicate constants from every function.
 
-    Outputs of a function stay, because their names matter. So do nodes with control dependencies.
+    Outputs of a function stay, because their names matter. So do nodes with control dependencies,
+    and identities with another gradient.
 
     Args:
       saved: changed in place, without changing what it computes.
@@ -50,7 +53,8 @@ def _redundant(function: function_pb2.FunctionDef) -> dict[str, str]:
         output = node.name + _OUTPUT
         if node.name in kept:
             continue
-        if node.op == "Identity" and len(node.input) == 1:
+        # An identity can also be there for the gradient that it was given.
+        if node.op == "Identity" and len(node.input) == 1 and GRADIENT not in node.attr:
             others[output] = node.input[0]
         elif node.op == "Const" and not node.input:
             first = constants.setdefault(_content(node), output)

@@ -37,7 +37,7 @@ def build(
     images, _ = graphs.input_specs(spec)
 
     def serve(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return {output: built.inference(inputs)[graphs.DEFAULT_KEY]}
+        return {output: built.infer(inputs)}
 
     def serve_encoded(encoded: tf.Tensor) -> dict[str, tf.Tensor]:
         return serve(decode(encoded, spec.image_size, spec.channels))

@@ -13,6 +13,7 @@ from slimhub.common.scratch import ScratchFolder
 from slimhub.export.labels import FILE_NAME, Labels
 from slimhub.export.savedmodel import graphs, portable, signatures
 from slimhub.export.savedmodel.call_names import name_calls
+from slimhub.export.savedmodel.forwarders import drop_forwarders
 from slimhub.export.savedmodel.module import HubModule
 from slimhub.export.savedmodel.redundant import drop_redundant
 from slimhub.nets import NetworkSpec
@@ -63,7 +64,7 @@ def rewrite(folder: Path) -> None:
     """
     path = folder / "saved_model.pb"
     saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
-    for step in (*portable.STEPS, name_calls, drop_redundant):
+    for step in (*portable.STEPS, name_calls, drop_redundant, drop_forwarders):
         step(saved)
     path.write_bytes(saved.SerializeToString(deterministic=True))
     # It holds a random number, and digests of the unprocessed graph. Every release loads without

@@ -6,18 +6,19 @@ with a path of the graph's choice, and saving only where nothing runs it at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from slimhub.export.savedmodel.function_names import CALLS, named, named_besides
+
 if TYPE_CHECKING:
-    from tensorflow.core.framework import attr_value_pb2, function_pb2, node_def_pb2
+    from tensorflow.core.framework import function_pb2, node_def_pb2
     from tensorflow.core.protobuf import meta_graph_pb2
 
 RESTORING = frozenset({"RestoreV2"})
 _SAVING = frozenset(
     {"MergeV2Checkpoints", "SaveV2", "ShardedFilename", "StaticRegexFullMatch", "StringJoin"}
 )
-_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _FED = ("Placeholder", "PlaceholderWithDefault")
 _SWAP = "api_implements"  # functions of one interface, which the optimizer exchanges
 
@@ -36,15 +37,15 @@ def allowed(meta_graph: meta_graph_pb2.MetaGraphDef) -> dict[str, frozenset[str]
     if restore == save or not _is_fed(meta_graph):
         return {}
     extra = {restore: RESTORING, save: _SAVING}
-    calls = [node for node in graph.node if node.name in extra and node.op in _CALLS]
-    others = [node for node in graph.node if node.name not in extra or node.op not in _CALLS]
+    calls = [node for node in graph.node if node.name in extra and node.op in CALLS]
+    others = [node for node in graph.node if node.name not in extra or node.op not in CALLS]
     others += [node for function in graph.library.function for node in function.node_def]
     if not extra.keys().isdisjoint(_reached(meta_graph)):
         return {}
     names = [call.attr["f"].func.name for call in calls]
     elsewhere = called(others) | _of_objects(meta_graph) | _of_library(graph.library)
     for call in calls:
-        elsewhere |= _named_besides(call)
+        elsewhere |= named_besides(call)
     path = saver.filename_tensor_name
     return {
         name: extra[call.name]
@@ -61,7 +62,7 @@ def called(nodes: Iterable[node_def_pb2.NodeDef]) -> set[str]:
     """
     found = set()
     for node in nodes:
-        found |= {node.op, *_named(node.attr)}
+        found |= {node.op, *named(node.attr)}
     return found
 
 
@@ -122,28 +123,11 @@ def _reached(meta_graph: meta_graph_pb2.MetaGraphDef) -> set[str]:
     return {node_of(tensor) for tensor in tensors}
 
 
-def _named_besides(call: node_def_pb2.NodeDef) -> set[str]:
-    """The functions that a call names, without the one that it calls."""
-    attributes = {name: value for name, value in call.attr.items() if name != "f"}
-    return {*_named(attributes), *_named(call.attr["f"].func.attr)}
-
-
-def _named(attributes: Mapping[str, attr_value_pb2.AttrValue]) -> Iterator[str]:
-    """The functions that attributes name, also as a text, and those that they hand on."""
-    for value in attributes.values():
-        for text in (value.s, *value.list.s):
-            yield text.decode(errors="replace")
-        for function in (value.func, *value.list.func):
-            if function.name:
-                yield function.name
-            yield from _named(function.attr)
-
-
 def _of_library(library: function_pb2.FunctionDefLibrary) -> set[str]:
     """The functions that stand in for others: as their gradient, or for another processor."""
     found = {gradient.gradient_func for gradient in library.gradient}
     for function in library.function:
-        found |= set(_named(function.attr))
+        found |= set(named(function.attr))
         if _SWAP in function.attr:
             found.add(function.signature.name)
     return found

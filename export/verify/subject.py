@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -78,6 +79,15 @@ class Source:
     format: str = "V2"
     graphs: Sequence[str] = ()
     scope: str = ""
+
+    def has_own(self, graph: str) -> bool:
+        """Whether a graph was saved with the weights, or holds them, or is the only one.
+
+        Args:
+          graph: one of `graphs`.
+        """
+        source = os.path.realpath(self.prefix)
+        return os.path.realpath(graph) in (source, f"{source}.meta") or len(self.graphs) == 1
 
 
 def from_record(record: Record, network: str | None = None) -> Subject:

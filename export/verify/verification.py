@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from slimhub import checkpoints
@@ -64,19 +64,102 @@ def verify(
       checkpoints.CheckpointError: if a checkpoint cannot be read or does not fit.
       ExportError: if the artifact cannot be examined at all.
     """
-    checkpoints.parse_pattern(ignore_leftover)
-    given = {
-        "checkpoint_name": checkpoint_name,
-        "sha256": sha256,
-        "averages": averages,
-        "ignore_leftover": ignore_leftover,
-        "scope": scope,
-    }
-    alone = [option(name) for name, value in given.items() if value is not None]
-    if checkpoint is None and alone:
-        raise RequestError(
-            f"{', '.join(alone)}: also name the checkpoint, with {option('checkpoint')}"
+    details = _SourceDetails(checkpoint_name, sha256, averages, ignore_leftover, scope)
+    details.check(checkpoint)
+    path = _saved_model(folder)
+    with contextlib.ExitStack() as resources:
+        proof_process = resources.enter_context(
+            ProofProcess("thorough", wants_layers=wants_layers, trust=trust)
         )
+        on_phase(PHASES[0])
+        source, compared = None, ""
+        if checkpoint is not None:
+            recorded = _recorded(path)
+            details = details.completed(recorded)
+            name = recorded.name if recorded else ""
+            found = resources.enter_context(details.opened(checkpoint, name, on_transfer))
+            source, compared = details.source(found), f"{found.label}, from {found.source_name}"
+        proof_process.restore(source, subject)
+        on_phase(PHASES[1])
+        proof_process.examine(path)
+        proof = proof_process.conclude((str(path),), lambda part: on_phase(PHASES[2]))
+        return dataclasses.replace(proof, source=compared)
+
+
+@dataclasses.dataclass(frozen=True)
+class _SourceDetails:
+    """What is said about a checkpoint, beside where it is; see `verify`."""
+
+    checkpoint_name: str | None
+    sha256: str | None
+    averages: str | None
+    ignore_leftover: str | None
+    scope: str | None
+
+    def check(self, checkpoint: str | None) -> None:
+        """Refuses a pattern that is none, and details of a checkpoint that is not given.
+
+        Raises:
+          RequestError: names the options.
+        """
+        checkpoints.parse_pattern(self.ignore_leftover)
+        given = dataclasses.asdict(self)
+        alone = [option(name) for name, value in given.items() if value is not None]
+        if checkpoint is None and alone:
+            raise RequestError(
+                f"{', '.join(alone)}: also name the checkpoint, with {option('checkpoint')}"
+            )
+
+    def completed(self, recorded: RecordedSource | None) -> _SourceDetails:
+        """The same, where nothing was said with what the record of the artifact says."""
+        if recorded is None:
+            return self
+        return dataclasses.replace(
+            self,
+            averages=self.averages or recorded.averages,
+            ignore_leftover=self.ignore_leftover or recorded.ignore_leftover,
+            scope=self.scope or recorded.scope,
+        )
+
+    @contextlib.contextmanager
+    def opened(
+        self, checkpoint: str, recorded: str, on_transfer: Transfer | None
+    ) -> Iterator[checkpoints.Checkpoint]:
+        """The checkpoint; of several the one of the recorded name, if none is named."""
+        with self._open(checkpoint, self.checkpoint_name, on_transfer) as found:
+            label = _recorded_label(recorded, found.candidates)
+            if self.checkpoint_name is not None or label in (None, found.label):
+                yield found
+                return
+        with self._open(checkpoint, label, on_transfer) as found:
+            yield found
+
+    def _open(
+        self, checkpoint: str, name: str | None, on_transfer: Transfer | None
+    ) -> checkpoints.Checkpoint:
+        return checkpoints.open(
+            checkpoint,
+            name=name,
+            averages=checkpoints.parse_averages(self.averages or "auto"),
+            scope=self.scope,
+            sha256=self.sha256,
+            progress=on_transfer,
+        )
+
+    def source(self, found: checkpoints.Checkpoint) -> Source:
+        """What the proof process needs to know about an open checkpoint."""
+        averages = checkpoints.parse_averages(self.averages or "auto")
+        graphs = list(map(str, found.graph_files))
+        ignored = self.ignore_leftover
+        return Source(str(found.prefix), averages, ignored, found.format, graphs, found.scope)
+
+
+def _saved_model(folder: str | os.PathLike[str]) -> Path:
+    """The resolved path of a SavedModel.
+
+    Raises:
+      RequestError: if it is none, or has anything but files and folders in it.
+    """
     path = paths.resolved(paths.expanded(folder))
     if not path.exists():
         raise RequestError(f"{os.fspath(folder)} does not exist: pass the folder of a SavedModel")
@@ -85,43 +168,7 @@ def verify(
             f"{os.fspath(folder)} is not a SavedModel folder: it has no saved_model.pb"
         )
     _check_entries(path)
-    with contextlib.ExitStack() as resources:
-        proof_process = resources.enter_context(
-            ProofProcess("thorough", subject, wants_layers=wants_layers, trust=trust)
-        )
-        on_phase(PHASES[0])
-        source, compared = None, ""
-        if checkpoint is not None:
-            recorded = _recorded(path)
-            wanted = checkpoints.parse_averages(
-                averages or (recorded.averages if recorded else "auto")
-            )
-
-            def opened(name: str | None) -> checkpoints.Checkpoint:
-                return resources.enter_context(
-                    checkpoints.open(
-                        checkpoint,
-                        name=name,
-                        averages=wanted,
-                        scope=scope or (recorded.scope if recorded else None),
-                        sha256=sha256,
-                        progress=on_transfer,
-                    )
-                )
-
-            found = opened(checkpoint_name)
-            label = _recorded_label(recorded.name if recorded else "", found.candidates)
-            if checkpoint_name is None and label not in (None, found.label):
-                found = opened(label)  # of several, the one that the artifact was made from
-            ignored = ignore_leftover or (recorded.ignore_leftover if recorded else None)
-            graphs = list(map(str, found.graph_files))
-            source = Source(str(found.prefix), wanted, ignored, found.format, graphs, found.scope)
-            compared = f"{found.label}, from {found.source_name}"
-        proof_process.restore(source)
-        on_phase(PHASES[1])
-        proof_process.examine(path)
-        proof = proof_process.conclude((str(path),), lambda part: on_phase(PHASES[2]))
-        return dataclasses.replace(proof, source=compared)
+    return path
 
 
 def _recorded(folder: Path) -> RecordedSource | None:

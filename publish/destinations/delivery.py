@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from slimhub.common import files
+from slimhub.common import files, quiet_tensorflow
 from slimhub.common.errors import PublishError, RequestError, option
 from slimhub.common.files import FileDigest
 from slimhub.common.progress import ProgressListener
@@ -263,7 +263,8 @@ def _prove_converted(artifact: Path, package: Package, options: PublishOptions) 
     """Refuses files of other formats that do not compute what the artifact does; says how well."""
     if not package.also:
         return []
-    from slimhub.export.formats import existing_file  # imports TensorFlow
+    quiet_tensorflow.tensorflow()
+    from slimhub.export.formats import existing_file
     from slimhub.export.formats.convertible import Convertible
 
     said, model = [], Convertible(artifact, trust=options.trust)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 from pathlib import Path
@@ -135,6 +136,7 @@ def _from_json(version: dict[str, Any]) -> Version:
     return record_json.decode(Version, version)
 
 
+@functools.lru_cache(maxsize=1)  # publishing reads it several times
 def parse(text: bytes, source: str) -> Index:
     """Reads the content of an `index.json`.
 

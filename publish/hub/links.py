@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from slimhub import nets
@@ -46,13 +47,32 @@ def linked(markdown: str, handle: Handle, index: Index) -> str:
       index: of the hub.
     """
     markdown = _with_other_task(markdown, handle, index)
-    for model, shown in related(handle, index.published(handle)).items():
-        mention = re.compile(
-            rf"\[`{re.escape(shown)}(?:/\d+)?`\]\([^()\s]*\)|(?<![\w/`]){_plain(shown, model)}"
-        )
-        parts = mention.split(markdown)
-        markdown = _mention(model, shown, index).join(parts)
-    return markdown
+    models = {shown: model for model, shown in related(handle, index.published(handle)).items()}
+    if not models:
+        return markdown
+
+    def written(found: re.Match[str]) -> str:
+        shown = found["linked"] or found["plain"]
+        # Without a link, networks are mentioned in cells of tables; handles are anywhere.
+        in_text = found["plain"] and not markdown.startswith(" |", found.end())
+        if in_text and shown != models[shown]:
+            return found[0]
+        return _mention(models[shown], shown, index)
+
+    return _mentions(tuple(models)).sub(written, markdown)
+
+
+@functools.lru_cache(maxsize=64)
+def _mentions(names: tuple[str, ...]) -> re.Pattern[str]:
+    """The pattern of every mention of models, with a link or without.
+
+    Args:
+      names: what the models are called.
+    """
+    any_name = "|".join(map(re.escape, names))
+    return re.compile(
+        rf"\[`(?P<linked>{any_name})(?:/\d+)?`\]\([^()\s]*\)|(?<![\w/`])`(?P<plain>{any_name})`"
+    )
 
 
 def _with_other_task(markdown: str, handle: Handle, index: Index) -> str:
@@ -68,11 +88,6 @@ def _with_other_task(markdown: str, handle: Handle, index: Index) -> str:
     if index.newest(other) is None:
         return markdown
     return markdown.replace(above, above + sentence.format(_mention(other, other, index)), 1)
-
-
-def _plain(shown: str, model: str) -> str:
-    """The pattern of a mention without a link; networks are mentioned in cells of tables."""
-    return rf"`{re.escape(shown)}`" + ("" if shown == model else r"(?= \|)")
 
 
 def _mention(model: str, shown: str, index: Index) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ALIGNMENT = re.compile(r"text-align:(left|center|right)")
 _OUTLINE = (2, 3)  # levels of the headings that a table of contents has
+_KEPT = 256  # pages, of 20 to 50 kB: a hub renders its pages three times to publish one model
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Rendered:
     """The body of a page, and the headings of its table of contents."""
 
     html: str
-    headings: list[Heading]
+    headings: tuple[Heading, ...]
 
 
 def render(text: str, taken: Sequence[str] = ()) -> Rendered:
@@ -42,12 +43,17 @@ def render(text: str, taken: Sequence[str] = ()) -> Rendered:
       text: Markdown.
       taken: anchors that its headings cannot have.
     """
+    return _rendered(text, tuple(taken))
+
+
+@functools.lru_cache(_KEPT)
+def _rendered(text: str, taken: tuple[str, ...]) -> Rendered:
     parser = _parser()
     tokens = _without_empty_heads(parser.parse(text))
     headings = _with_anchors(tokens, set(taken))
     _mark_cells(tokens)
     html: str = parser.renderer.render(tokens, parser.options, {})
-    return Rendered(html, [heading for heading in headings if heading.level in _OUTLINE])
+    return Rendered(html, tuple(heading for heading in headings if heading.level in _OUTLINE))
 
 
 def inline(text: str) -> str:

@@ -6,6 +6,7 @@ import email.utils
 import gzip
 import mimetypes
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -29,7 +30,19 @@ def text(content: str, status: int = 200, **headers: str) -> Response:
     return PlainTextResponse(content + "\n", status, headers | {"cache-control": BRIEFLY})
 
 
-def page(content: str, request: Request, status: int = 200, *, can_try: bool = False) -> Response:
+def compressed(content: bytes) -> bytes:
+    """The content as gzip, the same each time."""
+    return gzip.compress(content, _GZIP_LEVEL, mtime=0)
+
+
+def page(
+    content: str,
+    request: Request,
+    status: int = 200,
+    *,
+    can_try: bool = False,
+    compress: Callable[[bytes], bytes] = compressed,
+) -> Response:
     """A page that runs nothing but its own script.
 
     Args:
@@ -37,6 +50,7 @@ def page(content: str, request: Request, status: int = 200, *, can_try: bool = F
       request: may accept it compressed.
       status: of HTTP.
       can_try: whether it runs the model that it shows.
+      compress: as `compressed`; it may know the result.
     """
     headers = {
         "content-security-policy": page_templates.policy(can_try=can_try),
@@ -47,7 +61,7 @@ def page(content: str, request: Request, status: int = 200, *, can_try: bool = F
     }
     body = content.encode()
     if _accepts_gzip(request):
-        body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+        body = compress(body)
         headers["content-encoding"] = "gzip"
     return Response(body, status, headers, "text/html")
 

@@ -9,6 +9,7 @@ LiteRT file of a version.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import html
 import re
 from pathlib import Path
@@ -30,7 +31,7 @@ from slimhub.publish.hub import (
     responses,
 )
 from slimhub.publish.hub.index import Index
-from slimhub.publish.hub.page_cache import PageCache
+from slimhub.publish.hub.page_cache import CompressedPages, PageCache
 from slimhub.publish.hub.publisher_pages import Collection, Publisher
 from slimhub.publish.pages import lite_page
 from slimhub.publish.pages.lite_page import LITE
@@ -88,6 +89,7 @@ class Application:
         self._has_runtime = False
         self._publishers: dict[str, Publisher] = {}
         self._pages = PageCache(self._draw)
+        self._compressed = CompressedPages(responses.compressed)
         if index.read(self._hub) is None:
             raise MissingArtifactError(
                 f"{hub} is not a hub: it has no {index.FILE}; `slimhub publish ARTIFACT hub:{hub}` "
@@ -136,6 +138,7 @@ class Application:
             self._index = known
             self._has_runtime = browser_runtime.is_there(self._hub)
             self._pages.clear()
+            self._compressed.clear()
             self._publishers.clear()
             self._stamp = stamp
 
@@ -179,7 +182,7 @@ class Application:
         if is_loader:
             return responses.text(f"this hub has no such model; {site.url}/ lists what it has", 404)
         if self._index.under(path) or self._collection(path) is not None:
-            return responses.page(self._page(path, site), request)
+            return self._drawn(path, request, site)
         return self._missing(
             site, request, "This hub has no such model. The start page lists what it has."
         )
@@ -291,15 +294,24 @@ class Application:
     def _missing(self, site: html_pages.Site, request: Request, message: str) -> Response:
         return responses.page(html_pages.error_page(site, 404, message), request, 404)
 
-    def _page(self, path: str, site: html_pages.Site) -> str:
+    def _drawn(
+        self,
+        path: str,
+        request: Request,
+        site: html_pages.Site,
+        status: int = 200,
+        *,
+        can_try: bool = False,
+    ) -> Response:
         """A page with the address that this request came to."""
-        return self._pages.get(path).replace(_ADDRESS, html.escape(site.url))
+        page = self._pages.get(path).replace(_ADDRESS, html.escape(site.url))
+        compress = functools.partial(self._compressed.get, path, site.url)
+        return responses.page(page, request, status, can_try=can_try, compress=compress)
 
     def _model_page(
         self, handle: Handle, request: Request, site: html_pages.Site, status: int = 200
     ) -> Response:
-        page = self._page(str(handle), site)
-        return responses.page(page, request, status, can_try=site.can_try(handle))
+        return self._drawn(str(handle), request, site, status, can_try=site.can_try(handle))
 
     def _publisher(self, name: str) -> Publisher:
         """What a publisher says who has models here; read once for each state of the index."""

@@ -1,7 +1,6 @@
-"""An artifact compared with Keras' export of the same network: load, size, inference, fine-tuning.
+"""An artifact compared with Keras' export of the same network: load, size, inference.
 
-The network is MobileNet V3 small 0.75 with 1001 logits on both sides. The fine-tuning step is
-`train_on_batch` of a tf_keras model: `hub.KerasLayer` on the artifact, and tf_keras.applications.
+The network is MobileNet V3 small 0.75 with 1001 logits on both sides.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ start = time.perf_counter()
 tf.saved_model.load(sys.argv[1])
 print(json.dumps(time.perf_counter() - start))
 """
-_CALL_PROGRAM = """
+CALL_PROGRAM = """
 import json, sys
 from scripts.benchmarks import calls
 print(json.dumps(getattr(calls, sys.argv[1])(*sys.argv[2:])))
@@ -41,7 +40,7 @@ def compare(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
     """Measures everything about the two artifacts.
 
     Args:
-      rounds: of loading, each in a fresh process; inference and steps have more.
+      rounds: of loading, each in a fresh process; inference has more.
 
     Returns:
       The ratios, and the share of our time that TensorFlow's kernels take.
@@ -62,17 +61,12 @@ def compare(rounds: int) -> tuple[list[Ratio], dict[str, Any]]:
         ratios = [Ratio("load", _middle(loads[ours]), _middle(loads[theirs]), "s", 1.0)]
         ratios += _sizes(Path(ours), Path(theirs))
         for batch in _BATCHES:
-            found = ask(_CALL_PROGRAM, "inference", ours, theirs, str(batch))
+            found = ask(CALL_PROGRAM, "inference", ours, theirs, str(batch))
             name = f"inference, batch {batch}, serve"
             ratios.append(Ratio(name, found["ours"] * 1e3, found["theirs"] * 1e3, "ms", 1.0))
             name = f"inference, batch {batch}, __call__ to serve"
             ratios.append(Ratio(name, found["call"] * 1e3, found["theirs"] * 1e3, "ms"))
-        found = ask(_CALL_PROGRAM, "fine_tuning", ours)
-        name = "fine-tuning step, batch 16"
-        ratios.append(Ratio(name, found["ours"] * 1e3, found["theirs"] * 1e3, "ms", 1.0))
-        name = "the same, the peer without an L2 loss"
-        ratios.append(Ratio(name, found["ours"] * 1e3, found["bare"] * 1e3, "ms"))
-        shares = {batch: ask(_CALL_PROGRAM, "kernel_share", ours, str(batch)) for batch in _BATCHES}
+        shares = {batch: ask(CALL_PROGRAM, "kernel_share", ours, str(batch)) for batch in _BATCHES}
     return ratios, shares
 
 
@@ -86,7 +80,7 @@ def _sizes(ours: Path, theirs: Path) -> list[Ratio]:
 
     graphs = [(folder / "saved_model.pb") for folder in (ours, theirs)]
     bytes_ = [path.stat().st_size / 1e6 for path in graphs]
-    nodes = [ask(_CALL_PROGRAM, "count_nodes", str(path)) for path in graphs]
+    nodes = [ask(CALL_PROGRAM, "count_nodes", str(path)) for path in graphs]
     return [
         Ratio("size on disk", size(ours), size(theirs), "MB"),
         Ratio("saved_model.pb", *bytes_, "MB", 1.0),

@@ -36,11 +36,15 @@ def inference(ours: str, theirs: str, batch: str) -> dict[str, float]:
     return in_turn(calls, 200 if int(batch) == 1 else 60)
 
 
-def fine_tuning(ours: str) -> dict[str, float]:
+def fine_tuning(ours: str, steps: str = "60") -> dict[str, float]:
     """Median seconds of one gradient descent step on 16 images that trains all variables.
 
     The artifact has an L2 loss, which Keras adds; the peer is measured both with the same loss
     (`theirs`) and without any (`bare`).
+
+    Args:
+      ours: folder of the artifact.
+      steps: of each model, in turn.
     """
     import tensorflow_hub as hub
     import tf_keras
@@ -62,7 +66,7 @@ def fine_tuning(ours: str) -> dict[str, float]:
         for name, model in models.items()
     }
     in_turn(calls, _WARMING)
-    return in_turn(calls, 60)
+    return in_turn(calls, int(steps))
 
 
 def kernel_share(ours: str, batch: str) -> float:

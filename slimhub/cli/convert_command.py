@@ -35,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--calibration",
         metavar="DATA",
         help="your own images: a folder of JPEG or PNG files, or TFRecords; they set the ranges of "
-        "8-bit values, and the file is compared on them, too",
+        "8-bit values, the file is compared on them, too, and its accuracy is stated if they have "
+        "labels (one folder per class, or image/class/label)",
     )
     parser.add_argument(
         "--accept",
@@ -89,6 +90,8 @@ def lines(conversion: Conversion) -> list[str]:
     ]
     if conversion.quantize != "none":
         rows.append(("", f"on ramps and constants: {proof.patterns.text()}"))
+    if proof.accuracy is not None:
+        rows.append(("accuracy", proof.accuracy.text()))
     if conversion.trained is not None:
         rows[1] = ("agreement", f"with fake-quantized inference: {proof.usual.text()}")
         rows.append(("precision", conversion.trained.text()))

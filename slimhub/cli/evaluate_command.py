@@ -170,7 +170,8 @@ def lines(found: Evaluation) -> list[str]:
     for pair in record.confusions[:_WORST]:
         name, answer = pair.name or str(pair.index), pair.answer_name or str(pair.answer)
         rows.append(("confused", f"{name} taken for {answer}: {pair.count}"))
-    rows.append(("speed", f"{record.count / found.seconds:,.0f} images/s"))
+    if found.images_per_second is not None:
+        rows.append(("speed", f"{found.images_per_second:,.0f} images/s"))
     rows += [("note", note) for note in found.notes]
     if found.path is not None:
         rows.append(("record", str(found.path)))

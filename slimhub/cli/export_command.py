@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slimhub.cli import checkpoint_flags, convert_command, flag_text, network_flags
 
@@ -93,7 +93,7 @@ def execute(arguments: argparse.Namespace) -> int:
         result = export(request, progress.phase, progress.transfer, forks=True)
         written = companions.write(arguments.output, also, overwrite, progress.phase)
     if arguments.format == "json":
-        found = {"output": arguments.output, "record": result.record.to_json()}
+        found = _as_json(result, arguments.output)
         if also:
             found["also"] = [conversion.to_json() for conversion in written]
         print(json.dumps(found, indent=2))
@@ -102,6 +102,11 @@ def execute(arguments: argparse.Namespace) -> int:
         for conversion in written:
             print(flag_text.in_flags("\n".join(convert_command.lines(conversion)), arguments))
     return 0
+
+
+def _as_json(result: Result, output: str) -> dict[str, Any]:
+    found = {"output": output, "record": result.record.to_json()}
+    return found | ({"graph_choice": result.graph_choice} if result.graph_choice else {})
 
 
 def _lines(result: Result, output: str) -> list[str]:
@@ -113,6 +118,8 @@ def _lines(result: Result, output: str) -> list[str]:
     rows = [("network", f"{record.network.name}, {record.task}: {width} {unit}")]
     if result.network_choice:
         rows.append(("", result.network_choice))
+    if result.graph_choice:
+        rows.append(("", result.graph_choice))
     rows.append(("checkpoint", f"{source.name}, from {source.origin}"))
     rows.append(("", result.choice))
     rows += [("" if i else "variables", line) for i, line in enumerate(result.filled)]

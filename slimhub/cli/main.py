@@ -31,7 +31,7 @@ def run() -> None:
     # A command's graphs are half a million small objects, needed until it ends: looking for
     # garbage among them, and taking them apart in the end, would be a third of its time.
     gc.disable()
-    unused_packages.hide()
+    unused_packages.leave_out()
     console.protect()
     scratch.own_temporary_files()
     try:

@@ -35,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the plan without running it; exit code 1 if an export would fail",
     )
+    parser.add_argument(
+        "--renew",
+        action="store_true",
+        help="export again what another release of slimhub wrote (default: it is left as it is)",
+    )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         "--jobs",
@@ -79,7 +84,7 @@ def execute(arguments: argparse.Namespace) -> int:
             "--memory applies to this machine only: set the memory of a cluster on its workers"
         )
     folder = None if arguments.folder is None else Path(arguments.folder)
-    plan = zoo.plan(Path(arguments.manifest), folder)
+    plan = zoo.plan(Path(arguments.manifest), folder, renews=arguments.renew)
     as_json = arguments.format == "json"
     if arguments.dry_run:
         states = zoo_tables.states(plan)

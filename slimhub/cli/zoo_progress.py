@@ -109,8 +109,9 @@ class Lines:
 def _told(event: Event) -> str:
     if event["result"] == "failed":
         return f"failed: {event['detail'].splitlines()[0]}"
+    why = f" ({event['detail']})" if event["detail"] else ""
     published = {"new": ", published", "page": ", its page published"}.get(event["published"], "")
-    return f"{event['result']} in {event['seconds']:.1f} s{published}"
+    return f"{event['result']} in {event['seconds']:.1f} s{why}{published}"
 
 
 class Bars:

@@ -12,7 +12,8 @@ from typing import Any
 
 from slimhub import checkpoints
 from slimhub.common import text
-from slimhub.zoo import Job, JobOutcome
+from slimhub.common.errors import SlimhubError
+from slimhub.zoo import Job, JobOutcome, publisher
 from slimhub.zoo.state import FOREIGN, NEW, OUTDATED, UNCHANGED, State, look
 
 _EXPORT, _AGAIN, _NOTHING, FAIL = "export", "export again", "nothing", "fail"
@@ -40,7 +41,9 @@ def states(plan: Iterable[Job]) -> list[tuple[str, str]]:
 def _action(job: Job) -> tuple[str, str]:
     request = job.request
     try:
-        found: State = look(request, fetches=False)
+        found: State = look(request, fetches=False, renews=job.renews)
+        if found.is_renewal:
+            publisher.check_renewal(job.publication)
         if found.kind == NEW:
             checkpoints.digest(
                 request.checkpoint,
@@ -49,7 +52,7 @@ def _action(job: Job) -> tuple[str, str]:
                 sha256=request.sha256,
                 fetches=False,
             )
-    except checkpoints.CheckpointError as error:
+    except SlimhubError as error:
         return FAIL, str(error)
     return _ACTIONS[found.kind], found.reason
 
@@ -110,7 +113,8 @@ def outcomes_as_text(outcomes: Sequence[JobOutcome]) -> list[str]:
     lines = [f"{text.count(len(outcomes), 'export')}: {', '.join(parts)}"]
     rated = [outcome for outcome in outcomes if outcome.top1 is not None]
     if rated:
-        lines += ["", *_aligned([("top-1", "output"), *map(_rating, rated)])]
+        head = ("top-1 measured", "published for ImageNet", "output")
+        lines += ["", *_aligned([head, *map(_rating, rated)])]
     if failed:
         lines += ["", *_aligned([("failed", "why"), *map(_failure, failed)])]
     return lines
@@ -137,8 +141,9 @@ def _shown(folder: str) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else folder
 
 
-def _rating(outcome: JobOutcome) -> tuple[str, str]:
-    return f"{outcome.top1:.2%}", outcome.name
+def _rating(outcome: JobOutcome) -> tuple[str, str, str]:
+    published = "" if outcome.published_top1 is None else f"{outcome.published_top1:.1%}"
+    return f"{outcome.top1:.2%}", published, outcome.name
 
 
 def _failure(outcome: JobOutcome) -> tuple[str, str]:

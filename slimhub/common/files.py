@@ -12,7 +12,7 @@ from pathlib import Path
 
 from slimhub.common import foreign_files, scratch
 
-_BLOCK = 1 << 20  # bytes per read
+_BLOCK = 1 << 17  # bytes per read: more would be new memory each time, even for small files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,11 +36,13 @@ def sha256_of_blocks(blocks: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def digest_file(path: Path) -> FileDigest:
-    """Size and sha256 of a file; an `OSError` for what is not a regular one."""
+def digest_file(
+    path: str | os.PathLike[str], max_bytes: int = foreign_files.LARGEST_FILE
+) -> FileDigest:
+    """Size and sha256 of a file; an `OSError` for what is not a regular one, or is larger."""
     count, digest = 0, hashlib.sha256()
     with foreign_files.open_regular(path) as file:
-        foreign_files.check_size(file, foreign_files.LARGEST_FILE)  # a sparse one takes hours
+        foreign_files.check_size(file, max_bytes)  # a sparse one takes hours
         while block := file.read(_BLOCK):
             digest.update(block)
             count += len(block)

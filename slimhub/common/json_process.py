@@ -18,7 +18,7 @@ Message = dict[str, Any]
 
 _PROGRAM = (
     "import importlib, json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from slimhub.common import unused_packages; unused_packages.hide(); "
+    "from slimhub.common import unused_packages; unused_packages.leave_out(); "
     "importlib.import_module(sys.argv[2]).main(*sys.argv[3:])"
 )
 _SHOWN = 2000  # characters of stderr kept from a process that died

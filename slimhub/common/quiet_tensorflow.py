@@ -10,18 +10,21 @@ import tempfile
 from collections.abc import Iterator
 from types import ModuleType
 
+from slimhub.common import unused_packages
+
 _NO_NOTICES = 2  # the TF_CPP_MIN_LOG_LEVEL from which only errors are wanted
 
 
 @functools.cache
 def imported() -> ModuleType:
-    """Imports TensorFlow, which starts none of its threads: the process can still be forked.
+    """Imports TensorFlow and TF-Slim, and starts no threads: the process can still be forked.
 
     TensorFlow 2.21 writes notices before its logging respects TF_CPP_MIN_LOG_LEVEL. If that asks
     for errors only, the notices are held back during startup, and shown if it fails.
     """
-    with _notices():
+    with _notices(), unused_packages.left_out():
         import tensorflow as tf
+        import tf_slim  # noqa: F401  networks find it loaded, without scikit-learn
     module: ModuleType = tf
     return module
 

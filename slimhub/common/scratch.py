@@ -25,7 +25,11 @@ except ImportError:  # on Windows, where nothing is found to be abandoned
 _PREFIX = "slimhub-work-"
 _ABANDONED = re.compile(rf"{_PREFIX}\w{{8}}", re.ASCII)  # as tempfile names them
 STAGE = re.compile(r"\..{1,40}\.slimhub-[0-9a-f]{16}", re.DOTALL)  # of what is to be at a target
+_TRIES = 20  # in the second that `lock` waits
 _YOUNG = 10.0  # seconds in which a new folder may not be locked yet
+# A fork of multiprocessing forgets what `atexit` holds from Python 3.13 on: if nothing else held
+# the folder, it would be removed there, under the process that owns it.
+_own: list[ScratchFolder] = []
 
 
 class ScratchFolder(tempfile.TemporaryDirectory[str]):
@@ -36,7 +40,7 @@ class ScratchFolder(tempfile.TemporaryDirectory[str]):
         remove_abandoned(Path(tempfile.gettempdir()), _ABANDONED)
         super().__init__(prefix=_PREFIX)
         # Once only, also without `cleanup`: a number that was closed may be another file's.
-        self._unlock = weakref.finalize(self, unlock, lock(Path(self.name)))
+        self._unlock = weakref.finalize(self, unlock, lock(Path(self.name), waits=True))
 
     def cleanup(self) -> None:
         """Removes the folder."""
@@ -52,6 +56,7 @@ def own_temporary_files() -> None:
     with contextlib.suppress(OSError):  # whoever needs a temporary file later says what is wrong
         folder = ScratchFolder()
         atexit.register(folder.cleanup)  # before those of libraries that are not imported yet
+        _own.append(folder)
         tempfile.tempdir = os.environ["TMPDIR"] = folder.name
 
 
@@ -71,11 +76,12 @@ def stage_for(target: Path) -> Path:
     return target.with_name(f".{target.name[:40]}.slimhub-{secrets.token_hex(8)}")
 
 
-def lock(folder: Path) -> int | None:
+def lock(folder: Path, *, waits: bool = False) -> int | None:
     """Marks a folder as in use by this process and the ones that it forks.
 
     Args:
       folder: which exists.
+      waits: whether to wait a second for who holds it: a run that looks whether it is abandoned.
 
     Returns:
       What `unlock` takes; None where the system has no such locks.
@@ -83,12 +89,18 @@ def lock(folder: Path) -> int | None:
     if fcntl is None:
         return None
     descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # some network file systems have none
-        os.close(descriptor)
-        return None
-    return descriptor
+    for left in reversed(range(_TRIES if waits else 1)):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if left:
+                time.sleep(1 / _TRIES)
+        except OSError:  # some network file systems have no locks
+            break
+        else:
+            return descriptor
+    os.close(descriptor)
+    return None
 
 
 def unlock(descriptor: int | None) -> None:

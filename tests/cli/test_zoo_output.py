@@ -73,6 +73,18 @@ def test_durations_are_for_people(seconds, text):
     assert zoo_progress._duration(seconds) == text
 
 
+def test_an_impossible_option_is_the_failure_of_its_export(tmp_path, artifact):
+    network = "mobilenet_v1_025_128"
+    output = str(artifact(network, "feature_vector").path)
+    jobs = [
+        Job("out/a", "a", Request(network, "none", output, image_size=1), 1),
+        Job("out/b", "b", Request(network, str(tmp_path / "none"), str(tmp_path / "b")), 1),
+    ]
+    (impossible, why), (absent, _) = zoo_tables.states(jobs)
+    assert (impossible, absent) == (zoo_tables.FAIL, zoo_tables.FAIL)
+    assert "image_size" in why
+
+
 def test_failures_are_a_table_in_the_end():
     outcomes = [
         JobOutcome("out/a", "exported", published="new"),

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -50,6 +51,16 @@ def test_a_locked_folder_stays(folder, tmp_path):
     scratch.unlock(lock)
     scratch.remove_abandoned(tmp_path, NAMES)
     assert not folder.exists()
+
+
+def test_a_new_folder_is_locked_though_somebody_looks_at_it(folder):
+    looks = scratch.lock(folder)
+    assert scratch.lock(folder) is None
+    threading.Timer(0.2, scratch.unlock, [looks]).start()
+    lock = scratch.lock(folder, waits=True)
+    assert lock is not None
+    assert not scratch.is_abandoned(folder)
+    scratch.unlock(lock)
 
 
 def test_others_stay(tmp_path):
@@ -108,3 +119,25 @@ def test_a_process_keeps_its_temporary_files_in_one_folder(tmp_path):
         assert len(found) == left
         for folder in found:
             os.utime(folder, (0, 0))  # young ones stay
+
+
+_FORGETS = """
+import atexit, os, tempfile
+from slimhub.common import scratch
+scratch.own_temporary_files()
+print(tempfile.gettempdir())
+pid = os.fork()
+if not pid:
+    atexit._clear()  # as multiprocessing does in a fork
+    os._exit(0)
+os.waitpid(pid, 0)
+print(os.path.isdir(tempfile.gettempdir()))
+"""
+
+
+def test_a_fork_that_forgets_what_is_to_be_done_at_exit_leaves_the_folder():
+    command = [sys.executable, "-c", _FORGETS]
+    told = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    folder, was_there = told.stdout.split()
+    assert was_there == "True"
+    assert not Path(folder).exists()  # the owner removed it

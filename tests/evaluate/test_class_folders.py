@@ -23,3 +23,17 @@ def test_parts_of_the_data_are_not_taken_for_classes(few, tmp_path):
     with pytest.raises(RequestError, match=r"has the parts test and train.*`split=test`"):
         dataset_kinds.open_dataset(str(tmp_path / "data"))
     assert dataset_kinds.open_dataset(str(tmp_path / "data"), "test").count == 4
+
+
+def test_names_that_do_not_say_one_class_are_refused(few):
+    (few / "7").rename(few / "seven")
+    found = dataset_kinds.open_dataset(str(few))
+    names = [*map(str, range(10)), "seven"]
+    assert found.renamed(names).shards[0].labels[-1] == 10
+    with pytest.raises(RequestError, match=r"`labels`: 'seven', a class of few, is there twice"):
+        found.renamed([*names, "seven"])
+
+
+def test_no_data_are_not_those_of_the_working_folder():
+    with pytest.raises(RequestError, match="the name of the data is empty"):
+        dataset_kinds.open_dataset("")

@@ -50,7 +50,9 @@ def test_features_are_evaluated_by_what_learns_from_them(extractor, table):
     vectors = {}
     for split in ("train", "test"):
         part = request(extractor, table, split=split).dataset()
-        vectors[split] = feature_vectors.extract(extractor, part.shards[0], "resize", 32)
+        ((_, vectors[split]),) = feature_vectors.extract(
+            extractor, {0: part.shards[0]}, "resize", 32
+        )
     train, test = vectors["train"], vectors["test"]
     mean, spread = train.vectors.mean(0, np.float64), train.vectors.std(0, dtype=np.float64)
     spread[spread == 0] = 1
@@ -114,7 +116,8 @@ def test_vectors_are_written_once(extractor, digit_data, tmp_path, monkeypatch):
     rows = parquet.read_table(output).to_pydict()
     assert rows["id"][0] == "eight/008.png"
     assert (rows["class"][0], rows["label"][0]) == ("eight", 0)
-    whole = feature_vectors.extract(extractor, wanted.dataset().shards[3], "resize", 32)
+    last = {3: wanted.dataset().shards[3]}
+    ((_, whole),) = feature_vectors.extract(extractor, last, "resize", 32)
     assert rows["vector"][300:] == whole.vectors.tolist()
     other = EvaluationRequest(str(extractor.folder), str(digit_data.named))
     with pytest.raises(RequestError, match="vectors of another artifact, of other data or made"):

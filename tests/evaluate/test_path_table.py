@@ -33,6 +33,11 @@ def test_a_picture_that_is_listed_twice_is_said(written):
     [
         (["a.png,1", "b.png,2", "a.png,3"], "has the label '1' in line 1, but '3' in line 3"),
         (["filename,label", "a.png,1"], "its header is filename,label, but has to name.*path,lab"),
+        (
+            ["path,label,split", "a.png,1,train", "b.png,2,test"],
+            "has the parts test, train in its column 'split': name one, such as `split=test`",
+        ),
+        (["path,label,label", "a.png,1,2"], "its header names the column label twice"),
         (["file,class", "a.png,1"], "line 1: the label 'class' is not an integer"),
         (["a.png,1.0", "b.png,2.0"], r"line 1: the label 1\.0 is not an integer: write 1"),
         (["a.png,1", "b.png,"], "line 2: the label is empty"),

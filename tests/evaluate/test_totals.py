@@ -52,12 +52,6 @@ def test_of_equal_logits_the_first_comes_first():
     assert (found.top1, found.top5) == (1, 5)
 
 
-def test_wilson_interval():
-    assert metrics.wilson(352, 360) == pytest.approx((0.95678, 0.98872), abs=1e-4)
-    assert metrics.wilson(0, 10)[0] == 0
-    assert metrics.wilson(10, 10)[1] == 1
-
-
 def test_pairs_are_those_that_are_confused_most():
     logits = np.eye(3, dtype=np.float32)[[1, 1, 2, 0]]
     figures = metrics.summarize(added((logits, np.array([0, 0, 1, 0]))), ("a", "b"))

@@ -30,7 +30,7 @@ def run(program, *arguments, **options):
 def test_each_program_is_run_here():
     text = (REPOSITORY / "tests" / "examples" / "test_programs.py").read_text("utf-8")
     programs = [path.name for path in EXAMPLES.glob("*.py")]
-    assert len(programs) == 4
+    assert len(programs) == 5
     assert [name for name in programs if f'EXAMPLES / "{name}"' not in text] == []
 
 
@@ -56,6 +56,17 @@ def test_a_custom_network_is_exported(tmp_path):
     assert ": full, " in output
     record = json.loads((tmp_path / "artifact" / "assets.extra" / "slimhub.json").read_text())
     assert record["network"]["reference"] == "custom_network:SPEC"
+
+
+def test_formats_are_compared(sample_artifact, pictures, tmp_path):
+    artifact = shutil.copytree(sample_artifact("classification"), tmp_path / "artifact")
+    output = run(EXAMPLES / "compare_formats.py", artifact, pictures, tmp_path / "files")
+    lines = [line.split(": ") for line in output.splitlines() if ": top-1 " in line]
+    assert lines[0][0].endswith("/artifact")
+    assert len(lines) == 3
+    count = sum(1 for _ in pictures.glob("*/*.png"))
+    assert lines[1][1] == lines[0][1]  # 16 bits may cost a picture
+    assert lines[0][1].endswith(f" of {count}")
 
 
 def test_a_hub_is_read(sample_artifact, tmp_path):

@@ -117,7 +117,12 @@ def test_networks_of_gray_images_are_found_with_colors():
         ),
         ("lenet", {"input_scaling": "mean_rgb"}, "but images have 1 channel: give the"),
         (NETWORK, {"channels": 17}, "`channels` must be between 1 and 16, not 17"),
-        (NETWORK, {"image_size": "31x64"}, "`image_size` must be between 32 and 4096, not 31x64"),
+        (NETWORK, {"image_size": 31}, "`image_size` must be between 32 and 4096, not 31"),
+        (
+            NETWORK,
+            {"image_size": "4096x1"},
+            "the width in `image_size=4096x1` must be between 32 and 4096, not 1",
+        ),
         (NETWORK, {"image_size": "64"}, "'64' is neither a whole number nor HEIGHTxWIDTH"),
         (NETWORK, {"image_size": 4096, "channels": 5}, "are too large: at most 50,331,648"),
     ],

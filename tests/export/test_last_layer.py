@@ -10,7 +10,8 @@ from slimhub import export, nets
 from slimhub.export import backbones, trained_options
 from slimhub.export.verify.proof import ORIGINAL_GRAPH
 from slimhub.export.verify.subject import Subject
-from slimhub.nets import NetworkOptions
+from slimhub.nets import NetworkOptions, last_layers
+from slimhub.nets.catalogue import stored
 from slimhub.publish import Handle
 from slimhub.publish.pages import page
 from tests.fixtures import plain_mobilenet, support
@@ -137,12 +138,25 @@ def test_another_layer_than_the_one_that_was_asked_for_is_not_found(backbone):
             {"last_layer": LAST, "depth_multiplier": 0.5},
             "also pass their number as `feature_depth`",
         ),
+        (
+            {"last_layer": "Conv2d_5_pointwise", "output_stride": 16},
+            "`last_layer=Conv2d_5_pointwise`, which is at a stride of 8: leave it out",
+        ),
     ],
 )
 def test_layers_that_it_cannot_end_with_are_refused(options, said):
     with pytest.raises(nets.NetworkError) as refused:
         nets.get(NETWORK).customized(**options)
     assert said in str(refused.value)
+
+
+def test_an_output_stride_that_is_reached_is_kept():
+    spec = nets.get(NETWORK).customized(last_layer="Conv2d_11_pointwise", output_stride=8)
+    assert spec.output_stride == 8  # in place of 16
+    for name in filter(lambda name: nets.get(name).can_be_dilated, nets.names()):
+        shapes = stored.endpoint_shapes(name)
+        maps = [key for key, shape in shapes.items() if len(shape) == 3 and shape[0] > 1]
+        assert {last_layers.stride_of(name, key) for key in maps} == {2, 4, 8, 16, 32}
 
 
 def test_a_step_inside_a_layer_is_not_an_end():

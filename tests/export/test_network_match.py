@@ -20,8 +20,8 @@ def resolve(tmp_path):
         write_checkpoint(prefix, {n: support.synthetic_value(n, s) for n, s in shapes.items()})
         request = export.Request("auto", str(prefix), str(tmp_path / "artifact"), **options)
         with checkpoints.open(str(prefix)) as checkpoint:
-            resolved, reason = network_match.resolve(request, checkpoint)
-            return resolved, network_match.matches(checkpoint), reason
+            found = network_match.resolve(request, checkpoint)
+            return found.request, network_match.matches(checkpoint), found.ground
 
     return run
 

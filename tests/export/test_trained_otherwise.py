@@ -8,7 +8,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tf_slim.nets import inception
 
 from slimhub import checkpoints, export, nets
-from slimhub.export import misfits, trained_options
+from slimhub.export import misfits, record_draft, trained_options
 from slimhub.nets import NetworkOptions
 from slimhub.nets.catalogue import stored
 from tests.conftest import write_checkpoint
@@ -151,12 +151,25 @@ def test_a_network_without_norms_is_that_of_tf_slim_without_its_arg_scope():
             {"batch_norm": "no", "batch_norm_epsilon": 0.1},
             "`batch_norm_epsilon` does not apply to `batch_norm=no`: leave one out",
         ),
+        (
+            "inception_v1",
+            {"batch_norm": "no", "batch_norm_scale": "no"},
+            "`batch_norm_scale` does not apply to `batch_norm=no`: leave one out",
+        ),
     ],
 )
 def test_norms_that_a_network_cannot_do_without_are_kept(network, options, said):
     with pytest.raises(nets.NetworkError) as refused:
         nets.get(network).customized(**options)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("network", ["inception_v1", "vgg_16"])
+def test_records_of_networks_without_norms_say_nothing_of_norms(network):
+    spec = nets.get(network).customized(batch_norm="no")
+    options = NetworkOptions.of_record(record_draft.describe_network(spec).settings())
+    assert (options.batch_norm, options.batch_norm_scale) == ("no", None)
+    assert nets.get(network).customized(options) == spec
 
 
 def test_biases_of_an_inception_name_the_option():

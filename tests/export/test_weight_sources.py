@@ -93,7 +93,7 @@ def test_auto_knows_the_network(weight_source, kind):
     path = str(weight_source(kind).path)
     request = export.Request("auto", path, "unused", options=nets.NetworkOptions(image_size=128))
     with checkpoints.open(path) as opened:
-        resolved, _ = network_match.resolve(request, opened)
+        resolved = network_match.resolve(request, opened).request
     assert resolved.network == NETWORK
 
 

@@ -28,7 +28,7 @@ def case(request):
 
 def test_inference_is_that_of_the_original(case):
     spec, meta, arrays = case
-    network = support.SourceNetwork(spec, spec.num_classes)
+    network = support.SourceNetwork(spec, spec.num_classes, use_resource=False)
     variables = {name: shape for name, shape in meta["variables"] if not is_auxiliary(spec, name)}
     assert {n: v.shape.as_list() for n, v in network.variables.items()} == variables
     assert network.trainable == set(meta["trainable"]) & set(variables)
@@ -70,7 +70,9 @@ def inner(spec, endpoint):
 
 def test_training_is_that_of_the_original(case):
     spec, meta, arrays = case
-    network = support.SourceNetwork(spec, spec.num_classes, is_training=True, momentum=0.9)
+    network = support.SourceNetwork(
+        spec, spec.num_classes, is_training=True, momentum=0.9, use_resource=False
+    )
     moving = [name for name, _ in meta["variables"] if "/moving_" in name]
     assert len(moving) + UNLISTED.get(spec.name, 0) == meta["update_ops"]
     assert len(network.updates) == sum(not is_auxiliary(spec, name) for name in moving)

@@ -11,6 +11,7 @@ import tensorflow.compat.v1 as tf
 from scripts.sweep import of_one_size
 from slimhub import nets
 from slimhub.nets.layers import trunk
+from slimhub.nets.layers.plain_variables import plain_variables
 from tests.fixtures import support
 
 AUXILIARY_UPDATES = 4  # two batch norms in the original's auxiliary head, each of two statistics
@@ -53,7 +54,7 @@ def test_the_original_trains_and_updates_the_same(name):
 def training_graph(spec):
     """In training mode, for the smallest images."""
     size = spec.smallest_image
-    with tf.Graph().as_default() as graph:
+    with tf.Graph().as_default() as graph, plain_variables():
         images = tf.placeholder(tf.float32, [None, size, size, 3])
         options = {"num_classes": spec.num_classes, "batch_norm_momentum": 0.9}
         trunk.build_network(spec, images, is_training=True, **options)

@@ -11,6 +11,7 @@ from scripts.sweep import of_one_size
 from slimhub import nets
 from slimhub.nets.catalogue import stored
 from slimhub.nets.layers import trunk
+from slimhub.nets.layers.plain_variables import plain_variables
 from tests.fixtures import support
 
 V3_FIGURES = {  # trainable parameters with and without logits, millions
@@ -185,7 +186,7 @@ def of_each_family():
 def test_building_gives_the_features_and_classes_asked_for(name):
     size = max(64, nets.get(name).smallest_image)
     spec = nets.get(name).customized(num_classes=7, image_size=size)
-    with tf.Graph().as_default():
+    with tf.Graph().as_default(), plain_variables():
         images = tf.compat.v1.placeholder(tf.float32, [None, size, size, 3])
         endpoints = trunk.build_network(
             spec, images, num_classes=7, is_training=False, batch_norm_momentum=0.0

@@ -45,7 +45,7 @@ def test_an_export_is_evaluated_once(manifest, digit_data, sample_artifact, monk
     (job,) = plan(manifest, EVALUATE.replace('"data"', f'"{digit_data.named}"'))
     shutil.copytree(sample_artifact("classification"), job.request.output)
     phases = []
-    assert zoo_worker._evaluate(job, "run", phases.append) == digit_data.right / 360
+    assert zoo_worker._evaluate(job.evaluation, "run", phases.append) == digit_data.right / 360
     assert phases[-1] == "classifying"
     assert not zoo_worker._evaluations
 
@@ -53,18 +53,27 @@ def test_an_export_is_evaluated_once(manifest, digit_data, sample_artifact, monk
         raise AssertionError("a second process was started")
 
     monkeypatch.setattr(evaluation_client, "_START", refuse)
-    assert zoo_worker._evaluate(job, "run", phases.append) == digit_data.right / 360
+    assert zoo_worker._evaluate(job.evaluation, "run", phases.append) == digit_data.right / 360
     barred = dataclasses.replace(job.evaluation, at_least=0.99)
     with pytest.raises(EvaluationError, match=r"below `at_least=0\.99`"):
-        zoo_worker._evaluate(dataclasses.replace(job, evaluation=barred), "run", phases.append)
+        zoo_worker._evaluate(barred, "run", phases.append)
     other = dataclasses.replace(job.evaluation, preprocessing="slim")
     with pytest.raises(AssertionError, match="second process"):
-        zoo_worker._evaluate(dataclasses.replace(job, evaluation=other), "run", phases.append)
+        zoo_worker._evaluate(other, "run", phases.append)
     monkeypatch.setattr(zoo_worker, "_stopped", {"run"})
     with pytest.raises(ExportError, match="interrupted"):
-        zoo_worker._evaluate(dataclasses.replace(job, evaluation=other), "run", phases.append)
+        zoo_worker._evaluate(other, "run", phases.append)
 
 
-def test_the_table_says_what_was_measured():
-    outcomes = [JobOutcome("out/a", "exported", top1=0.97777), JobOutcome("out/b", "exported")]
-    assert zoo_tables.outcomes_as_text(outcomes)[2:] == ["top-1   output", "97.78%  out/a"]
+def test_the_table_says_what_was_measured_and_what_others_published(sample_artifact):
+    assert zoo_worker._published_top1(sample_artifact("classification")) is None  # other weights
+    outcomes = [
+        JobOutcome("out/a", "exported", top1=0.97777),
+        JobOutcome("out/b", "exported"),
+        JobOutcome("out/c", "exported", top1=0.6512, published_top1=0.654),
+    ]
+    assert zoo_tables.outcomes_as_text(outcomes)[2:] == [
+        "top-1 measured  published for ImageNet  output",
+        "97.78%                                  out/a",
+        "65.12%          65.4%                   out/c",
+    ]

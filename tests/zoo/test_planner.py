@@ -262,7 +262,6 @@ def test_a_target_of_one_format_needs_a_file_of_it(plan):
         ("out/{network}.tflite", "have the same file in 'also'"),
         ("out/{network}/{task}/a.tflite", "is inside an output"),
         ("{network}-{task}.h5", "has to end in .tflite"),
-        ("{network}-{task}.int8.onnx", "not available for ONNX"),
         ("{nets}.onnx", "nets"),
     ],
 )

@@ -7,8 +7,12 @@ import shutil
 import pytest
 
 from slimhub import export
+from slimhub.common.errors import RequestError
 from slimhub.export import record
-from slimhub.zoo import state
+from slimhub.zoo import publisher, state
+from slimhub.zoo.jobs import Publication
+from tests.fixtures.commands import SAMPLE
+from tests.fixtures.support import REPOSITORY
 
 NETWORK = "mobilenet_v1_025_128"
 
@@ -21,12 +25,12 @@ def request_(artifact, synthetic_checkpoint, tmp_path):
     return export.Request(NETWORK, checkpoint, str(output), task="classification", proof="none")
 
 
-def changed(request_, tmp_path, change):
+def changed(request_, tmp_path, change, **options):
     path = tmp_path / "artifact" / record.PATH
     content = json.loads(path.read_text())
     change(content)
     path.write_text(json.dumps(content))
-    return state.look(request_)
+    return state.look(request_, **options)
 
 
 def test_what_is_whole_and_the_same_is_unchanged(request_):
@@ -81,10 +85,13 @@ def test_other_labels_of_the_same_name_are_exported_again(request_, tmp_path):
     assert found == state.State(state.OUTDATED, "the labels differ")
 
 
-def test_another_release_and_another_definition_are_exported_again(request_, tmp_path):
+def test_another_definition_and_a_release_to_renew_are_exported_again(request_, tmp_path):
     found = changed(request_, tmp_path, lambda c: c["network"].update(weight_decay=0.5))
     assert found.reason == "the definition of the network has changed"
-    found = changed(request_, tmp_path, lambda c: c["versions"].update(slimhub="0.0.1"))
+    found = changed(
+        request_, tmp_path, lambda c: c["versions"].update(slimhub="0.0.1"), renews=True
+    )
+    assert found.kind == state.OUTDATED
     assert found.reason == f"it was written by slimhub 0.0.1, this is {export.__version__}"
 
 
@@ -98,6 +105,50 @@ def test_a_record_without_an_identity_is_compared_as_0_1_0_did(request_, tmp_pat
     assert state.look(dataclasses.replace(request_, proof="quick")) == other
     found = changed(request_, tmp_path, lambda c: c["network"].update(weight_decay=0.5))
     assert found.reason == "the definition of the network has changed"
+
+
+def test_what_0_1_0_wrote_is_left_as_it_is(request_, tmp_path):
+    later = ("channels", "last_layer", "has_batch_norm", "batch_norm_scale")
+
+    def age(content):
+        del content["identity"]
+        content["network"] = {k: v for k, v in content["network"].items() if k not in later}
+        content["versions"]["slimhub"] = "0.1.0"
+
+    reason = f"it was written by slimhub 0.1.0, this is {export.__version__}"
+    assert changed(request_, tmp_path, age) == state.State(state.UNCHANGED, reason)
+    renewed = state.State(state.OUTDATED, reason, is_renewal=True)
+    assert state.look(request_, renews=True) == renewed
+    gray = dataclasses.replace(request_, channels=1)
+    assert state.look(gray) == state.State(state.OUTDATED, "its options differ")
+
+
+def test_what_0_1_0_itself_wrote_is_left_as_it_is():
+    """The record of an export of the sample by that release."""
+    path = REPOSITORY / "tests" / "zoo" / "data" / "record_0_1_0.json"
+    recorded = record.Record.from_json(json.loads(path.read_text()))
+    options = {"depth_multiplier": 0.35, "num_classes": 10, "image_size": 32, "feature_depth": 128}
+    wanted = export.Request(
+        "mobilenet_v3_small_075_224",
+        str(SAMPLE),
+        "elsewhere",
+        task="classification",
+        labels=str(REPOSITORY / "samples" / "digits_labels.txt"),
+        **options,
+    )
+    assert state._difference(wanted, recorded, True) == ""
+    other = dataclasses.replace(wanted, input_scaling="unit")
+    assert state._difference(other, recorded, True) == "its options differ"
+
+
+def test_a_renewed_artifact_needs_another_version(tmp_path):
+    shutil.copy(REPOSITORY / "tests" / "zoo" / "data" / "index_0_1_0.json", tmp_path / "index.json")
+    handle = "local/zoo/mobilenet_v3_small_075_224/classification"
+    target = f"hub:{tmp_path}"
+    with pytest.raises(RequestError, match="is published, and a version never changes"):
+        publisher.check_renewal(Publication(target, f"{handle}/1"))
+    publisher.check_renewal(Publication(target, f"{handle}/2"))
+    publisher.check_renewal(None)
 
 
 def test_an_identity_that_was_changed_is_exported_again(request_, tmp_path):

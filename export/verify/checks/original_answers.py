@@ -8,10 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from slimhub.common.errors import option
 from slimhub.common.text import count, listed
-from slimhub.export.verify.checks import differences
-from slimhub.export.verify.original import comparison, explanation, input_range, map_sizes
+from slimhub.export.verify.checks import built_sizes, differences
+from slimhub.export.verify.original import (
+    comparison,
+    explanation,
+    input_range,
+    map_sizes,
+    norm_epsilons,
+)
 from slimhub.export.verify.original.comparison import Difference
 from slimhub.export.verify.original.original_network import OriginalNetwork
 from slimhub.export.verify.original.own_layers import OUTPUT, OwnLayers
@@ -20,7 +25,6 @@ from slimhub.export.verify.proof import ORIGINAL_GRAPH, Check
 from slimhub.export.verify.reference import pictures, restorers
 from slimhub.export.verify.reference.source_network import SourceNetwork
 from slimhub.export.verify.subject import Source
-from slimhub.nets import size_notation
 
 _LOGITS = "logits"  # key of the logits behind dropout
 _REASON = "20 times the effect of the input's last bit there: another order of operations"
@@ -39,6 +43,7 @@ class OriginalAnswers:
         """
         self._source, self._network, self._own = source, network, own
         self._head, self._scope = network.spec.head, network.spec.scope
+        self._resized: dict[tuple[int, int], OriginalAnswers] = {}
 
     def compare(
         self,
@@ -48,6 +53,8 @@ class OriginalAnswers:
     ) -> Check:
         """The check of the first tower, or of one that differs; others may not be comparable.
 
+        Networks that it restores for other sizes are closed in the end.
+
         Args:
           towers: of a graph, in the mode of the network.
           left_out: what of the graph is not compared, in words.
@@ -56,6 +63,16 @@ class OriginalAnswers:
         Raises:
           NotComparableError: where the first tower cannot be compared with.
         """
+        try:
+            return self._compare_all(towers, left_out, label)
+        finally:
+            for answers in self._resized.values():
+                answers._network.close()
+            self._resized.clear()
+
+    def _compare_all(
+        self, towers: Sequence[OriginalNetwork], left_out: Sequence[str], label: str
+    ) -> Check:
         check = self._compare(towers[0], label)
         said = [check.detail, *left_out]
         for other in towers[1:] if check.outcome == "passed" else ():
@@ -70,18 +87,24 @@ class OriginalAnswers:
         return dataclasses.replace(check, detail="; ".join(said)) if passed else check
 
     def _compare(self, original: OriginalNetwork, label: str) -> Check:
+        """Compares at the size that the graph was built for."""
+        shape, size = self._network.spec.image_shape, original.image_size()
+        if size is None or size == shape[:2]:
+            return self._compare_here(original, label)
+        if size not in self._resized:
+            network, own = built_sizes.resize(self._network, size)
+            self._resized[size] = OriginalAnswers(self._source, network, own)
+        check = self._resized[size]._compare_here(original, label)
+        return dataclasses.replace(
+            check, detail=f"{check.detail}; {built_sizes.describe(size, shape)}"
+        )
+
+    def _compare_here(self, original: OriginalNetwork, label: str) -> Check:
+        """Compares at the size of the network."""
         network = self._network
         area = "training" if network.is_training else "inference"
         shape = network.spec.image_shape
         images = pictures.mixed(shape) if network.is_training else pictures.photograph(shape)
-        built_for = original.image_size()
-        if built_for is not None and built_for != shape[:2]:
-            built, asked = ("{} x {}".format(*sides) for sides in (built_for, shape))
-            wanted = size_notation.parse_size("{}x{}".format(*built_for))
-            raise NotComparableError(
-                f"it was built for images of {built} pixels, but the export for {asked}: export it "
-                f"with {option('image_size', wanted)}"
-            )
         comparison.choose_outputs(self._own, original)
         comparison.match_endpoints(self._own, original)
         values = self._values(network, original)
@@ -93,6 +116,7 @@ class OriginalAnswers:
         if complaint:
             weights = {name: value.shape for name, value in network.values().items()}
             complaint += map_sizes.remedy(network.spec, numbers, weights)
+            complaint += norm_epsilons.remedy(network.spec, original)
         if not complaint and self._own.head and OUTPUT in numbers and not original.is_cut_off:
             complaint, shown = self._compare_logits(network, original, values, numbers)
         # Behind the layer that an option names comes the rest of the network.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import Any
 
 from slimhub.checkpoints import original_graphs
@@ -12,17 +11,13 @@ from slimhub.common.text import listed
 from slimhub.export.verify.checks.original_answers import OriginalAnswers
 from slimhub.export.verify.original import original_network
 from slimhub.export.verify.original.own_layers import OwnLayers
-from slimhub.export.verify.original.refusal import NotComparableError
+from slimhub.export.verify.original.refusal import MALFORMED, NotComparableError
 from slimhub.export.verify.proof import ORIGINAL_GRAPH, Check
 from slimhub.export.verify.reference.source_network import SourceNetwork
 from slimhub.export.verify.subject import Source
 
 _NO_GRAPH = "the source comes without a graph of its training (a .meta file or a frozen graph)"
 _NONE = r"(?!)"  # matches no name
-_MALFORMED = (
-    ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError,
-    ValueError,
-)  # fmt: skip
 
 
 class OriginalJudge:
@@ -64,11 +59,11 @@ class OriginalJudge:
         self._of_training.clear()
         self._own_waits = False
         self._own = OwnLayers(network, output)
-        for path in sorted(self._source.graphs, key=lambda path: not self._is_its_own(path)):
+        for path in sorted(self._source.graphs, key=lambda path: not self._source.has_own(path)):
             try:
                 for graph in original_graphs.read(path):
                     if check := self._decide(network, graph, path):
-                        return self._with_others(check, self._is_its_own(path))
+                        return self._with_others(check, self._source.has_own(path))
             except CheckpointError as error:
                 self._add_reason(str(error), path)
         return None
@@ -92,7 +87,7 @@ class OriginalJudge:
 
     def _decide(self, network: SourceNetwork, graph: Any, path: str) -> Check | None:
         """The check of a graph if it decides; else it is kept in mind."""
-        label, is_its_own = original_graphs.label_of(path), self._is_its_own(path)
+        label, is_its_own = original_graphs.label_of(path), self._source.has_own(path)
         waiting = len(self._of_training)
         check = self._judge(network, graph, path)
         self._own_waits |= is_its_own and len(self._of_training) > waiting
@@ -115,13 +110,8 @@ class OriginalJudge:
     def _add_reason(self, reason: str, path: str) -> None:
         """Keeps in mind why a graph does not judge."""
         self._reasons.append(reason)
-        if self._is_its_own(path):
+        if self._source.has_own(path):
             self._own_reasons.append(reason)
-
-    def _is_its_own(self, path: str) -> bool:
-        """Whether a graph was saved with the weights, or holds them."""
-        source = os.path.realpath(self._source.prefix)
-        return os.path.realpath(path) in (source, f"{source}.meta") or len(self._source.graphs) == 1
 
     def _with_others(self, check: Check, is_its_own: bool) -> Check:
         """A check that says which graphs beside the one that decided differ, or were not compared.
@@ -155,7 +145,7 @@ class OriginalJudge:
             return answers.compare(towers, left_out, label)
         except NotComparableError as error:
             self._add_reason(f"{label}: {error}", path)
-        except _MALFORMED as error:
+        except MALFORMED as error:
             said = f"it is not well-formed ({type(error).__name__}: {error})"
             self._add_reason(f"{label}: {said}", path)
         return None

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from slimhub.export.savedmodel.function_names import CALLED, CALLS
 from slimhub.export.verify.original.refusal import NotComparableError
 from slimhub.export.verify.original.stateless_operations import FUSED_NORMS
 
-_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _MAX_DEPTH = 16
 _MAX_NODES = 1_000_000
 # A function names outputs of operations, a graph counts them. Of operations with several outputs,
@@ -85,7 +85,7 @@ def _expand(made: Any, nodes: Iterable[Any], bodies: Mapping[str, _Body]) -> Non
         node, depth = waiting.pop()
         if len(made.node) > _MAX_NODES or depth > _MAX_DEPTH:
             raise NotComparableError("its functions call each other too often")
-        body = bodies.get(node.attr["f"].func.name) if node.op in _CALLS else None
+        body = bodies.get(node.attr[CALLED].func.name) if node.op in CALLS else None
         if body is None:
             made.node.append(node)
             continue

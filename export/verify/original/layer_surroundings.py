@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -175,16 +175,27 @@ def _differing_poolings(theirs: Surroundings, ours: Surroundings, is_alone: bool
 
 
 def _epsilons(nodes: GraphNodes, between: list[str]) -> list[float]:
-    """For fused norms, their attribute; for others, what is added before the root."""
+    return [float(f"{value:.3g}") for value in epsilons(nodes, between)]
+
+
+def epsilons(nodes: GraphNodes, among: Iterable[str]) -> list[float]:
+    """What batch norms add to the variance, one number each.
+
+    For fused norms, it is their attribute; for others, what is added before the root.
+
+    Args:
+      nodes: of the graph.
+      among: names of nodes.
+    """
     found = []
-    for name in between:
+    for name in among:
         if nodes.op(name) in FUSED_NORMS:
             found.append(nodes.by_name[name].attr["epsilon"].f or 1e-4)  # the operation's default
         if nodes.op(name) in ("Rsqrt", "Sqrt"):
             added = node_of(nodes.inputs(name)[0])
             sides = nodes.inputs(added) if nodes.op(added) in ("Add", "AddV2") else []
             found += [value for side in sides if (value := constant(nodes, side)) is not None]
-    return [float(f"{value:.3g}") for value in found]
+    return found
 
 
 def constant(nodes: GraphNodes, tensor: str) -> float | None:

@@ -1,10 +1,11 @@
-"""Starts the process that proves: a fresh one, or a fork of one that has imported TensorFlow."""
+"""Starts processes for proofs: fresh ones, or forks of one that has imported TensorFlow."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 import functools
+import importlib
 import math
 import multiprocessing
 import os
@@ -17,24 +18,26 @@ from typing import IO, NoReturn
 from slimhub.common import quiet_tensorflow
 from slimhub.common.json_process import Child, start_python
 
+_PROOF = "slimhub.export.verify.process.proof_server"
 _MAPPED = 1 << 20  # size in bytes from which memory is returned as soon as it is freed
 _M_MMAP_THRESHOLD = -3  # malloc.h
 _PAUSE = 0.01  # seconds between two checks whether a fork has ended
 
 
-def fresh(errors: IO[str]) -> Child:
+def fresh(errors: IO[str], module: str = _PROOF) -> Child:
     """Starts a new interpreter.
 
     Args:
       errors: file that captures its stderr.
+      module: whose function `main` it runs; by default it proves.
     """
     # The C library would keep memory that the source's sessions needed: gigabytes in large
     # networks.
     environment = {"MALLOC_MMAP_THRESHOLD_": str(_MAPPED)}
-    return start_python("slimhub.export.verify.process.proof_server", errors, environment)
+    return start_python(module, errors, environment)
 
 
-def forked(errors: IO[str]) -> Child:
+def forked(errors: IO[str], module: str = _PROOF) -> Child:
     """Forks this process, which may have imported TensorFlow but not used it.
 
     TensorFlow is imported first, so that the fork need not do it.
@@ -44,6 +47,7 @@ def forked(errors: IO[str]) -> Child:
 
     Args:
       errors: file that captures its stderr.
+      module: as of `fresh`.
     """
     quiet_tensorflow.imported()
     sys.stdout.flush()  # otherwise the fork might send what waits to be printed as a message
@@ -58,7 +62,7 @@ def forked(errors: IO[str]) -> Child:
         return Child(pid, os.fdopen(ours, "w"), os.fdopen(here), wait)
     os.close(ours)  # otherwise it would never notice that the other side has closed
     os.close(here)
-    _prove(there, theirs, errors.fileno())
+    _run(module, there, theirs, errors.fileno())
 
 
 def _lead(pid: int) -> None:
@@ -81,8 +85,8 @@ def _wait(pid: int, codes: list[int], seconds: float | None) -> int | None:
     return codes[0]
 
 
-def _prove(source: int, target: int, errors: int) -> NoReturn:
-    """Runs in a fork what the program of a fresh process runs; never returns."""
+def _run(module: str, source: int, target: int, errors: int) -> NoReturn:
+    """Runs in a fork what a fresh process would run; never returns."""
     code = 1
     try:
         _lead(0)
@@ -93,9 +97,7 @@ def _prove(source: int, target: int, errors: int) -> NoReturn:
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
         with contextlib.suppress(AttributeError):  # a C library without it
             ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED)
-        from slimhub.export.verify.process import proof_server
-
-        proof_server.main()
+        importlib.import_module(module).main()
         sys.stdout.flush()
         del streams
         code = 0

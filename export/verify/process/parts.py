@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from slimhub.export.verify.reference.artifact import Artifact
 
 
+LARGE = 200e6  # bytes of variables from which the parts run one after the other
+
+
 class Examiner(Protocol):
     """Examines one side of an artifact."""
 

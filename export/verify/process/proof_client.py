@@ -22,7 +22,6 @@ class ProofProcess:
     def __init__(
         self,
         mode: str,
-        subject: Subject | None,
         *,
         wants_layers: bool = False,
         trust: bool = False,
@@ -32,15 +31,13 @@ class ProofProcess:
 
         Args:
           mode: `full`, `quick` or `thorough`.
-          subject: the network, or None for the one in the artifact's record.
           wants_layers: whether the proof should describe the values of all variables.
           trust: whether to load an artifact with operations that slimhub does not write, or with
             files that differ from its record.
           start: a function of `launch`; by default `launch.fresh`.
         """
         self._process = JsonProcess(start or launch.fresh)
-        hello = {"mode": mode, "subject": subject and dataclasses.asdict(subject)}
-        self._send(hello | {"wants_layers": wants_layers, "trust": trust})
+        self._send({"mode": mode, "wants_layers": wants_layers, "trust": trust})
 
     def __enter__(self) -> ProofProcess:
         return self
@@ -53,9 +50,15 @@ class ProofProcess:
     ) -> None:
         self._process.kill()
 
-    def restore(self, source: Source | None) -> None:
-        """Names the checkpoint, which must stay in place; None if there is none."""
-        self._send({"source": source and dataclasses.asdict(source)})
+    def restore(self, source: Source | None, subject: Subject | None) -> None:
+        """Says what is proved.
+
+        Args:
+          source: the checkpoint, which must stay in place; None if there is none.
+          subject: the network, or None for the one in the artifact's record.
+        """
+        message = {"source": source and dataclasses.asdict(source)}
+        self._send(message | {"subject": subject and dataclasses.asdict(subject)})
 
     def examine(self, folder: Path, record: Record | None = None) -> None:
         """Starts the examination of an artifact, and returns at once.

@@ -4,7 +4,7 @@ It imports TensorFlow, then forks before TensorFlow has started any threads. One
 the source's answers while the artifact is still being written; when it is complete, one examines
 outputs and one gradients.
 
-It reads JSON lines: {mode, subject, wants_layers, trust}, {source}, {artifact, record} and
+It reads JSON lines: {mode, wants_layers, trust}, {source, subject}, {artifact, record} and
 {private, record}. It writes {examined} for each part except the last, and {proof} or {error} at the
 end. `proof_client` is the other side. A given record is not on disk: the first one holds what is
 known before the export ends, the second one everything except the outcome of the proof.
@@ -12,6 +12,7 @@ known before the export ends, the second one everything except the outcome of th
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import gc
@@ -24,13 +25,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slimhub.checkpoints import unknown_layers
+from slimhub.common import quiet_tensorflow
 from slimhub.common.errors import ExportError, SlimhubError, option
 from slimhub.common.json_process import read_message, write_message
 from slimhub.export import record
 from slimhub.export.record import Record
 from slimhub.export.verify.checks import artifact_files
 from slimhub.export.verify.process import untrusted
-from slimhub.export.verify.process.parts import ProofTask
+from slimhub.export.verify.process.parts import LARGE, ProofTask
 from slimhub.export.verify.proof import Check, Proof
 from slimhub.export.verify.subject import Source, Subject
 
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
 
     Prepare = Callable[[Connection], Sequence[Examiner]]
 
-LARGE = 200e6  # bytes of variables
 _LATER = "left to `slimhub verify` with the checkpoint"
 AREAS = ("files", "contract", "variables", "inference", "training", "goldens")
 
@@ -60,11 +61,11 @@ def main() -> None:
 
 def _prove() -> dict[str, Any]:
     hello = _read()
-    import tensorflow  # noqa: F401  the processes forked below have it then
+    quiet_tensorflow.imported()  # the processes forked below have it then
 
-    subject = Subject.from_json(hello["subject"]) if hello["subject"] else None
-    source_line = _read()["source"]
-    source = Source(**source_line) if source_line else None
+    proved = _read()
+    subject = Subject.from_json(proved["subject"]) if proved["subject"] else None
+    source = Source(**proved["source"]) if proved["source"] else None
     target = artifact = None
     if subject is None:  # an existing artifact describes itself
         target = _read()
@@ -86,14 +87,14 @@ def _prove() -> dict[str, Any]:
     waiting = list(examiners.values())[1:] if _is_large(folder) else []
     for connection in examiners.values():
         if connection not in waiting:
-            connection.send(target)
+            _send(connection, target)
     finished = _read()
     unwritten = _record(finished)
     whole = {record.PATH: unwritten.text().encode()} if unwritten else {}
     described = unwritten or written
     for connection in examiners.values():
         if connection not in waiting:
-            connection.send(described)
+            _send(connection, described)
     checks = artifact_files.check(
         folder, described, finished["private"], unwritten=whole, digests=digests
     )
@@ -273,10 +274,16 @@ def _collect(
             if waiting:
                 following = waiting.pop(0)
                 for message in messages:
-                    following.send(message)
+                    _send(following, message)
             if len(results) < len(parts):
                 write_message(sys.stdout, {"examined": part})
     return results
+
+
+def _send(connection: Connection, message: object) -> None:
+    """Sends to a part; one that has ended has already answered, which `_collect` reads."""
+    with contextlib.suppress(BrokenPipeError):
+        connection.send(message)
 
 
 def _read() -> dict[str, Any]:

@@ -15,25 +15,26 @@ if TYPE_CHECKING:
     from slimhub.export.verify.reference.artifact import Artifact
 
 _INDEX = "variables/variables.index"
-_TRUST = f"if you trust whoever wrote it, load it with {option('trust')}"
+TRUST = f"if you trust whoever wrote it, load it with {option('trust')}"
 
 
-def refuse(artifact: Artifact, digests: Check) -> list[Check]:
+def refuse(artifact: Artifact, digests: Check, advice: str = TRUST) -> list[Check]:
     """Looks at an artifact on disk before TensorFlow does.
 
     Args:
       artifact: not loaded yet.
       digests: the check of its files against its record.
+      advice: what whoever trusts it can do.
 
     Returns:
       What failed, and what is not run because of that; empty if it can be loaded.
     """
     if digests.outcome == "failed":
-        return _not_loaded(f"not loaded, since its files are not those of its record; {_TRUST}")
+        return _not_loaded(f"not loaded, since its files are not those of its record; {advice}")
     if fault := _fault_of_values(artifact.folder):
         return _not_loaded(f"not loaded, since {_INDEX} is damaged ({fault})")
     if found := foreign_operations.find(artifact.proto):
-        return _not_loaded(f"not loaded: it has {foreign_operations.explain(found)}; {_TRUST}")
+        return _not_loaded(f"not loaded: it has {foreign_operations.explain(found)}; {advice}")
     return []
 
 

@@ -14,7 +14,9 @@ import tensorflow.compat.v1 as tf
 
 from slimhub.export.verify.reference import source_values
 from slimhub.export.verify.subject import Source, Subject
+from slimhub.nets import size_notation
 from slimhub.nets.layers import trunk
+from slimhub.nets.layers.plain_variables import plain_variables
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +57,7 @@ class SourceNetwork:
     Attributes:
       spec: the network.
       is_training: the mode.
+      subject: which network.
       ignored: see `Answers`.
     """
 
@@ -74,14 +77,12 @@ class SourceNetwork:
           is_training: whether to use batch statistics and dropout.
           sharing: a network of the same subject whose variables and session to use.
         """
+        self.subject, self._source = subject, source
         self.spec = subject.spec()
         self.is_training = is_training
         self._graph: tf.Graph = sharing._graph if sharing else tf.Graph()
         reuse = True if sharing else None
-        with (
-            self._graph.as_default(),
-            tf.variable_scope(tf.get_variable_scope(), reuse=reuse),
-        ):
+        with self._graph.as_default(), plain_variables(reuse=reuse, use_resource=None):
             self._images = tf.placeholder(tf.float32, [None, *self.spec.accepted_shape])
             self._momentum = tf.placeholder(tf.float32, [])
             endpoints = trunk.build_network(
@@ -116,6 +117,28 @@ class SourceNetwork:
                 self.ignored = source_values.restore(
                     self._session, self._variables, source, subject
                 )
+
+    def resized(self, size: tuple[int, int]) -> SourceNetwork:
+        """The same network for images of another size, restored in a graph of its own.
+
+        Whoever asks for it closes it.
+
+        Args:
+          size: height and width, pixels.
+
+        Raises:
+          NetworkError: if the network cannot have the size.
+          ExportError: if its variables have other shapes then.
+          ValueError: if it cannot be built.
+        """
+        value = size_notation.parse_size("{}x{}".format(*size))
+        options = dataclasses.replace(self.subject.options, image_size=value)
+        subject = dataclasses.replace(self.subject, options=options)
+        return SourceNetwork(subject, self._source, is_training=self.is_training)
+
+    def close(self) -> None:
+        """Frees the variables, also of networks that share them."""
+        self._session.close()
 
     def values(self) -> dict[str, np.ndarray]:
         """All variables by name."""
@@ -236,11 +259,7 @@ class SourceNetwork:
 
     def _feeding(self, endpoint: str) -> list[str]:
         others = {t.op for key, t in self._endpoints.items() if key != endpoint}
-        found = {
-            operation.name
-            for operation in _ancestors(self._fetches[endpoint].op, others)
-            if operation.type == "VarHandleOp"
-        }
+        found = {operation.name for operation in _ancestors(self._fetches[endpoint].op, others)}
         return [name for name in self._variables if name in found]
 
 
@@ -251,7 +270,7 @@ def shapes(subject: Subject) -> dict[str, tuple[int, ...]]:
       subject: which network.
     """
     spec = subject.spec()
-    with tf.Graph().as_default():
+    with tf.Graph().as_default(), plain_variables():
         trunk.build_network(
             spec,
             tf.placeholder(tf.float32, [None, *spec.image_shape]),
@@ -272,7 +291,7 @@ def variables_by_endpoint(network: str) -> dict[str, tuple[str, set[str]]]:
       Names of a tensor and of variables, by endpoint in graph order.
     """
     spec = Subject(network, "feature_vector").spec()
-    with tf.Graph().as_default():
+    with tf.Graph().as_default(), plain_variables():
         endpoints = trunk.build_network(
             spec,
             tf.placeholder(tf.float32, [None, *spec.image_shape]),

@@ -10,6 +10,8 @@ of kagglehub 1.0.2 to 1.0.3, and `test_kagglehub_internals.py` checks each of th
   progress.
 - `gcs_upload.UploadDirectoryInfo`: the tokens of a version's files, by folder.
 - `clients.build_kaggle_client`: a client of kagglesdk with the credentials found by kagglehub.
+- `clients.get_user_agent`: called for each client, of which every upload makes one. It looks for
+  Keras in the call stack, among all modules of the process: a tenth of a second with TensorFlow.
 - `exceptions.handle_mutate_call`: raises errors that Kaggle reports with status 200.
 - `config.get_kaggle_credentials`: whether there are credentials.
 """
@@ -22,8 +24,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
-from kagglehub import gcs_upload
-from kagglehub.clients import build_kaggle_client
+from kagglehub import clients, gcs_upload
 from kagglehub.config import get_kaggle_credentials
 from kagglehub.exceptions import BackendError, handle_mutate_call
 from kagglehub.gcs_upload import UploadDirectoryInfo
@@ -50,7 +51,8 @@ def has_credentials() -> bool:
 
 def models_client() -> Any:
     """A client for calls about models, with the credentials found by kagglehub."""
-    return build_kaggle_client().models.model_api_client
+    with _known_user_agent():
+        return clients.build_kaggle_client().models.model_api_client
 
 
 def upload_file(path: str, report: Callable[[int], None]) -> str:
@@ -63,12 +65,26 @@ def upload_file(path: str, report: Callable[[int], None]) -> str:
     Returns:
       The token that a new version uses to refer to the file.
     """
-    with _reporting(report):
+    with _reporting(report), _known_user_agent():
         sent = gcs_upload.upload_files_and_directories(
             path, ignore_patterns=(), item_type=ApiBlobType.MODEL, quiet=True
         )
     token: str = sent.files[0]
     return token
+
+
+_user_agent = functools.cache(clients.get_user_agent)
+
+
+@contextlib.contextmanager
+def _known_user_agent() -> Iterator[None]:
+    """Lets kagglehub find out only once in a process what to call itself."""
+    find = clients.get_user_agent
+    clients.get_user_agent = _user_agent
+    try:
+        yield
+    finally:
+        clients.get_user_agent = find
 
 
 @contextlib.contextmanager

@@ -32,13 +32,20 @@ def test_the_name_says_how_numbers_are_stored():
     [
         (["a.tflite", "./a.tflite"], "`also` names the same file twice"),
         (["a.h5"], "a.h5 has to end in .tflite"),
-        (["a.int8.onnx"], "int8, which the name a.int8.onnx asks for, is not available for ONNX"),
         (["artifact/a.onnx"], "is inside the artifact"),
     ],
 )
 def test_what_cannot_be_written_is_refused_before_the_export(paths, message):
     with pytest.raises(RequestError, match=message):
         companions.check("artifact", paths, overwrite=False)
+
+
+def test_a_refused_artifact_names_no_flag_of_another_command(copied, tmp_path):
+    (copied / "assets" / "labels.txt").write_text("other\n")
+    with pytest.raises(ExportError) as caught:
+        companions.write(copied, [str(tmp_path / "a.tflite")], overwrite=False)
+    assert "since its files are not those of its record" in str(caught.value)
+    assert str(caught.value).endswith("convert it with `slimhub convert`")
 
 
 def test_files_of_this_artifact_and_release_are_kept(digits, converted, copied, tmp_path):

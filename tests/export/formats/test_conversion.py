@@ -11,7 +11,13 @@ from tensorflow.core.protobuf import saved_model_pb2
 from slimhub.cli import commands
 from slimhub.common.errors import ExportError
 from slimhub.common.version import __version__
-from slimhub.export.formats import ConversionRequest, convert, existing_file, file_formats
+from slimhub.export.formats import (
+    ConversionRequest,
+    convert,
+    existing_file,
+    file_formats,
+    onnx_format,
+)
 from slimhub.export.formats.convertible import Convertible
 from slimhub.export.record import PATH
 from tests.fixtures.support import REPOSITORY, images, relative_difference
@@ -25,7 +31,7 @@ def test_a_file_answers_as_the_artifact_does(converted, digits, suffix):
     loaded = (
         file_formats.FORMATS[suffix]
         .load_module()
-        .load(conversion.path, threads=1, is_optimized=True)
+        .load(conversion.path.read_bytes(), threads=1, is_optimized=True)
     )
     signature = tf.saved_model.load(str(digits)).signatures["serving_default"]
     assert (list(loaded.inputs), list(loaded.outputs)) == (["inputs"], ["logits"])
@@ -43,7 +49,7 @@ def test_a_file_says_what_it_is(converted, digits, suffix):
     loaded = (
         file_formats.FORMATS[suffix]
         .load_module()
-        .load(conversion.path, threads=1, is_optimized=True)
+        .load(conversion.path.read_bytes(), threads=1, is_optimized=True)
     )
     said = loaded.inscription
     assert said.labels == tuple((digits / "assets" / "labels.txt").read_text().split())
@@ -107,6 +113,19 @@ def test_weights_in_16_bits_halve_the_file(tiny, in_process, tmp_path, capsys):
     assert f"file        {output}, ONNX, 0.10 MB\n" in said
     (values,) = Path(tiny, "variables").glob("variables.data*")
     assert output.stat().st_size < 0.6 * values.stat().st_size
+
+
+def test_a_file_of_onnx_in_eight_bits_says_what_it_is(tiny, in_process, tmp_path, capsys):
+    output = tmp_path / "tiny.onnx"
+    assert execute(tiny, output, "--quantize=int8", "--accept=0.9") == 0
+    said = capsys.readouterr().out
+    assert f"file        {output}, ONNX, 0.05 MB\n" in said
+    assert (
+        "precision   2 operations in 8 bits, 0 layers with 8-bit weights alone, 0 in float" in said
+    )
+    provenance = onnx_format.read(output.read_bytes()).provenance
+    assert (provenance["quantize"], provenance["float_layers"]) == ("int8", [])
+    assert existing_file.prove(Convertible(tiny), output).complaints == ()
 
 
 class Classes(Tiny):

@@ -18,7 +18,6 @@ from tests.fixtures.commands import run_light
 
 REFUSED = [
     ({"output": "features.pb"}, r"features.pb has to end in .tflite \(LiteRT\) or .onnx \(ONNX\)"),
-    ({"output": "a.onnx", "quantize": "int8"}, "`quantize=int8` is not available for ONNX"),
     ({"quantize": "int4"}, "`quantize` must be none, float16, int8_weights or int8, not 'int4'"),
     ({"calibration": "data"}, "`calibration` does not apply to `quantize=none`"),
     ({"accept": 0.5}, "`accept` does not apply to `quantize=none`"),
@@ -104,11 +103,11 @@ def test_each_file_of_records_has_its_share(tmp_path, monkeypatch):
     (tmp_path / "records" / "README").write_text("not read")
     for shard, path in enumerate(sorted(folder.iterdir())[:2]):
         write_records(tmp_path / "records" / f"a-{shard:05}-of-00002", [path] * 3)
-    found, count = own_pictures.read(tmp_path / "records", 8)
-    assert (found.mean(axis=(1, 2, 3)) > 0.1).tolist() == [False, False, True, True]
-    assert count is None
-    found, count = own_pictures.read(write_pictures(tmp_path / "more"), 8)
-    assert (len(found), count) == (3, 3)
+    read = own_pictures.read(tmp_path / "records", 8)
+    assert (read.images.mean(axis=(1, 2, 3)) > 0.1).tolist() == [False, False, True, True]
+    assert read.found is None
+    read = own_pictures.read(write_pictures(tmp_path / "more"), 8)
+    assert (len(read.images), read.found) == (3, 3)
 
 
 @pytest.mark.parametrize("name", ["a-00000-of-00001", "a.tfrecord", "records"])
@@ -157,7 +156,8 @@ def test_companions_are_advised_of_what_their_command_has():
     companion = companions.request("artifact", "a.int8.tflite", overwrite=False)
     assert "`accept`" in own.how_to_accept_less
     assert "`calibration`" in own.how_to_calibrate
-    for said in (companion.how_to_accept_less, companion.how_to_calibrate):
-        assert said.startswith("`slimhub convert` ")
-        assert "`accept`" not in said
-        assert "`calibration`" not in said
+    assert "`trust`" in own.how_to_trust
+    advice = (companion.how_to_accept_less, companion.how_to_calibrate, companion.how_to_trust)
+    for said in advice:
+        assert "`slimhub convert`" in said
+        assert said.count("`") == 2  # no options

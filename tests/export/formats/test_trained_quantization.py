@@ -29,9 +29,11 @@ from slimhub.export.formats import (
 )
 from slimhub.export.formats.agreement import FLOORS
 from slimhub.export.formats.convertible import Convertible
+from slimhub.export.formats.file_formats import FORMATS
 from slimhub.export.formats.runtime_process import run
 from slimhub.export.formats.trained_places import MisfitError
 from slimhub.export.record import Record
+from slimhub.export.record_parts import RecordedRange
 from slimhub.nets.catalogue import stored
 from slimhub.nets.scaling import InputScaling
 from tests.conftest import write_checkpoint
@@ -152,7 +154,7 @@ def written(shared, quantized):
 def test_a_file_computes_what_tensorflow_1_did(written, trained, values, images, ranges):
     path, made = written
     _, logits, _ = trained_quantization.evaluate(values, images, ranges)
-    loaded = litert_format.load(path)
+    loaded = litert_format.load(path.read_bytes())
     assert measured(loaded(images), logits).difference < 1.2 * STEP
     assert (list(loaded.inputs), list(loaded.outputs)) == (["inputs"], ["logits"])
     assert loaded.inscription.provenance["ranges"] == "trained"
@@ -183,6 +185,9 @@ def test_layers_that_the_file_has_in_float_are_found(written, trained):
         places[name] = (places[name][0], 1.01 * places[name][1])
         wrong = dataclasses.replace(trained.places, **{kind: places})
         assert trained_check.missing(content, wrong) == [name]
+        places[name] = places[list(places)[2]]  # whose tensor it has not
+        wrong = dataclasses.replace(trained.places, **{kind: places})
+        assert trained_check.missing(content, wrong) == [name]
 
 
 def with_record(model, record):
@@ -197,6 +202,9 @@ MISFITS = [
     ({FIRST: (1.0, 2.0)}, r"act_quant is \[1, 2\], not a range around 0"),
     ({FIRST: (0.0, float("nan"))}, r"is \[0, nan\]"),
     ({FIRST: (0.0, 0.0)}, r"is \[0, 0\]"),
+    ({FIRST: (0.0, 1e300)}, r"is \[0, 1e\+300\]"),
+    ({FIRST: (0.0, 1e-46)}, r"is \[0, 1e-46\]"),
+    ({FIRST.replace("MobilenetV1/", "", 1): (0.0, 9.0)}, "two for MobilenetV1/Conv2d_0/act_quant"),
 ]
 
 
@@ -205,6 +213,37 @@ def test_ranges_that_do_not_fit(trained, ranges, change, message):
     changed = {place: ends for place, ends in (ranges | change).items() if ends is not None}
     with pytest.raises(MisfitError, match=message):
         trained_places.match(trained.nodes, changed)
+
+
+def with_ranges_of_weights(model, layers, ends):
+    """The first layers have a range that has nothing to do with their weights."""
+    ranges = dict(model.record.ranges)
+    for place in [place for place in ranges if place.endswith("weights_quant")][:layers]:
+        ranges[place] = RecordedRange(min=ends[0], max=ends[1])
+    return with_record(model, dataclasses.replace(model.record, ranges=ranges))
+
+
+ENDS = [(-1e4, 1e4), (-1e-3, 1e-3)]
+
+
+@pytest.mark.parametrize("ends", ENDS)
+def test_ranges_that_training_never_took_from_the_weights(model, trained, ends):
+    changed = with_ranges_of_weights(model, 15, ends)  # of 28
+    with pytest.raises(MisfitError, match=r"of .*Conv2d_0/.* reach .* 12 more .*before it quanti"):
+        trained_inference.infer(changed, trained.expected, None)
+
+
+def test_a_range_that_is_not_that_of_the_weights_is_said(model, trained):
+    assert trained.remarks == ()
+    for layers, ends in zip((1, 14), ENDS, strict=True):
+        changed = with_ranges_of_weights(model, layers, ends)
+        found = trained_inference.infer(changed, trained.expected, None)
+        request = ConversionRequest("a", "a.tflite", "int8")
+        said, *_ = conversion_remarks.warnings(
+            with_size(model), request, trained.expected, found, ""
+        )
+        assert "those of MobilenetV1/" in said
+        assert said.endswith("(of 28 layers); look at the agreement with float")
 
 
 def test_ranges_of_layers_that_the_task_lacks_are_left_out(trained, ranges):
@@ -217,15 +256,23 @@ def test_it_is_said_why_ranges_are_not_used(model, trained, tmp_path):
     record = dataclasses.replace(
         model.record, ranges={k: v for k, v in model.record.ranges.items() if k != FIRST}
     )
-    found = conversion._with_trained_ranges(with_record(model, record), request, trained.expected)
-    assert found[1:] == (
+    form = FORMATS[".tflite"]
+
+    def found(model, request, form):
+        return conversion._with_trained_ranges(model, request, form, trained.expected)[1:]
+
+    assert found(with_record(model, record), request, form) == (
         None,
         "there is none for MobilenetV1/Conv2d_0/act_quant; calibrated instead",
     )
+    assert found(model, request, FORMATS[".onnx"]) == (
+        None,
+        "ONNX files have no place for them; calibrated instead",
+    )
     own = dataclasses.replace(request, calibration=str(tmp_path))
-    found = conversion._with_trained_ranges(model, own, trained.expected)
-    assert found[1:] == (None, "your pictures calibrate instead")
-    (said,) = conversion_remarks.warnings(with_size(model), own, None, found[2])
+    none, misfit = found(model, own, form)
+    assert (none, misfit) == (None, "your pictures calibrate instead")
+    (said,) = conversion_remarks.warnings(with_size(model), own, trained.expected, None, misfit)
     assert said == "the trained ranges are not used: your pictures calibrate instead"
 
 

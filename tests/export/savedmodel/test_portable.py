@@ -100,16 +100,18 @@ def test_a_redundant_node_that_others_wait_for_stays():
         ("first", "Identity", ["argument"]),
         ("second", "Identity", ["argument"]),
         ("third", "Identity", ["second:output:0"]),
-        ("sum", "AddV2", ["third:output:0", "first:output:0", "^first"]),
+        ("turned", "Identity", ["argument"]),
+        ("sum", "AddN", ["third:output:0", "first:output:0", "turned:output:0", "^first"]),
     ):
         function.node_def.add(name=name, op=operation, input=inputs)
+    function.node_def[3].attr["_gradient_op_type"].s = b"GradientReversal"
     function.ret["sum"] = "sum:z:0"
     saved = saved_model_pb2.SavedModel()
     saved.meta_graphs.add().graph_def.library.function.append(function)
     drop_redundant(saved)
     left = saved.meta_graphs[0].graph_def.library.function[0].node_def
-    assert [node.name for node in left] == ["first", "sum"]
-    assert list(left[1].input) == ["argument", "first:output:0", "^first"]
+    assert [node.name for node in left] == ["first", "turned", "sum"]
+    assert list(left[2].input) == ["argument", "first:output:0", "turned:output:0", "^first"]
 
 
 def test_copy_on_read_is_dropped_with_all_that_names_it(proto):

@@ -68,7 +68,7 @@ OPERATIONS = ["WriteFile", "PyFunc", "ReadFile", "InitializeTableFromTextFileV2"
         "__inference_inference_",  # what __call__ calls
         "__inference_training_",
         "__inference___call__",
-        "__inference_signature_wrapper",
+        "__inference_classify",
         "__inference_regularization_loss",
     ],
 )

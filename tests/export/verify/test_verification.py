@@ -264,7 +264,7 @@ def test_a_record_that_names_another_network_fails(own, tmp_path):
 
 
 def test_a_process_that_dies_says_so(own):
-    with ProofProcess("quick", None) as proof_process:
+    with ProofProcess("quick") as proof_process:
         os.killpg(proof_process._process.child.pid, signal.SIGKILL)
         with pytest.raises(ExportError, match="the proof process ended with exit code -9"):
             proof_process.conclude([])

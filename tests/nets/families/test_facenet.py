@@ -117,6 +117,13 @@ def test_it_is_as_large_as_published():
     # 22,779,312 with an embedding of 128, in the summaries that Keras prints of its conversions.
     counts = nets.count_parameters("inception_resnet_v1")
     assert counts["headless"] - (512 - 128) * (1792 + 1) == 22_779_312
+    # Open Model Zoo gives 23.469 million and 2.846 GFlops for facenet-20180408-102900, an embedding
+    # of 512 of 160 x 160 pixels: a multiplication and an addition count as two there.
+    assert counts["headless"] == pytest.approx(23.469e6, rel=1e-4)
+    spec = nets.get("inception_resnet_v1")
+    head = spec.feature_depth * spec.num_classes
+    macs = nets.count_macs("inception_resnet_v1") - head
+    assert 2 * macs == pytest.approx(2.846e9, rel=0.005)
 
 
 def test_the_width_of_an_embedding_is_found():

@@ -39,3 +39,25 @@ def test_the_other_task_is_named_only_while_the_hub_has_it(task, other):
     assert links.linked(links.linked(linked, handle, without_links), handle, found) == linked
     gone = dataclasses.replace(version(1, other), withdrawn="wrong")
     assert links.linked(linked, handle, found.with_version(added, gone)) == text
+
+
+SMALL, MINIMALISTIC = "mobilenet_v3_small_100_224", "mobilenet_v3_small_minimalistic_100_224"
+TABLE = f"`{SMALL}` in a text, `x/{SMALL}`\n\n| `{SMALL}` | 1 |\n| `{MINIMALISTIC}` | 2 |\n"
+
+
+def test_networks_of_the_family_are_linked_in_tables_and_only_while_the_hub_has_them():
+    own = "mobilenet_v3_small_075_224"
+    handle = Handle.parse(f"acme/{own}/feature_vector/1")
+    known = Index().with_version(handle, version(1, "feature_vector"))
+    assert links.linked(TABLE, handle, known) == TABLE
+    linked = TABLE
+    for name in (SMALL, MINIMALISTIC):
+        model = f"acme/{name}/feature_vector"
+        known = known.with_version(Handle.parse(f"{model}/3"), version(3, "feature_vector"))
+        link = f"[`{name}`](http://localhost:8080/{model}/3.html)"
+        expected = linked.replace(f"| `{name}` |", f"| {link} |")
+        linked = links.linked(linked, handle, known)
+        assert linked == expected
+    assert links.linked(linked, handle, known) == linked
+    alone = Index().with_version(handle, version(1, "feature_vector"))
+    assert links.linked(linked, handle, alone) == TABLE

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -200,6 +201,17 @@ def test_pages_are_compressed_for_those_who_accept_it(port, accepted, is_compres
     assert (status, headers["vary"]) == (200, "accept-encoding")
     assert ("content-encoding" in headers) == is_compressed
     assert (gzip.decompress(body) if is_compressed else body) == ask(port, "/")[2]
+
+
+def test_a_compressed_page_is_that_of_the_index_as_it_is(hub, tmp_path):
+    copy = shutil.copytree(hub, tmp_path / "hub")
+    with serving(copy) as (port, _):
+        before = gzip.decompress(ask(port, "/", Accept_Encoding="gzip")[2])
+        text = (copy / "index.json").read_text()
+        (copy / "index.json").write_text(text.replace(f'"{MODEL}"', '"another/model"'))
+        after = gzip.decompress(ask(port, "/", Accept_Encoding="gzip")[2])
+    assert [MODEL.encode() in page for page in (before, after)] == [True, False]
+    assert b"another/model" in after
 
 
 def test_files_of_a_version(hub, port):

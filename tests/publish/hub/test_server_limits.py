@@ -220,6 +220,25 @@ def test_pages_are_counted_as_they_are_kept():
     assert cache.bytes == sum(map(len, cache._pages.values())) == 9 * 1003
 
 
+def test_pages_are_compressed_once_for_each_address_and_bounded():
+    made = []
+
+    def compress(page):
+        made.append(page)
+        return page[:10]
+
+    kept = page_cache.CompressedPages(compress, most_bytes=40)
+    page = b"0123456789 and more"
+    for address in ("here", "here", "there", "here"):
+        assert kept.get("a", address, page) == page[:10]
+    assert len(made) == 2
+    for number in range(9):
+        kept.get("a", f"host-{number}", page)
+        assert kept.bytes <= 40
+    kept.clear()
+    assert (kept.bytes, kept.get("a", "here", b"another")) == (0, b"another")
+
+
 def test_a_file_that_is_replaced_is_sent_as_it_was_opened(hub, tmp_path):
     (tmp_path / "a.txt").write_text("old")
     request = server.Request({"type": "http", "method": "GET", "headers": []})

@@ -31,6 +31,15 @@ def test_a_range_without_finite_values_is_none():
     )
 
 
+@pytest.mark.parametrize("scaling", ["mean_rgb", "per_image"])
+def test_a_clip_of_floats_does_not_name_a_scaling(scaling):
+    is_same, said = compare(lambda x: tf.clip_by_value(x, -1.0, 1.0), input_scaling=scaling)
+    assert not is_same
+    assert "input_scaling" not in said
+    _, said = compare(lambda x: tf.clip_by_value(x * 2 - 1, -1.0, 1.0), input_scaling=scaling)
+    assert said.endswith("; that is `input_scaling=symmetric`")
+
+
 def test_where_no_range_is_finite_nothing_is_shown():
     assert compare(lambda x: tf.log(x - 1000)) == (True, input_range.NOT_SHOWN)
 

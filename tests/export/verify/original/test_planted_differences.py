@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow.compat.v1 as tf
 
+from slimhub.export.verify.reference.source_network import SourceNetwork
 from tests.fixtures.graph_edits import EditedGraph
 
 _DEPTHWISE = "Conv2d_2_depthwise"
@@ -90,9 +91,19 @@ def test_another_padding(judge, edited):
 
 
 def test_a_dilation(judge, edited):
-    node = edited.named("Conv2d_1_depthwise", "DepthwiseConv2dNative")
+    node = edited.named("Conv2d_0", "Conv2D")
     node.attr["dilations"].list.i[:] = [1, 2, 2, 1]
     assert "it has a dilation of [2, 2], not [1, 1]" in judge.check(edited).detail
+
+
+def test_a_dilation_of_a_depthwise_convolution(judge, edited):
+    node = edited.named("Conv2d_1_depthwise", "DepthwiseConv2dNative")
+    node.attr["dilations"].list.i[:] = [1, 2, 2, 1]
+    said = judge.check(edited)
+    if said.outcome == "not run":  # not every processor has a kernel for it
+        assert "TensorFlow cannot run it: Current kernel implementation does not" in said.detail
+    else:
+        assert "it has a dilation of [2, 2], not [1, 1]" in said.detail
 
 
 def test_no_gamma_where_the_network_has_it(judge, edited):
@@ -293,13 +304,66 @@ def test_channels_before_height_are_not_compared(judge, edited):
     assert "channels before height and width (NCHW)" in check.detail
 
 
-def test_a_graph_for_images_of_another_size_is_no_judge(judge, edited):
+def resize(edited, *sides):
     dims = edited.nodes["Placeholder"].attr["shape"].shape.dim
-    dims[1].size = dims[2].size = 160
+    dims[1].size, dims[2].size = sides
+
+
+@pytest.mark.parametrize("is_training", [False, True])
+def test_a_graph_for_images_of_another_size_is_compared_at_that_size(judge, is_training):
+    edited = EditedGraph(judge.training_graph if is_training else judge.graph)
+    resize(edited, 32, 64)
+    check = judge.check(edited, judge.trained if is_training else None)
+    assert (check.outcome, check.difference) == ("passed", 0), check.detail
+    assert "28 of 28 endpoints" in check.detail or "29 of 30 endpoints" in check.detail
+    assert "it scales images like the network" in check.detail
+    assert check.detail.endswith(
+        "; compared at 32 x 64 pixels, which it was built for, while the export is for 128 x 128: "
+        "`image_size=32x64` is its size"
+    )
+
+
+def test_a_difference_at_another_size_is_one(judge, edited):
+    resize(edited, 32, 32)
+    norm(edited).attr["epsilon"].f = 0.01
+    check = judge.check(edited)
+    assert check.outcome == "failed"
+    assert "an epsilon of 0.01, not 0.001 (at [" in check.detail
+    assert "; compared at 32 x 32 pixels, which it was built for" in check.detail
+
+
+@pytest.mark.parametrize(
+    ("sides", "said"),
+    [
+        ((1025, 1024), ", which is too large to compare at: `image_size=1025x1024` is its size"),
+        ((31, 31), ", and `image_size` must be between 32 and 4096, not 31"),
+    ],
+)
+def test_a_size_that_cannot_be_compared_at_refuses_nothing(judge, edited, sides, said):
+    resize(edited, *sides)
     check = judge.check(edited)
     assert check.outcome == "not run"
-    said = "graph.pb: it was built for images of 160 x 160 pixels, but the export for 128 x 128: "
-    assert check.detail == said + "export it with `image_size=160`"
+    built = "graph.pb: it was built for images of {} x {} pixels".format(*sides)
+    assert check.detail == f"{built}, but the export for 128 x 128{said}"
+
+
+def test_why_a_network_cannot_be_built_is_said(judge, edited, monkeypatch):
+    def fail(self, size):
+        raise ValueError("Negative dimension size")
+
+    monkeypatch.setattr(SourceNetwork, "resized", fail)
+    resize(edited, 64, 64)
+    said = ", which the network could not be built for (Negative dimension size): `image_size=64`"
+    assert said in judge.check(edited).detail
+
+
+def test_an_epsilon_of_all_norms_names_the_option(judge, edited):
+    for node in edited.graph.node:
+        if node.op == "FusedBatchNormV3":
+            node.attr["epsilon"].f = 0.01
+    check = judge.check(edited)
+    assert check.outcome == "failed"
+    assert check.detail.endswith("; all its norms are those of `batch_norm_epsilon=0.01`")
 
 
 def test_a_circle_of_nodes_ends(judge, edited):

@@ -6,6 +6,7 @@ import tensorflow.compat.v1 as tf
 from slimhub import nets
 from slimhub.export.verify.original import towers
 from slimhub.export.verify.original.graph_nodes import GraphNodes
+from slimhub.export.verify.reference.source_network import SourceNetwork
 from slimhub.nets.layers import trunk
 from tests.export.verify.original.conftest import NETWORK
 from tests.fixtures.graph_edits import EditedGraph
@@ -84,6 +85,31 @@ def test_a_second_tower_that_differs_is_refused(networks, twice):
     check = networks.judge(edited.graph)
     assert check.outcome == "failed"
     assert check.detail.startswith("graph.pb, in another tower, differs first before")
+
+
+def test_towers_of_one_size_share_a_network_of_it(networks, twice, monkeypatch):
+    edited = twice(False, False)
+    for node in [n for n in edited.graph.node if n.op == "Relu6"][27:]:
+        node.op = "Elu"
+    dims = edited.nodes["Placeholder"].attr["shape"].shape.dim
+    dims[1].size = dims[2].size = 32
+    opened, closed = [], []
+    resized, close = SourceNetwork.resized, SourceNetwork.close
+
+    def open_(self, size):
+        opened.append(resized(self, size))
+        return opened[-1]
+
+    def close_(self):
+        closed.append(self)
+        close(self)
+
+    monkeypatch.setattr(SourceNetwork, "resized", open_)
+    monkeypatch.setattr(SourceNetwork, "close", close_)
+    check = networks.judge(edited.graph)
+    assert check.detail.startswith("graph.pb, in another tower, differs first before")
+    assert len(opened) == 1
+    assert closed == opened
 
 
 def test_a_tower_of_neither_mode_does_not_spoil_the_others(networks, twice):

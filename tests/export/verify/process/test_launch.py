@@ -23,7 +23,7 @@ import os, signal
 from slimhub.export import ExportError
 from slimhub.export.verify.process import launch
 from slimhub.export.verify.process.proof_client import ProofProcess
-with ProofProcess("quick", None, start=launch.forked) as proof_process:
+with ProofProcess("quick", start=launch.forked) as proof_process:
     os.kill(proof_process._process.child.pid, signal.SIGTERM)
     try:
         proof_process.conclude(())

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import kagglehub
 import pytest
-from kagglehub import gcs_upload
+from kagglehub import clients, gcs_upload
 
 MISSING = f"slimhub needs this of kagglehub, and {kagglehub.__version__} does not have it: "
 
@@ -96,3 +96,20 @@ def test_a_client_has_the_calls_about_models(internals, monkeypatch):
     client = internals.models_client()
     for name in ("get_model", "create_model_instance_version", "download_model_instance_version"):
         assert callable(getattr(client, name, None)), f"{MISSING}model_api_client.{name}"
+
+
+def test_what_kagglehub_calls_itself_is_found_out_once(internals, monkeypatch):
+    for name, value in (("KAGGLE_USERNAME", "user"), ("KAGGLE_KEY", "key")):
+        monkeypatch.setenv(name, value)
+    looked, find = [], clients.get_user_agent
+    internals._user_agent.cache_clear()
+    monkeypatch.setattr(clients.inspect, "stack", lambda: looked.append("stack") or [])
+    times = []
+    for _ in range(2):
+        with internals._known_user_agent():
+            client = clients.build_kaggle_client()
+        agent = client.http_client()._user_agent
+        assert agent == f"kagglehub/{kagglehub.__version__}", f"{MISSING}clients.get_user_agent"
+        times.append(len(looked))
+    assert times[0] == times[1] > 0
+    assert clients.get_user_agent is find

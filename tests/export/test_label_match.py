@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from slimhub.common.errors import RequestError
-from slimhub.evaluate import label_diagnosis, label_match
-from slimhub.evaluate.totals import Totals
+from slimhub.export import label_diagnosis, label_match
 
 FLOWERS = ("daisy", "dandelion", "roses", "sunflowers", "tulips")
 
@@ -44,17 +43,12 @@ def test_wordnet_ids_are_in_the_order_of_the_logits():
         (("tulip",), FLOWERS, 5, "1 of 1 name of the data are not among.*'tulip'"),
         (("Roses", "roses"), FLOWERS, 5, "two labels of the data are the same class: 'roses'"),
         (FLOWERS, (), 9, "the data have 5 classes, but the artifact has 9 logits"),
+        (("images",), (), 2, "the data have 1 class, but the artifact has 2 logits"),
     ],
 )
 def test_labels_that_do_not_match_are_refused(data_names, names, width, message):
     with pytest.raises(RequestError, match=message):
         label_match.match(data_names, names, width, None)
-
-
-def totals(pairs) -> Totals:
-    counted = Counter(pairs)
-    right = sum(number for (a, b), number in counted.items() if a == b)
-    return Totals(count=len(pairs), top1=right, pairs=counted)
 
 
 SORTED = sorted(range(12), key=str)
@@ -70,7 +64,7 @@ SORTED = sorted(range(12), key=str)
     ],
 )
 def test_a_wrong_match_is_found(answer, remedy):
-    found = totals([(n, answer(n)) for n in range(12) for _ in range(20)])
+    found = Counter([(n, answer(n)) for n in range(12) for _ in range(20)])
     match = label_match.match((), (), 12, None)
     said = label_diagnosis.diagnose(found, match).explain()
     assert re.search(remedy, said)
@@ -78,18 +72,24 @@ def test_a_wrong_match_is_found(answer, remedy):
 
 def test_a_good_or_hopeless_network_is_not_diagnosed():
     match = label_match.match((), (), 12, None)
-    good = totals([(n, n if k else n + 1) for n in range(11) for k in range(10)])
+    good = Counter([(n, n if k else n + 1) for n in range(11) for k in range(10)])
     assert label_diagnosis.diagnose(good, match) is None
     assert label_diagnosis.note_of_chance(good, match.width) == ""
-    chance = totals([(n, k) for n in range(12) for k in range(12)])
+    chance = Counter([(n, k) for n in range(12) for k in range(12)])
     assert label_diagnosis.diagnose(chance, match) is None
     assert "what guessing gives" in label_diagnosis.note_of_chance(chance, match.width)
 
 
+@pytest.mark.parametrize(("width", "is_said"), [(1001, True), (1, False)])
+def test_one_class_is_compared_with_chance_too(width, is_said):
+    answers = Counter([(min(100, width - 1), 0)] * 20)
+    assert ("what guessing gives" in label_diagnosis.note_of_chance(answers, width)) is is_said
+
+
 def test_what_is_below_chance_is_said_and_no_remedy():
     match = label_match.match((), (), 10, None)
-    far = totals([(n, (n + 2) % 10) for n in range(10) for _ in range(27)])
+    far = Counter([(n, (n + 2) % 10) for n in range(10) for _ in range(27)])
     assert label_diagnosis.diagnose(far, match) is None
     assert "what guessing gives" in label_diagnosis.note_of_chance(far, match.width)
-    turned = totals([(n, 9 - n) for n in range(10) for _ in range(27)])
+    turned = Counter([(n, 9 - n) for n in range(10) for _ in range(27)])
     assert label_diagnosis.diagnose(turned, match) is None

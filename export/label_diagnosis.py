@@ -1,19 +1,19 @@
 """Whether accuracy is low because labels were matched wrongly.
 
-The sums by pair of class and answer say what the accuracy would be under another match, so that
+Counts by pair of class and answer say what the accuracy would be under another match, so that
 nothing has to be computed again.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
+from slimhub.common import binomial
 from slimhub.common.errors import option
-from slimhub.evaluate import metrics
-from slimhub.evaluate.label_match import LabelMatch
-from slimhub.evaluate.totals import Totals
+from slimhub.export.label_match import LabelMatch
 
+Pairs = Mapping[tuple[int, int], int]  # (place of the logit, answer) -> pictures
 _TIMES = 1.5  # how much better the other match has to be, besides being so beyond chance
 _MANY = 11  # numbered classes from which their names sort otherwise than they count
 
@@ -40,43 +40,47 @@ class Diagnosis:
         )
 
 
-def diagnose(totals: Totals, match: LabelMatch) -> Diagnosis | None:
+def diagnose(pairs: Pairs, match: LabelMatch) -> Diagnosis | None:
     """Looks for a match that fits much better.
 
     Args:
-      totals: of at least one picture.
+      pairs: of at least one picture.
       match: that was used.
 
     Returns:
       None if there is none.
     """
-    best, cause = totals.top1, ""
+    count, top1 = sum(pairs.values()), _right(pairs)
+    best, cause = top1, ""
     for rule, explanation in _others(match):
-        right = sum(n for (index, answer), n in totals.pairs.items() if rule(index) == answer)
+        right = sum(n for (index, answer), n in pairs.items() if rule(index) == answer)
         if right > best:
             best, cause = right, explanation
-    low, _ = metrics.wilson(best, totals.count)
-    _, high = metrics.wilson(totals.top1, totals.count)
-    if low <= max(high, 1 / match.width) or best < _TIMES * totals.top1:
+    low, _ = binomial.wilson(best, count)
+    _, high = binomial.wilson(top1, count)
+    if low <= max(high, 1 / match.width) or best < _TIMES * top1:
         return None
-    return Diagnosis(totals.top1 / totals.count, best / totals.count, cause)
+    return Diagnosis(top1 / count, best / count, cause)
 
 
-def note_of_chance(totals: Totals, width: int) -> str:
+def note_of_chance(pairs: Pairs, width: int) -> str:
     """A sentence if the accuracy is what guessing gives or less, else an empty one.
 
     Args:
-      totals: of at least one picture.
-      width: how many classes are answered.
+      pairs: of at least one picture.
+      width: how many classes are answered; if it is one, there is nothing to guess.
     """
-    classes = len({index for index, _ in totals.pairs})
-    low, _ = metrics.wilson(totals.top1, totals.count)
-    if classes > 1 and low <= 1 / width:
+    low, _ = binomial.wilson(_right(pairs), sum(pairs.values()))
+    if width > 1 and low <= 1 / width:
         return (
             "top-1 is what guessing gives, or less: check that these are the classes the artifact "
             "was trained on, how they are numbered, and the preprocessing"
         )
     return ""
+
+
+def _right(pairs: Pairs) -> int:
+    return sum(number for (index, answer), number in pairs.items() if index == answer)
 
 
 def _others(match: LabelMatch) -> Iterator[tuple[Callable[[int], int], str]]:

@@ -6,11 +6,13 @@ import dataclasses
 import re
 from collections import Counter
 from collections.abc import Sequence
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from slimhub.common.errors import EvaluationError, RequestError, option
 from slimhub.common.text import count, listed
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _BACKGROUND = ("background", "dummy")  # what TF-Slim's label files call logit 0
 _WORDNET = re.compile(r"n\d{8}", re.ASCII)
@@ -42,6 +44,8 @@ class LabelMatch:
         Args:
           labels: i64[batch], of the data.
         """
+        import numpy as np  # only here, as that takes as long as refusing a request
+
         if self.logits:
             table = np.array(self.logits)
             is_known = (labels >= 0) & (labels < len(table))
@@ -119,7 +123,8 @@ def _by_order(classes: int, names: Sequence[str], width: int) -> LabelMatch:
     """Named classes in their order, of logits without names."""
     if classes == width:
         return _by_index(0, width, "by index: classes in the order of their names")
-    if classes == width - 1 and (has_background(names) or not names):
+    is_plausible = not names and classes > 1  # one folder is as likely no class at all
+    if classes == width - 1 and (has_background(names) or is_plausible):
         return _by_index(
             1, width, "by index: classes in the order of their names, after background"
         )
