@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import ClassVar
 
-from slimhub.common import extras, files, foreign_files
+from slimhub.common import extras, foreign_files
 from slimhub.common.errors import PublishError, RequestError
 from slimhub.common.progress import Transfer
 from slimhub.common.scratch import ScratchFolder
@@ -15,7 +15,7 @@ from slimhub.export.record import SIGNATURE
 from slimhub.publish import bundle
 from slimhub.publish.destinations.destination import Change, PublishPlan, VersionChange
 from slimhub.publish.handle import Handle
-from slimhub.publish.hub import hub_folder, index, journal
+from slimhub.publish.hub import hub_folder, index, journal, view
 from slimhub.publish.hub.hub_changes import HubChanges
 from slimhub.publish.hub.hub_entries import RESTORE
 from slimhub.publish.hub.view import View
@@ -79,18 +79,23 @@ class HubDestination:
     def signature(self, package: Package) -> bytes | None:
         """The existing signature, see `Destination`."""
         handle = Handle.for_record(package.record, package.handle)
-        path = View(self.hub).path(f"{handle}/{SIGNATURE}")
-        try:
+        name = f"{handle}/{SIGNATURE}"
+
+        def read(seen: View) -> bytes | None:
+            path = seen.path(name)
             return foreign_files.read(path) if path.is_file() else None
+
+        try:
+            return view.steady(self.hub, read)
         except OSError as error:
-            raise PublishError(f"cannot read {path}: {error.strerror}") from error
+            raise PublishError(f"cannot read {self.hub / name}: {error.strerror}") from error
 
     def plan(self, package: Package, *, asks: bool = True) -> PublishPlan:
         """Compares with what is there, see `Destination`."""
         self._archive = None
         found, pending = hub_folder.preview(package, self.hub, lambda: self._pack(package))
         changes = [
-            *(Change(_COMPLETE, name, files.digest_file(path)) for name, path in pending.items()),
+            *(Change(_COMPLETE, name, file) for name, file in pending.items()),
             *(Change(entry.action, entry.name, entry.file()) for entry in found.entries),
         ]
         if not changes and hub_folder.has_remains(self.hub):

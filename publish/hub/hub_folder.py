@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from slimhub.common import disks, foreign_files, paths
+from slimhub.common import disks, files, foreign_files, paths
 from slimhub.common.errors import PublishError, RequestError
 from slimhub.common.files import FileDigest
 from slimhub.common.progress import Transfer
@@ -53,7 +53,7 @@ def check(hub: Path, artifact: Path) -> None:
 
 def preview(
     package: Package, hub: Path, archive: MakeArchive
-) -> tuple[HubChanges, dict[str, Path]]:
+) -> tuple[HubChanges, dict[str, FileDigest]]:
     """What `publish` would do; changes nothing in the hub, and takes no lock.
 
     Args:
@@ -63,22 +63,18 @@ def preview(
 
     Returns:
       What is to be written, and files that are to be moved first, since an earlier publisher died:
-      where they are, by path in the hub.
+      their digests, by path in the hub.
 
     Raises:
       PublishError: as `publish`.
     """
-    while True:
-        before = view.stamp(hub)
-        try:
-            seen = View(hub)
-            found = hub_changes.find(package, seen, archive)
-        except (PublishError, OSError):
-            if view.stamp(hub) == before:
-                raise
-            continue  # another publisher changed the hub in the meantime
-        if view.stamp(hub) == before:
-            return found, seen.pending
+
+    def read(seen: View) -> tuple[HubChanges, dict[str, FileDigest]]:
+        found = hub_changes.find(package, seen, archive)
+        pending = {name: files.digest_file(path) for name, path in seen.pending.items()}
+        return found, pending
+
+    return view.steady(hub, read)
 
 
 def has_remains(hub: Path) -> bool:
@@ -95,7 +91,7 @@ def has_remains(hub: Path) -> bool:
     if not journal.stages(hub):
         return False
     try:
-        with filelock.FileLock(hub / journal.FOLDER / "lock", timeout=0):
+        with filelock.FileLock(hub / journal.FOLDER / journal.LOCK, timeout=0):
             return bool(journal.stages(hub))  # the lock is free: nobody is writing them
     except (filelock.Timeout, OSError):
         return False
@@ -150,7 +146,7 @@ def changing(hub: Path) -> Iterator[None]:
 
     try:
         journal.check(hub).mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(hub / journal.FOLDER / "lock", timeout=_LOCK_SECONDS):
+        with filelock.FileLock(hub / journal.FOLDER / journal.LOCK, timeout=_LOCK_SECONDS):
             journal.recover(hub)
             yield
     except filelock.Timeout as error:

@@ -18,11 +18,12 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from slimhub.common import disks, foreign_files, interrupts, paths
+from slimhub.common import disks, foreign_files, interrupts, paths, scratch
 from slimhub.common.errors import PublishError
 
 FOLDER = ".slimhub"  # in the folder that is changed; no handle can begin so
 FILE = "journal.json"  # in that
+LOCK = "lock"  # likewise; held by whoever changes the folder
 _STAGE = "stage-"
 _STAGE_NAME = re.compile(rf"{_STAGE}[\da-f]{{8}}", re.ASCII)
 _SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
@@ -144,6 +145,18 @@ def stages(folder: Path) -> list[Path]:
     """
     found = check(folder).glob(f"{_STAGE}*")
     return [path for path in found if _STAGE_NAME.fullmatch(path.name) and not path.is_symlink()]
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether another process is changing a folder; takes no lock from it.
+
+    Args:
+      folder: which need not exist.
+
+    Returns:
+      False, too, where that cannot be found out.
+    """
+    return scratch.is_locked(folder / FOLDER / LOCK)
 
 
 @contextlib.contextmanager

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+from slimhub.common.errors import PublishError
 from slimhub.publish.hub import index, journal
 
-_MOVES_SECONDS = 1.0  # more than a live publisher needs for its moves
+_MOVES_SECONDS = 1.0  # in which a publisher that is gone may turn out to be a live one
+_SLOW_MOVES_SECONDS = 600.0  # a live one writes each move to a disk, which may be busy
 
 Stamp = tuple[tuple[int, int] | None, ...]
+Found = TypeVar("Found")
 
 
 class View:
@@ -50,14 +55,35 @@ def _pending(hub: Path) -> dict[str, Path]:
     return found
 
 
-def stamp(hub: Path) -> Stamp:
-    """What differs after another publisher has changed a hub; waits while one makes its moves.
+def steady(hub: Path, read: Callable[[View], Found]) -> Found:
+    """What is read of a hub that no other publisher changes meanwhile; takes no lock.
 
     Args:
       hub: folder, which need not exist.
+      read: reads it; called again where another publisher has changed the hub.
+
+    Raises:
+      PublishError, OSError: as `read`.
     """
-    end = time.monotonic() + _MOVES_SECONDS
-    while (found := _stat(hub / journal.FOLDER / journal.FILE)) and time.monotonic() < end:
+    while True:
+        before = _stamp(hub)
+        try:
+            found = read(View(hub))
+        except (PublishError, OSError):
+            if _stamp(hub) == before:
+                raise
+            continue
+        if _stamp(hub) == before:
+            return found
+
+
+def _stamp(hub: Path) -> Stamp:
+    """What differs after another publisher has changed a hub; waits while one makes its moves."""
+    begun = time.monotonic()
+    while found := _stat(hub / journal.FOLDER / journal.FILE):
+        is_live = journal.is_locked(hub)
+        if time.monotonic() > begun + (_SLOW_MOVES_SECONDS if is_live else _MOVES_SECONDS):
+            break
         time.sleep(0.02)
     return found, _stat(hub / index.FILE)
 

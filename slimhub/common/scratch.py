@@ -103,6 +103,32 @@ def lock(folder: Path, *, waits: bool = False) -> int | None:
     return None
 
 
+def is_locked(path: Path) -> bool:
+    """Whether another process holds a lock on a file or folder; this one waits for nothing.
+
+    Args:
+      path: which need not exist.
+
+    Returns:
+      False, too, where the system has no such locks, or the path cannot be opened.
+    """
+    if fcntl is None:
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for a writer
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def unlock(descriptor: int | None) -> None:
     """Ends what `lock` began.
 

@@ -63,6 +63,17 @@ def test_a_new_folder_is_locked_though_somebody_looks_at_it(folder):
     scratch.unlock(lock)
 
 
+def test_whoever_looks_for_a_lock_takes_none(folder):
+    assert not scratch.is_locked(folder)
+    lock = scratch.lock(folder)
+    assert scratch.is_locked(folder)
+    scratch.unlock(lock)
+    assert not scratch.is_locked(folder)
+    assert not scratch.is_locked(folder / "missing")
+    os.mkfifo(folder / "pipe")
+    assert not scratch.is_locked(folder / "pipe")
+
+
 def test_others_stay(tmp_path):
     """A new folder, which may not be locked yet, another name, a file, and a link."""
     new = made(tmp_path, "work-2", age=0)

@@ -31,7 +31,7 @@ def zoo(tmp_path_factory, synthetic_checkpoint):
     path = place / "zoo.toml"
     path.write_text(MANIFEST + PUBLISHED)
     code, events, outcomes = dask_clusters.run_zoo(path, "--jobs=2")
-    assert code == 0
+    assert code == 0, outcomes
     return place, events, outcomes
 
 
@@ -81,7 +81,7 @@ def test_what_a_worker_exports_is_what_a_fresh_process_exports(zoo, tmp_path):
 def test_a_second_run_does_nothing(copied):
     before = {path: path.stat().st_mtime_ns for path in copied.rglob("*") if path.is_file()}
     code, events, outcomes = dask_clusters.run_zoo(copied / "zoo.toml", "--jobs=2")
-    assert code == 0
+    assert code == 0, outcomes
     assert {outcome["result"] for outcome in outcomes} == {"unchanged"}
     assert {outcome["published"] for outcome in outcomes} == {"none"}
     assert {e["phase"] for e in events if e["event"] == "phase"} == {

@@ -15,7 +15,7 @@ import pytest
 from slimhub import export, publish
 from slimhub.publish.hub import hub_folder, index, journal
 from slimhub.publish.pages.publisher_texts import PublisherTexts
-from tests.fixtures import hubs
+from tests.fixtures import dask_clusters, hubs
 from tests.fixtures.support import REPOSITORY
 from tests.publish.conftest import HANDLE
 
@@ -209,6 +209,39 @@ def test_two_publishers_at_once_do_not_disturb_each_other(artifact, tmp_path):
     check_consistent(hub)
     found = index.read(hub).models
     assert {f"{model}/{number}" for model in found for number in found[model]} == set(handles)
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+from slimhub.publish.hub import journal
+from tests.fixtures import dask_clusters, hubs
+
+move = journal._move
+
+def slow(*paths):
+    time.sleep(0.6)
+    move(*paths)
+
+journal._move = slow
+hubs.put(sys.argv[1], Path(sys.argv[2]), sys.argv[3])
+"""
+
+
+@pytest.mark.parametrize("model", ["local/other", MODEL])
+def test_a_publisher_with_a_slow_disk_is_waited_for(artifact, put, tmp_path, model):
+    """Its moves take several seconds, in which another one plans."""
+    hub, folder = tmp_path / "hub", artifact().path
+    put(folder, hub, f"{MODEL}/1")
+    command = [sys.executable, "-c", SLOW, folder, str(hub), f"{model}/2"]
+    with subprocess.Popen(command, cwd=REPOSITORY) as process:
+        dask_clusters.wait_until((hub / journal.FOLDER / journal.FILE).exists)
+        outcome = put(folder, hub, f"{MODEL}/3")
+        assert process.wait() == 0
+    assert outcome.change == "new"
+    assert {change.action for change in outcome.plan.changes} <= {"write", "replace"}
+    check_consistent(hub)
+    assert set(index.read(hub).models[MODEL]) >= {1, 3}
 
 
 def test_killed_at_any_moment_the_next_run_mends(artifact, put, tmp_path):
