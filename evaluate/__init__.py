@@ -1,11 +1,19 @@
 """Figures that are measured: accuracy on labeled pictures, and latency.
 
-Importing this package does not import TensorFlow.
+Importing this package does not import TensorFlow, and what evaluates is imported when it is first
+used: publishing reads records alone.
 """
 
-from slimhub.evaluate.evaluation import PHASES, Evaluation, evaluate
-from slimhub.evaluate.evaluation_record import EvaluationRecord
-from slimhub.evaluate.evaluation_request import PREPROCESSING, EvaluationRequest
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slimhub.common import late_names
+
+if TYPE_CHECKING:
+    from slimhub.evaluate.evaluation import PHASES, Evaluation, evaluate
+    from slimhub.evaluate.evaluation_record import EvaluationRecord
+    from slimhub.evaluate.evaluation_request import PREPROCESSING, EvaluationRequest
 
 __all__ = [
     "PHASES",
@@ -15,3 +23,12 @@ __all__ = [
     "EvaluationRequest",
     "evaluate",
 ]
+
+__getattr__ = late_names.of(
+    __name__,
+    {
+        "evaluation": ("PHASES", "Evaluation", "evaluate"),
+        "evaluation_record": ("EvaluationRecord",),
+        "evaluation_request": ("PREPROCESSING", "EvaluationRequest"),
+    },
+)

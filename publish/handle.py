@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import TYPE_CHECKING
 
 from slimhub.common.errors import RequestError
-from slimhub.export.record import Record
+
+if TYPE_CHECKING:
+    from slimhub.export.record import Record
 
 _DEFAULT_PUBLISHER = "local"
 PUBLISHER = re.compile(r"[a-z\d-]+", re.ASCII)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from slimhub.export.request import Request
 from slimhub.nets import NetworkOptions
 from slimhub.publish.pages import publisher_texts
 from slimhub.publish.pages.publisher_texts import PublisherTexts
-from slimhub.zoo import manifest, memory, placeholders, publisher
+from slimhub.zoo import memory, placeholders, publisher
 from slimhub.zoo.jobs import Job, Publication
 from slimhub.zoo.manifest import Table
 
@@ -33,22 +33,22 @@ _EVALUATION_KEYS = ("evaluate", "evaluate_split", "evaluate_preprocessing", "at_
 _CLASSIFICATION_KEYS = ("labels", "drop_background", *_EVALUATION_KEYS)
 
 
-def plan(path: Path, folder: Path | None = None, *, renews: bool = False) -> tuple[Job, ...]:
-    """Plans the exports of a manifest.
+def plan(
+    tables: Sequence[Table], path: Path, folder: Path | None, *, renews: bool
+) -> tuple[Job, ...]:
+    """Plans the exports of a manifest that was read, see `slimhub.zoo.plan`.
 
     Args:
-      path: of the manifest.
-      folder: base of relative paths; the manifest's own folder by default.
-      renews: whether to export again what another release of slimhub wrote.
-
-    Returns:
-      One job per export, in the order of the manifest; `Job.memory` is in bytes.
+      tables: of the manifest.
+      path: see there, as the following ones.
+      folder: see there.
+      renews: see there.
 
     Raises:
-      RequestError: says what is wrong, in which table of which file, and what to do.
+      RequestError: see there.
     """
     base = Path(os.path.realpath(path.parent if folder is None else folder))
-    jobs = [job for table in manifest.read(path) for job in _jobs(table, base)]
+    jobs = [job for table in tables for job in _jobs(table, base)]
     _check_places(path, jobs)
     return tuple(dataclasses.replace(job, renews=renews) for job in jobs)
 

@@ -8,7 +8,6 @@ LiteRT file of a version.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import html
 import re
@@ -33,6 +32,7 @@ from slimhub.publish.hub import (
 from slimhub.publish.hub.index import Index
 from slimhub.publish.hub.page_cache import CompressedPages, PageCache
 from slimhub.publish.hub.publisher_pages import Collection, Publisher
+from slimhub.publish.hub.server_options import ServerOptions
 from slimhub.publish.pages import lite_page
 from slimhub.publish.pages.lite_page import LITE
 
@@ -51,21 +51,6 @@ _ADDRESS = "https://address-of-this-hub.invalid"
 _RUNTIME = [f"{browser_runtime.FOLDER}/{name}" for name in browser_runtime.FILES]
 _URL_BYTES, _HEADER_BYTES = 4096, 16 << 10  # of a request, at most
 _MOST_PARTS = 64  # of a path
-
-
-@dataclasses.dataclass(frozen=True)
-class ServerOptions:
-    """How a hub is served.
-
-    Attributes:
-      prefix: path that the hub is under, such as `/models`; empty for none.
-      url: its address for those who read pages, None to go by their requests.
-      gcs_base: `gs://` address of the same hub, for `tf-hub-format=uncompressed`, or None.
-    """
-
-    prefix: str = ""
-    url: str | None = None
-    gcs_base: str | None = None
 
 
 class Application:

@@ -71,7 +71,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Runs a plan and prints the outcome; exit code 1 if an export failed, or would fail."""
     from slimhub import zoo
-    from slimhub.cli import zoo_tables
     from slimhub.common import extras
     from slimhub.common.errors import RequestError
 
@@ -85,6 +84,8 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     folder = None if arguments.folder is None else Path(arguments.folder)
     plan = zoo.plan(Path(arguments.manifest), folder, renews=arguments.renew)
+    from slimhub.cli import zoo_tables  # a refused manifest has no need of it
+
     as_json = arguments.format == "json"
     if arguments.dry_run:
         states = zoo_tables.states(plan)

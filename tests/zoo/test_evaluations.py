@@ -5,10 +5,11 @@ import shutil
 
 import pytest
 
+from slimhub import zoo
 from slimhub.cli import zoo_tables
 from slimhub.common.errors import EvaluationError, ExportError, RequestError
 from slimhub.evaluate import evaluation_client
-from slimhub.zoo import planner, zoo_worker
+from slimhub.zoo import zoo_worker
 from slimhub.zoo.jobs import JobOutcome
 from tests.zoo.conftest import DIGITS
 
@@ -16,7 +17,7 @@ EVALUATE = 'evaluate = "data"\nevaluate_preprocessing = "resize"\nat_least = 0.9
 
 
 def plan(manifest, text):
-    return planner.plan(manifest(DIGITS + text))
+    return zoo.plan(manifest(DIGITS + text))
 
 
 def test_a_manifest_asks_for_an_evaluation(manifest, place):

@@ -6,7 +6,8 @@ from slimhub.common.files import FileDigest
 from slimhub.publish.handle import Handle
 from slimhub.publish.hub import browser_runtime, html_pages, page_templates
 from slimhub.publish.hub.index import Index
-from slimhub.publish.hub.server import Application, ServerOptions
+from slimhub.publish.hub.server import Application
+from slimhub.publish.hub.server_options import ServerOptions
 from tests.fixtures import hub_sites, records
 from tests.fixtures.hub_sites import ask
 

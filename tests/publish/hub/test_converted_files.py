@@ -11,7 +11,8 @@ from slimhub.export.formats import origin
 from slimhub.publish import converted_files
 from slimhub.publish.handle import Handle
 from slimhub.publish.hub import index, withdrawal
-from slimhub.publish.hub.server import Application, ServerOptions
+from slimhub.publish.hub.server import Application
+from slimhub.publish.hub.server_options import ServerOptions
 from slimhub.publish.pages.checker import linter
 from tests.fixtures import hubs
 from tests.publish.conftest import HANDLE

@@ -4,7 +4,8 @@ import pytest
 
 from slimhub.publish.handle import Handle
 from slimhub.publish.hub import publisher_pages, static_files
-from slimhub.publish.hub.server import Application, ServerOptions
+from slimhub.publish.hub.server import Application
+from slimhub.publish.hub.server_options import ServerOptions
 from slimhub.publish.hub.view import View
 from slimhub.publish.pages import other_pages, page
 from tests.fixtures import hub_sites

@@ -17,6 +17,7 @@ import uvicorn
 from slimhub.publish.hub import connections, index, page_cache, responses, server
 from slimhub.publish.hub.connections import LimitedConnection
 from slimhub.publish.hub.sendfile import FileSending
+from slimhub.publish.hub.server_options import ServerOptions
 from tests.fixtures import hubs
 from tests.publish.conftest import HANDLE
 from tests.publish.hub.test_server import ask
@@ -33,7 +34,7 @@ def hub(artifact, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def application(hub):
-    return server.Application(hub, server.ServerOptions())
+    return server.Application(hub, ServerOptions())
 
 
 @pytest.fixture(scope="module")
