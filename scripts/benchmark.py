@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,8 @@ def main() -> int:
     unknown = set(arguments.subjects) - set(_SUBJECTS)
     if unknown or arguments.rounds < 1:
         parser.error(f"subjects are {', '.join(_SUBJECTS)}, with at least one round")
+    # The peers are installed, and their files compiled: so are ours as soon as they were imported.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
     print(f"{'':44}{'ours':>10}{'peer':>10} {'':6}{'ratio':>7}")
     all_ratios, all_details = [], {}

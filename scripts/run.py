@@ -29,6 +29,9 @@ _ONE_THREAD = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
 }
+# PYTHONPATH could lead to other packages. With PYTHONDONTWRITEBYTECODE no compiled files of slimhub
+# and its tests would be kept, and each of the many processes would compile what it imports again.
+_NOT_PASSED_ON = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
 # Each step of a program: arguments for Python, and environment variables.
 PROGRAMS = {
     "demo": [(["-m", "scripts.demo"], {})],
@@ -56,8 +59,7 @@ def set_up() -> str:
         return python
     print("setting up .venv (a few minutes)", file=sys.stderr, flush=True)
     venv.create(ENVIRONMENT, clear=True, with_pip=True)
-    # pip compiles what it installs: with PYTHONDONTWRITEBYTECODE nothing else would, and every
-    # process that imports TensorFlow would take seconds longer.
+    # pip compiles what it installs, which takes a while, and is worth it in the same way.
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*install, "-c", str(CONSTRAINTS), "-e", f"{REPOSITORY}[test]"], check=True)
     mark.write_text(digest)
@@ -75,7 +77,7 @@ def main() -> int:
     if len(sys.argv) != 2 or sys.argv[1] not in PROGRAMS:
         print(f"usage: python3 scripts/run.py {{{','.join(PROGRAMS)}}}", file=sys.stderr)
         return 2
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
     python = set_up()
     for arguments, settings in PROGRAMS[sys.argv[1]]:
         command = [python, *arguments]
