@@ -1,12 +1,13 @@
-"""Sends files from the kernel: uvicorn lacks `http.response.pathsend`, which Starlette uses."""
+"""Sends open files from the kernel, by an extension of ASGI that this room has for itself.
+
+ASGI's own, `http.response.pathsend`, has the server open the file, and uvicorn lacks it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from slimhub.common import foreign_files
 from slimhub.publish.hub.uvicorn_internals import ResponseCycle, response_cycle
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 # Bytes that are sent at once, and seconds for them: a reader has to take 14 kB/s.
 _PIECE, _PIECE_SECONDS = 4 << 20, 300.0
-_EXTENSION = "http.response.pathsend"
+FILE = "slimhub.response.file"  # a message whose `file` is the whole body
 
 
 class FileSending:
@@ -22,14 +23,14 @@ class FileSending:
 
     It writes to the transport of uvicorn's connection, and has uvicorn end the response. With
     another server, and with an event loop that is not asyncio's own (uvloop has no `sendfile`),
-    files are sent in pieces, as without it.
+    the application is not told of the extension, and has to send pieces.
     """
 
     def __init__(self, application: ASGIApp) -> None:
         """Wraps an application.
 
         Args:
-          application: that may answer with `http.response.pathsend`.
+          application: that may answer with `FILE`, where `extensions` of its scope have that.
         """
         self._application = application
 
@@ -41,14 +42,14 @@ class FileSending:
             return
 
         async def send_or_copy(message: Message) -> None:
-            if message["type"] != _EXTENSION:
+            if message["type"] != FILE:
                 await send(message)
             elif not cycle.disconnected:
-                await _copy(cycle, Path(message["path"]))
+                await _copy(cycle, message["file"])
                 cycle.expected_content_length = 0
                 await send({"type": "http.response.body", "body": b""})
 
-        extensions = {**scope.get("extensions", {}), _EXTENSION: {}}
+        extensions = {**scope.get("extensions", {}), FILE: {}}
         await self._application({**scope, "extensions": extensions}, receive, send_or_copy)
 
 
@@ -57,39 +58,44 @@ def _loop_can_send() -> bool:
     return isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
 
 
-async def _copy(cycle: ResponseCycle, path: Path) -> None:
+async def _copy(cycle: ResponseCycle, file: BinaryIO) -> None:
     """Sends as much of a file as was announced."""
     count, transport = cycle.expected_content_length, cycle.transport
     if not count or transport.is_closing():
         return
-    with foreign_files.open_regular(path) as file:
-        try:
-            sent = await _send(transport, file, count)
-        except asyncio.TimeoutError:
-            transport.abort()  # the reader does not read
-            return
-        except RuntimeError:
-            if not transport.is_closing():
-                raise
-            return  # the reader went away before the first byte
-        except (ConnectionError, TimeoutError):
-            transport.close()  # the reader went away
-            return
-        except asyncio.CancelledError:
-            # The server ends, and the reader had its time. The task has nothing left to do but to
-            # end, so that it need not be told once more.
-            transport.abort()
-            return
+    try:
+        sent = await _send(transport, file, count)
+    except RuntimeError:
+        if not transport.is_closing():
+            raise
+        return  # the reader went away before the first byte
+    except (ConnectionError, TimeoutError):
+        transport.close()  # the reader went away
+        return
+    except asyncio.CancelledError:
+        # The server ends, and the reader had its time; or it does not read. The task has nothing
+        # left to do but to end, so that it need not be told once more.
+        transport.abort()
+        return
     if sent != count:
         transport.abort()  # the file is shorter now: let nobody take it for whole
 
 
 async def _send(transport: asyncio.WriteTransport, file: BinaryIO, count: int) -> int:
-    """Sends the first bytes of a file, each piece of it in limited time; returns how many."""
-    loop, sent = asyncio.get_running_loop(), 0
+    """Sends the first bytes of a file; returns how many.
+
+    Raises:
+      asyncio.CancelledError: also where a piece takes too long.
+    """
+    loop, task, sent = asyncio.get_running_loop(), asyncio.current_task(), 0
+    assert task is not None  # a coroutine runs in one
     while sent < count:
-        piece = loop.sendfile(transport, file, sent, min(_PIECE, count - sent))
-        done = await asyncio.wait_for(piece, _PIECE_SECONDS)
+        # `asyncio.wait_for` would do the same with a task of its own for each file.
+        limit = loop.call_later(_PIECE_SECONDS, task.cancel)
+        try:
+            done = await loop.sendfile(transport, file, sent, min(_PIECE, count - sent))
+        finally:
+            limit.cancel()
         if not done:
             break
         sent += done

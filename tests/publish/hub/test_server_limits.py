@@ -11,14 +11,15 @@ import threading
 import time
 from unittest import mock
 
+import psutil
 import pytest
 import uvicorn
 
-from slimhub.publish.hub import connections, index, page_cache, responses, server
+from slimhub.publish.hub import connections, index, page_cache, responses, sendfile, server
 from slimhub.publish.hub.connections import LimitedConnection
 from slimhub.publish.hub.sendfile import FileSending
 from slimhub.publish.hub.server_options import ServerOptions
-from tests.fixtures import hubs
+from tests.fixtures import dask_clusters, hubs
 from tests.publish.conftest import HANDLE
 from tests.publish.hub.test_server import ask
 
@@ -240,22 +241,55 @@ def test_pages_are_compressed_once_for_each_address_and_bounded():
     assert (kept.bytes, kept.get("a", "here", b"another")) == (0, b"another")
 
 
-def test_a_file_that_is_replaced_is_sent_as_it_was_opened(hub, tmp_path):
+@pytest.mark.parametrize("extensions", [{}, {sendfile.FILE: {}}])
+def test_a_file_that_is_replaced_is_sent_as_it_was_opened(tmp_path, extensions):
     (tmp_path / "a.txt").write_text("old")
-    request = server.Request({"type": "http", "method": "GET", "headers": []})
-    answer = responses.file(tmp_path, "a.txt", request, None, "")
+    scope = {"type": "http", "method": "GET", "headers": [], "extensions": extensions}
+    answer = responses.file(tmp_path, "a.txt", server.Request(scope), None, "")
     (tmp_path / "b").write_text("a new and longer text")
     (tmp_path / "b").replace(tmp_path / "a.txt")
-    sent = []
+    sent, bodies = [], []
 
     async def send(message):
         sent.append(message)
+        bodies.append(message["file"].read() if "file" in message else message.get("body", b""))
 
     async def receive():
         await asyncio.sleep(10)
 
-    asyncio.run(answer({"type": "http", "method": "GET", "headers": []}, receive, send))
-    assert b"".join(message.get("body", b"") for message in sent) == b"old"
+    asyncio.run(answer(scope, receive, send))
+    assert b"".join(bodies) == b"old"
+    assert any(message["type"] == sendfile.FILE for message in sent) == bool(extensions)
+
+
+def test_files_have_the_same_head_however_they_are_sent(tmp_path):
+    (tmp_path / "a.txt").write_text("old")
+    heads = []
+    for extensions in ({}, {sendfile.FILE: {}}):
+        scope = {"type": "http", "method": "GET", "headers": [], "extensions": extensions}
+        answer = responses.file(tmp_path, "a.txt", server.Request(scope), "0" * 64, "no-cache")
+        heads.append(dict(answer.headers))
+        answer._opened.close()
+    assert heads[0] == heads[1]
+
+
+def test_a_reader_that_takes_too_long_is_cut_off(hub, port, monkeypatch):
+    monkeypatch.setattr(sendfile, "_PIECE_SECONDS", 0.3)
+    archive = hub / f"{HANDLE}.tar.gz"
+    size = archive.stat().st_size
+    os.truncate(archive, 64_000_000)  # more than the system's buffers take
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    connection.connect(("127.0.0.1", port))
+    connection.sendall(f"GET /{HANDLE}.tar.gz HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    dask_clusters.wait_until(lambda: is_open(archive), 10)
+    dask_clusters.wait_until(lambda: not is_open(archive), 10)
+    assert len(rest(connection)) < 64_000_000
+    os.truncate(archive, size)
+
+
+def is_open(path) -> bool:
+    return any(file.path == str(path) for file in psutil.Process().open_files())
 
 
 def damaged(content: dict, edit) -> bytes:
