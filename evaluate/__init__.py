@@ -1,7 +1,7 @@
 """Figures that are measured: accuracy on labeled pictures, and latency.
 
-Importing this package does not import TensorFlow, and what evaluates is imported when it is first
-used: publishing reads records alone.
+Importing this package does not import TensorFlow, and its parts are imported when they are first
+used, since publishing only reads records.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = [
     "evaluate",
 ]
 
-__getattr__ = late_names.of(
+__getattr__, __dir__ = late_names.of(
     __name__,
     {
         "evaluation": ("PHASES", "Evaluation", "evaluate"),

@@ -1,7 +1,7 @@
 """One export, from a request to a SavedModel on disk.
 
-Importing this package does not import TensorFlow; exporting does. What exports, and what is asked
-of it, is imported when it is first used: most of this room's users read records alone.
+Importing this package does not import TensorFlow; exporting does. The exporter and its requests are
+imported when they are first used, since most users of this room only read records.
 """
 
 from __future__ import annotations
@@ -26,6 +26,6 @@ __all__ = [
     "export",
 ]
 
-__getattr__ = late_names.of(
+__getattr__, __dir__ = late_names.of(
     __name__, {"exporter": ("PHASES", "export"), "request": ("Request", "Result")}
 )

@@ -99,7 +99,7 @@ def main() -> int:
     unknown = set(arguments.subjects) - set(_SUBJECTS)
     if unknown or arguments.rounds < 1:
         parser.error(f"subjects are {', '.join(_SUBJECTS)}, with at least one round")
-    # The peers are installed, and their files compiled: so are ours as soon as they were imported.
+    # The peers are installed, and their files compiled; ours are from their first import on.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
     print(f"{'':44}{'ours':>10}{'peer':>10} {'':6}{'ratio':>7}")

@@ -59,7 +59,8 @@ def set_up() -> str:
         return python
     print("setting up .venv (a few minutes)", file=sys.stderr, flush=True)
     venv.create(ENVIRONMENT, clear=True, with_pip=True)
-    # pip compiles what it installs, which takes a while, and is worth it in the same way.
+    # pip compiles what it installs, whatever the environment says, which is worth its minute: every
+    # process that imports TensorFlow would take seconds longer.
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*install, "-c", str(CONSTRAINTS), "-e", f"{REPOSITORY}[test]"], check=True)
     mark.write_text(digest)

@@ -38,4 +38,4 @@ def plan(path: Path, folder: Path | None = None, *, renews: bool = False) -> tup
     return planner.plan(tables, path, folder, renews=renews)
 
 
-__getattr__ = late_names.of(__name__, {"jobs": ("Job", "JobOutcome", "Publication")})
+__getattr__, __dir__ = late_names.of(__name__, {"jobs": ("Job", "JobOutcome", "Publication")})

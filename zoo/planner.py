@@ -36,16 +36,19 @@ _CLASSIFICATION_KEYS = ("labels", "drop_background", *_EVALUATION_KEYS)
 def plan(
     tables: Sequence[Table], path: Path, folder: Path | None, *, renews: bool
 ) -> tuple[Job, ...]:
-    """Plans the exports of a manifest that was read, see `slimhub.zoo.plan`.
+    """Plans the exports of a manifest that was read; for the rest see `slimhub.zoo.plan`.
 
     Args:
       tables: of the manifest.
-      path: see there, as the following ones.
-      folder: see there.
-      renews: see there.
+      path: of the manifest.
+      folder: base of relative paths; the manifest's own folder for None.
+      renews: whether to export again what another release of slimhub wrote.
+
+    Returns:
+      One job per export, in the order of the manifest.
 
     Raises:
-      RequestError: see there.
+      RequestError: says what is wrong, in which table of which file, and what to do.
     """
     base = Path(os.path.realpath(path.parent if folder is None else folder))
     jobs = [job for table in tables for job in _jobs(table, base)]

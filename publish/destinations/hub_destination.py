@@ -88,7 +88,8 @@ class HubDestination:
         try:
             return view.steady(self.hub, read)
         except OSError as error:
-            raise PublishError(f"cannot read {self.hub / name}: {error.strerror}") from error
+            where = error.filename or self.hub / name
+            raise PublishError(f"cannot read {where}: {error.strerror}") from error
 
     def plan(self, package: Package, *, asks: bool = True) -> PublishPlan:
         """Compares with what is there, see `Destination`."""

@@ -22,7 +22,6 @@ from slimhub.publish.hub.hub_changes import HubChanges
 from slimhub.publish.hub.view import View
 from slimhub.publish.package import Package
 
-_LOCK_SECONDS = 600.0
 _BLOCK = 1 << 20  # bytes that are copied at once
 
 MakeArchive = Callable[[], bundle.Archive]
@@ -54,7 +53,7 @@ def check(hub: Path, artifact: Path) -> None:
 def preview(
     package: Package, hub: Path, archive: MakeArchive
 ) -> tuple[HubChanges, dict[str, FileDigest]]:
-    """What `publish` would do; changes nothing in the hub, and takes no lock.
+    """What `publish` would do; changes nothing in the hub, and keeps nobody from doing so.
 
     Args:
       package: of the version.
@@ -146,14 +145,11 @@ def changing(hub: Path) -> Iterator[None]:
 
     try:
         journal.check(hub).mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(hub / journal.FOLDER / journal.LOCK, timeout=_LOCK_SECONDS):
+        with filelock.FileLock(hub / journal.FOLDER / journal.LOCK, timeout=journal.LOCK_SECONDS):
             journal.recover(hub)
             yield
     except filelock.Timeout as error:
-        raise PublishError(
-            f"another slimhub has been publishing to {hub} for {_LOCK_SECONDS:.0f} seconds: wait "
-            "for it, or end it, and publish again"
-        ) from error
+        raise journal.locked(hub) from error
     except OSError as error:
         raise PublishError(f"cannot write to {hub}: {disks.explain(error, hub)}") from error
 

@@ -24,6 +24,7 @@ from slimhub.common.errors import PublishError
 FOLDER = ".slimhub"  # in the folder that is changed; no handle can begin so
 FILE = "journal.json"  # in that
 LOCK = "lock"  # likewise; held by whoever changes the folder
+LOCK_SECONDS = 600.0  # that others wait for it: a large artifact is copied to a slow disk
 _STAGE = "stage-"
 _STAGE_NAME = re.compile(rf"{_STAGE}[\da-f]{{8}}", re.ASCII)
 _SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
@@ -148,15 +149,27 @@ def stages(folder: Path) -> list[Path]:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether another process is changing a folder; takes no lock from it.
+    """Whether somebody is changing a folder.
 
     Args:
       folder: which need not exist.
 
     Returns:
-      False, too, where that cannot be found out.
+      False, too, where that cannot be found out, as on network file systems without such locks.
     """
     return scratch.is_locked(folder / FOLDER / LOCK)
+
+
+def locked(folder: Path) -> PublishError:
+    """What to say of a folder that somebody else has been changing for `LOCK_SECONDS`.
+
+    Args:
+      folder: that is changed.
+    """
+    return PublishError(
+        f"another slimhub has been publishing to {folder} for {LOCK_SECONDS:.0f} seconds: wait "
+        "for it, or end it, and publish again"
+    )
 
 
 @contextlib.contextmanager
@@ -290,7 +303,7 @@ def _flush(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Signals that end a process wait until the block is done: it takes milliseconds."""
+    """Signals that end a process wait until the block is done: milliseconds on an idle disk."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         yield

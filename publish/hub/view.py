@@ -10,8 +10,9 @@ from typing import TypeVar
 from slimhub.common.errors import PublishError
 from slimhub.publish.hub import index, journal
 
-_MOVES_SECONDS = 1.0  # in which a publisher that is gone may turn out to be a live one
-_SLOW_MOVES_SECONDS = 600.0  # a live one writes each move to a disk, which may be busy
+# Where nobody is seen to hold the lock, whoever wrote the journal is gone, or its lock cannot be
+# seen: a second is enough for the moves of most.
+_UNSEEN_SECONDS = 1.0
 
 Stamp = tuple[tuple[int, int] | None, ...]
 Found = TypeVar("Found")
@@ -56,17 +57,24 @@ def _pending(hub: Path) -> dict[str, Path]:
 
 
 def steady(hub: Path, read: Callable[[View], Found]) -> Found:
-    """What is read of a hub that no other publisher changes meanwhile; takes no lock.
+    """Reads a hub, and reads it again if another publisher has changed it meanwhile.
+
+    It keeps nobody from publishing, and waits while somebody makes the moves of a journal.
 
     Args:
       hub: folder, which need not exist.
-      read: reads it; called again where another publisher has changed the hub.
+      read: reads it.
+
+    Returns:
+      What `read` returned of the hub as it was at one moment.
 
     Raises:
-      PublishError, OSError: as `read`.
+      PublishError: as `read`; also if somebody has been making moves for too long.
+      OSError: as `read`.
     """
+    end = time.monotonic() + journal.LOCK_SECONDS
     while True:
-        before = _stamp(hub)
+        before = _settled(hub, end)
         try:
             found = read(View(hub))
         except (PublishError, OSError):
@@ -77,15 +85,22 @@ def steady(hub: Path, read: Callable[[View], Found]) -> Found:
             return found
 
 
-def _stamp(hub: Path) -> Stamp:
-    """What differs after another publisher has changed a hub; waits while one makes its moves."""
+def _settled(hub: Path, end: float) -> Stamp:
+    """The stamp of a hub in which nobody makes moves, or whoever began to is gone."""
     begun = time.monotonic()
-    while found := _stat(hub / journal.FOLDER / journal.FILE):
-        is_live = journal.is_locked(hub)
-        if time.monotonic() > begun + (_SLOW_MOVES_SECONDS if is_live else _MOVES_SECONDS):
+    while (found := _stamp(hub))[0] is not None:
+        if journal.is_locked(hub):
+            if time.monotonic() > end:
+                raise journal.locked(hub)
+        elif time.monotonic() > begun + _UNSEEN_SECONDS:
             break
         time.sleep(0.02)
-    return found, _stat(hub / index.FILE)
+    return found
+
+
+def _stamp(hub: Path) -> Stamp:
+    """What differs after another publisher has changed a hub: its journal and its index."""
+    return _stat(hub / journal.FOLDER / journal.FILE), _stat(hub / index.FILE)
 
 
 def _stat(path: Path) -> tuple[int, int] | None:

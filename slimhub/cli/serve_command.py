@@ -46,13 +46,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from slimhub.common import extras
 
     extras.need("starlette", "uvicorn", "httptools", "jinja2", "markdown_it", "pygments")
-    options = _options(arguments)
-    with _listen(arguments.host, arguments.port) as listener:
-        _serve(arguments, options, listener)
-    return 0
-
-
-def _serve(arguments: argparse.Namespace, options: ServerOptions, listener: socket.socket) -> None:
+    options = _options(arguments)  # refused before the server is imported
     import uvicorn
 
     from slimhub.publish.hub.connections import LimitedConnection, most_connections
@@ -62,33 +56,37 @@ def _serve(arguments: argparse.Namespace, options: ServerOptions, listener: sock
     gc.enable()  # which `slimhub.cli.main` turns off for commands that end
     application = FileSending(Application(Path(arguments.hub), options))
     LimitedConnection.most = most_connections()
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    print(f"serving {arguments.hub} at http://{shown}:{port}{arguments.prefix}/", flush=True)
-    print("slimhub: press Ctrl-C to stop", file=sys.stderr, flush=True)
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    config = uvicorn.Config(
-        application,
-        http=LimitedConnection,
-        backlog=_BACKLOG,  # without descriptors, asyncio complains once for each of these
-        loop="asyncio",  # uvloop, which uvicorn would take if it is there, has no sendfile
-        lifespan="off",
-        ws="none",
-        # Of what clients do wrong, only a log of everything tells: they could fill the disk.
-        log_level="info" if arguments.access_log else "error",
-        access_log=arguments.access_log,
-        server_header=False,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-    )
-    # When uvicorn has ended well it raises the signal that ended it once more.
-    with contextlib.suppress(KeyboardInterrupt, SystemExit):
-        uvicorn.Server(config).run(sockets=[listener])
+    with _listen(arguments.host, arguments.port) as listener:
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        print(f"serving {arguments.hub} at http://{shown}:{port}{arguments.prefix}/", flush=True)
+        print("slimhub: press Ctrl-C to stop", file=sys.stderr, flush=True)
+        logging.basicConfig(format="%(message)s", level=logging.WARNING)
+        config = uvicorn.Config(
+            application,
+            http=LimitedConnection,
+            backlog=_BACKLOG,  # without descriptors, asyncio complains once for each of these
+            loop="asyncio",  # uvloop, which uvicorn would take if it is there, has no sendfile
+            lifespan="off",
+            ws="none",
+            # Of what clients do wrong, only a log of everything tells: they could fill the disk.
+            log_level="info" if arguments.access_log else "error",
+            access_log=arguments.access_log,
+            server_header=False,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        )
+        # When uvicorn has ended well it raises the signal that ended it once more.
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+            uvicorn.Server(config).run(sockets=[listener])
+    return 0
 
 
 def _options(arguments: argparse.Namespace) -> ServerOptions:
     from slimhub.common.errors import RequestError
     from slimhub.publish.hub.server_options import ServerOptions
 
+    if not 0 <= arguments.port <= 65535:
+        raise RequestError(f"--port={arguments.port} must be between 0 and 65535")
     prefix = arguments.prefix.rstrip("/")
     if not _PREFIX.fullmatch(prefix):
         raise RequestError(f"--prefix={arguments.prefix} must be a path such as /models")
@@ -103,8 +101,6 @@ def _options(arguments: argparse.Namespace) -> ServerOptions:
 def _listen(host: str, port: int) -> socket.socket:
     from slimhub.common.errors import RequestError
 
-    if not 0 <= port <= 65535:
-        raise RequestError(f"--port={port} must be between 0 and 65535")
     try:
         family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def of(package: str, modules: Mapping[str, tuple[str, ...]]) -> Callable[[str], Any]:
-    """Makes the `__getattr__` of a package.
+def of(
+    package: str, modules: Mapping[str, tuple[str, ...]]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Makes `__getattr__` and `__dir__` of a package.
 
     Args:
       package: its `__name__`.
       modules: names that the package offers, by the module of it that defines them.
 
     Returns:
-      A function that gives the value of a name, and raises AttributeError for any other.
+      A function that gives the value of a name, and raises AttributeError for any other; and one
+      that lists these names with all others of the package.
     """
     homes = {name: module for module, names in modules.items() for name in names}
 
@@ -24,4 +28,7 @@ def of(package: str, modules: Mapping[str, tuple[str, ...]]) -> Callable[[str], 
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(importlib.import_module(f"{package}.{homes[name]}"), name)
 
-    return get
+    def names() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *homes})
+
+    return get, names

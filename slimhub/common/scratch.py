@@ -104,10 +104,12 @@ def lock(folder: Path, *, waits: bool = False) -> int | None:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether another process holds a lock on a file or folder; this one waits for nothing.
+    """Whether anybody, this process included, has locked a file or folder; waits for nothing.
+
+    To find out, it shares the lock for an instant.
 
     Args:
-      path: which need not exist.
+      path: which need not exist; a link is not followed.
 
     Returns:
       False, too, where the system has no such locks, or the path cannot be opened.
@@ -115,12 +117,13 @@ def is_locked(path: Path) -> bool:
     if fcntl is None:
         return False
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for a writer
+        # Without O_NONBLOCK a pipe would wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except (BlockingIOError, PermissionError):  # the second one where NFS makes locks of ranges
         return True
     except OSError:
         return False

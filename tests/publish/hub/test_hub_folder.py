@@ -215,7 +215,7 @@ SLOW = """
 import sys, time
 from pathlib import Path
 from slimhub.publish.hub import journal
-from tests.fixtures import dask_clusters, hubs
+from tests.fixtures import hubs
 
 move = journal._move
 
@@ -235,13 +235,18 @@ def test_a_publisher_with_a_slow_disk_is_waited_for(artifact, put, tmp_path, mod
     put(folder, hub, f"{MODEL}/1")
     command = [sys.executable, "-c", SLOW, folder, str(hub), f"{model}/2"]
     with subprocess.Popen(command, cwd=REPOSITORY) as process:
-        dask_clusters.wait_until((hub / journal.FOLDER / journal.FILE).exists)
+        moving = hub / journal.FOLDER / journal.FILE
+        dask_clusters.wait_until(lambda: moving.exists() or process.poll() is not None)
+        assert moving.exists()
         outcome = put(folder, hub, f"{MODEL}/3")
         assert process.wait() == 0
     assert outcome.change == "new"
     assert {change.action for change in outcome.plan.changes} <= {"write", "replace"}
     check_consistent(hub)
-    assert set(index.read(hub).models[MODEL]) >= {1, 3}
+    found = index.read(hub).models
+    assert {f"{name}/{number}" for name in found for number in found[name]} == {
+        *(f"{MODEL}/1", f"{model}/2", f"{MODEL}/3")
+    }
 
 
 def test_killed_at_any_moment_the_next_run_mends(artifact, put, tmp_path):

@@ -407,6 +407,7 @@ def test_a_port_that_is_taken_and_a_folder_that_is_no_hub(hub, port, tmp_path):
     for folder, number, code, complaint in (
         (hub, port, 2, "cannot listen at 127.0.0.1"),
         (tmp_path, 0, 2, f"{tmp_path} is not a hub: it has no index.json"),
+        (tmp_path, port, 2, f"{tmp_path} is not a hub: it has no index.json"),
     ):
         command = [sys.executable, "-m", "slimhub", "serve", str(folder), f"--port={number}"]
         done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
