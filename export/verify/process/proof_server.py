@@ -180,8 +180,9 @@ def _fork(assignment: ProofTask) -> dict[str, Connection]:
         ours.close()  # otherwise the parts would wait for a source that has died
     for part in assignment.parts():
         connections[part], theirs = context.Pipe()
-        prepare = functools.partial(getattr(assignment, part), pipes[part][1])
-        context.Process(target=_examine, args=(theirs, prepare), daemon=True).start()
+        answers = pipes[part][1]
+        prepare = functools.partial(getattr(assignment, part), answers)
+        context.Process(target=_examine, args=(theirs, answers, prepare), daemon=True).start()
         theirs.close()
     for _, theirs in pipes.values():
         theirs.close()
@@ -198,11 +199,11 @@ def _query_source(assignment: ProofTask, *answers: Connection) -> None:
             connection.send(_message(error))
 
 
-def _examine(connection: Connection, prepare: Prepare) -> None:
+def _examine(connection: Connection, answers: Connection, prepare: Prepare) -> None:
     """Runs in a separate process: compares the artifact with the source's answers."""
     _run_as_written()
     try:
-        connection.send(_examined(connection, prepare))
+        connection.send(_examined(connection, answers, prepare))
     except BaseException as error:
         connection.send(_message(error))
 
@@ -220,14 +221,19 @@ def _run_as_written() -> None:
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
-def _examined(connection: Connection, prepare: Prepare) -> Evidence:
+def _examined(connection: Connection, answers: Connection, prepare: Prepare) -> Evidence:
     from slimhub.export.verify.checks import differences
     from slimhub.export.verify.checks.evidence import Evidence
-    from slimhub.export.verify.reference.artifact import Artifact
 
+    # An artifact that exists is loaded while the source computes its answers, unless both together
+    # need a lot of memory. One that is being exported comes later than the answers, which have to
+    # be received for the source to go on.
+    artifact = _receive(connection) if connection in wait([connection, answers]) else None
+    if artifact is not None and not _is_large(artifact.folder):
+        with contextlib.suppress(ExportError):  # said below
+            artifact.loaded  # noqa: B018  a property that loads
     examiners = prepare(connection)
-    target = connection.recv()
-    artifact = Artifact(target["artifact"], _record(target))
+    artifact = artifact or _receive(connection)
     is_ours = artifact.record is not None
     evidence = Evidence(differences.SAME_KERNELS if is_ours else differences.OTHER_ORDER)
     try:
@@ -239,6 +245,13 @@ def _examined(connection: Connection, prepare: Prepare) -> Evidence:
     for examiner in examiners:
         examiner.examine(artifact, evidence)
     return evidence
+
+
+def _receive(connection: Connection) -> Artifact:
+    from slimhub.export.verify.reference.artifact import Artifact
+
+    target = connection.recv()
+    return Artifact(target["artifact"], _record(target))
 
 
 def _is_large(folder: Path) -> bool:
