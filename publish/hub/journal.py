@@ -161,7 +161,7 @@ def is_locked(folder: Path) -> bool:
 
 
 def locked(folder: Path) -> PublishError:
-    """What to say of a folder that somebody else has been changing for `LOCK_SECONDS`.
+    """The error for a folder that somebody else has been changing for `LOCK_SECONDS`.
 
     Args:
       folder: that is changed.

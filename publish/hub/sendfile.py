@@ -47,7 +47,8 @@ class FileSending:
             elif not cycle.disconnected:
                 await _copy(cycle, message["file"])
                 cycle.expected_content_length = 0
-                await send({"type": "http.response.body", "body": b""})
+                if not cycle.disconnected:
+                    await send({"type": "http.response.body", "body": b""})
 
         extensions = {**scope.get("extensions", {}), FILE: {}}
         await self._application({**scope, "extensions": extensions}, receive, send_or_copy)
@@ -73,12 +74,17 @@ async def _copy(cycle: ResponseCycle, file: BinaryIO) -> None:
         transport.close()  # the reader went away
         return
     except asyncio.CancelledError:
-        # The server ends, and the reader had its time; or it does not read. The task has nothing
-        # left to do but to end, so that it need not be told once more.
-        transport.abort()
+        # Either the server is shutting down, or the reader was too slow. The task has nothing left
+        # to do but to end, so that it need not be told once more.
+        await _cut_off(transport)
         return
     if sent != count:
-        transport.abort()  # the file is shorter now: let nobody take it for whole
+        await _cut_off(transport)  # the file is shorter now: let nobody take it for whole
+
+
+async def _cut_off(transport: asyncio.WriteTransport) -> None:
+    transport.abort()
+    await asyncio.sleep(0)  # in which uvicorn hears of it
 
 
 async def _send(transport: asyncio.WriteTransport, file: BinaryIO, count: int) -> int:
@@ -90,7 +96,7 @@ async def _send(transport: asyncio.WriteTransport, file: BinaryIO, count: int) -
     loop, task, sent = asyncio.get_running_loop(), asyncio.current_task(), 0
     assert task is not None  # a coroutine runs in one
     while sent < count:
-        # `asyncio.wait_for` would do the same with a task of its own for each file.
+        # Before Python 3.12 `asyncio.wait_for` makes a task for each piece.
         limit = loop.call_later(_PIECE_SECONDS, task.cancel)
         try:
             done = await loop.sendfile(transport, file, sent, min(_PIECE, count - sent))

@@ -72,9 +72,8 @@ def steady(hub: Path, read: Callable[[View], Found]) -> Found:
       PublishError: as `read`; also if somebody has been making moves for too long.
       OSError: as `read`.
     """
-    end = time.monotonic() + journal.LOCK_SECONDS
     while True:
-        before = _settled(hub, end)
+        before = _settled(hub)
         try:
             found = read(View(hub))
         except (PublishError, OSError):
@@ -85,14 +84,15 @@ def steady(hub: Path, read: Callable[[View], Found]) -> Found:
             return found
 
 
-def _settled(hub: Path, end: float) -> Stamp:
+def _settled(hub: Path) -> Stamp:
     """The stamp of a hub in which nobody makes moves, or whoever began to is gone."""
     begun = time.monotonic()
     while (found := _stamp(hub))[0] is not None:
+        waited = time.monotonic() - begun
         if journal.is_locked(hub):
-            if time.monotonic() > end:
+            if waited > journal.LOCK_SECONDS:
                 raise journal.locked(hub)
-        elif time.monotonic() > begun + _UNSEEN_SECONDS:
+        elif waited > _UNSEEN_SECONDS:
             break
         time.sleep(0.02)
     return found
@@ -100,7 +100,8 @@ def _settled(hub: Path, end: float) -> Stamp:
 
 def _stamp(hub: Path) -> Stamp:
     """What differs after another publisher has changed a hub: its journal and its index."""
-    return _stat(hub / journal.FOLDER / journal.FILE), _stat(hub / index.FILE)
+    known = _stat(hub / index.FILE)  # first: with a journal that comes next, it is looked at again
+    return _stat(hub / journal.FOLDER / journal.FILE), known
 
 
 def _stat(path: Path) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -123,10 +124,9 @@ def is_locked(path: Path) -> bool:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # the second one where NFS makes locks of ranges
-        return True
-    except OSError:
-        return False
+    except OSError as error:
+        # EACCES is what a held lock gives where NFS makes locks of ranges of these.
+        return error.errno in (errno.EWOULDBLOCK, errno.EACCES)
     finally:
         os.close(descriptor)
     return False

@@ -225,15 +225,16 @@ def _examined(connection: Connection, answers: Connection, prepare: Prepare) -> 
     from slimhub.export.verify.checks import differences
     from slimhub.export.verify.checks.evidence import Evidence
 
-    # An artifact that exists is loaded while the source computes its answers, unless both together
-    # need a lot of memory. One that is being exported comes later than the answers, which have to
-    # be received for the source to go on.
-    artifact = _receive(connection) if connection in wait([connection, answers]) else None
-    if artifact is not None and not _is_large(artifact.folder):
+    target = connection.recv() if connection in wait([connection, answers]) else None
+    artifact = None
+    if target is not None and target["record"] is None and not _is_large(Path(target["artifact"])):
+        # It exists already, so it is loaded while the source computes its answers; the source waits
+        # if they fill the pipe. An export's memory is estimated for one after the other.
+        artifact = _artifact(target)
         with contextlib.suppress(ExportError):  # said below
             artifact.loaded  # noqa: B018  a property that loads
     examiners = prepare(connection)
-    artifact = artifact or _receive(connection)
+    artifact = artifact or _artifact(target or connection.recv())
     is_ours = artifact.record is not None
     evidence = Evidence(differences.SAME_KERNELS if is_ours else differences.OTHER_ORDER)
     try:
@@ -247,10 +248,9 @@ def _examined(connection: Connection, answers: Connection, prepare: Prepare) -> 
     return evidence
 
 
-def _receive(connection: Connection) -> Artifact:
+def _artifact(target: dict[str, Any]) -> Artifact:
     from slimhub.export.verify.reference.artifact import Artifact
 
-    target = connection.recv()
     return Artifact(target["artifact"], _record(target))
 
 
