@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -87,8 +88,8 @@ class ProofTask:
         gradients.send(gradient_checks.ask(network))
         outputs.send(judged or judge.ask(network) or judge.conclude())
 
-    def outputs(self, answers: Connection, worker: Connection) -> list[Examiner]:
-        """The examiners of outputs.
+    def outputs(self, answers: Connection, worker: Connection) -> Iterator[Examiner]:
+        """The examiners of outputs; each waits for the source's answer that it needs.
 
         Args:
           answers: returns the source's answers, if there is a source.
@@ -102,22 +103,21 @@ class ProofTask:
         has_source = self.source is not None
         still = _answer(answers) if has_source else None
         shapes = None if has_source else source_network.shapes(self.subject)
-        training = [Training(self.subject, _answer(answers))] if self.has_gradients else []
-        return [
-            inference.Inference(
-                self.subject,
-                still,
-                shapes,
-                wants_layers=self.wants_layers,
-                runs_session=self.runs_session,
-            ),
-            Goldens(worker.recv),  # before training, which changes statistics
-            *training,
-            *([Original(answers)] if has_source else []),
-        ]
+        yield inference.Inference(
+            self.subject,
+            still,
+            shapes,
+            wants_layers=self.wants_layers,
+            runs_session=self.runs_session,
+        )
+        yield Goldens(worker.recv)  # before training, which changes statistics
+        if self.has_gradients:
+            yield Training(self.subject, _answer(answers))
+        if has_source:
+            yield Original(answers)
 
-    def gradients(self, answers: Connection, worker: Connection) -> list[Examiner]:
-        """The examiners of gradients.
+    def gradients(self, answers: Connection, worker: Connection) -> Iterator[Examiner]:
+        """The examiners of gradients; each waits for the source's answer that it needs.
 
         Args:
           answers: returns the source's answers.
@@ -125,7 +125,8 @@ class ProofTask:
         """
         from slimhub.export.verify.checks.gradients import Gradients
 
-        return [Gradients(_answer(answers)) for _ in range(1 + (self.mode == "thorough"))]
+        for _ in range(1 + (self.mode == "thorough")):
+            yield Gradients(_answer(answers))
 
 
 class Original:

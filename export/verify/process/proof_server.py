@@ -19,7 +19,7 @@ import gc
 import multiprocessing
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from slimhub.export.verify.process.parts import Examiner
     from slimhub.export.verify.reference.artifact import Artifact
 
-    Prepare = Callable[[Connection], Sequence[Examiner]]
+    Prepare = Callable[[Connection], Iterator[Examiner]]
 
 _LATER = "left to `slimhub verify` with the checkpoint"
 AREAS = ("files", "contract", "variables", "inference", "training", "goldens")
@@ -225,16 +225,14 @@ def _examined(connection: Connection, answers: Connection, prepare: Prepare) -> 
     from slimhub.export.verify.checks import differences
     from slimhub.export.verify.checks.evidence import Evidence
 
+    examiners: Iterable[Examiner] = prepare(connection)
     target = connection.recv() if connection in wait([connection, answers]) else None
-    artifact = None
-    if target is not None and target["record"] is None and not _is_large(Path(target["artifact"])):
-        # It exists already, so it is loaded while the source computes its answers; the source waits
-        # if they fill the pipe. An export's memory is estimated for one after the other.
-        artifact = _artifact(target)
-        with contextlib.suppress(ExportError):  # said below
-            artifact.loaded  # noqa: B018  a property that loads
-    examiners = prepare(connection)
-    artifact = artifact or _artifact(target or connection.recv())
+    if target is None or target["record"] is not None or _is_large(Path(target["artifact"])):
+        # An artifact that is being exported comes when most answers are there; they have to be
+        # received for the source to go on. And the estimated memory is that of one after the other.
+        examiners = list(examiners)
+    # Otherwise it is loaded and examined while the source computes what comes next.
+    artifact = _artifact(target or connection.recv())
     is_ours = artifact.record is not None
     evidence = Evidence(differences.SAME_KERNELS if is_ours else differences.OTHER_ORDER)
     try:

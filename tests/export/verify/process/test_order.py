@@ -35,7 +35,7 @@ def examine(order, made, *, answers_first=False, record=None):
         order.append("answered")
         if answers_first:
             ours.send(target)
-        return []
+        yield from ()
 
     if answers_first:
         answer.start()
