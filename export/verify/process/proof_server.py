@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import gc
 import multiprocessing
 import sys
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from slimhub.export.verify.process.parts import Examiner
     from slimhub.export.verify.reference.artifact import Artifact
 
-    Prepare = Callable[[Connection], Iterator[Examiner]]
+    Prepare = Callable[[Connection, Connection], Iterator[Examiner]]
 
 _LATER = "left to `slimhub verify` with the checkpoint"
 AREAS = ("files", "contract", "variables", "inference", "training", "goldens")
@@ -180,9 +179,8 @@ def _fork(assignment: ProofTask) -> dict[str, Connection]:
         ours.close()  # otherwise the parts would wait for a source that has died
     for part in assignment.parts():
         connections[part], theirs = context.Pipe()
-        answers = pipes[part][1]
-        prepare = functools.partial(getattr(assignment, part), answers)
-        context.Process(target=_examine, args=(theirs, answers, prepare), daemon=True).start()
+        given = (theirs, pipes[part][1], getattr(assignment, part))
+        context.Process(target=_examine, args=given, daemon=True).start()
         theirs.close()
     for _, theirs in pipes.values():
         theirs.close()
@@ -225,7 +223,7 @@ def _examined(connection: Connection, answers: Connection, prepare: Prepare) -> 
     from slimhub.export.verify.checks import differences
     from slimhub.export.verify.checks.evidence import Evidence
 
-    examiners: Iterable[Examiner] = prepare(connection)
+    examiners: Iterable[Examiner] = prepare(answers, connection)
     target = connection.recv() if connection in wait([connection, answers]) else None
     if target is None or target["record"] is not None or _is_large(Path(target["artifact"])):
         # An artifact that is being exported comes when most answers are there; they have to be

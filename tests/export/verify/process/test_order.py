@@ -29,8 +29,8 @@ def examine(order, made, *, answers_first=False, record=None):
     target = {"artifact": made.path, "record": record}
     answer = threading.Thread(target=source.send, args=(bytes(4_000_000),))
 
-    def prepare(connection):
-        assert connection is theirs
+    def prepare(given, connection):
+        assert (given, connection) == (answers, theirs)
         assert len(answers.recv()) == 4_000_000
         order.append("answered")
         if answers_first:
