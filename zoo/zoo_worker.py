@@ -69,7 +69,7 @@ def _do(job: Job, run_name: str, on_phase: OnPhase) -> JobOutcome:
         outcome = JobOutcome(job.name, "unchanged", detail=found.reason)
     else:
         request = dataclasses.replace(job.request, overwrite=found.kind == state.OUTDATED)
-        shown = _export(request, run_name, on_phase)
+        shown = _export(request, run_name, on_phase, renews=job.renews)
         detail = "; ".join(filter(None, [found.reason, shown]))
         outcome = JobOutcome(job.name, "exported", detail=detail)
     outcome = _write_also(job, outcome, run_name, on_phase)
@@ -132,7 +132,7 @@ def _published_top1(artifact: Path) -> float | None:
     return None if percent is None else percent / 100
 
 
-def _export(request: Request, run_name: str, on_phase: OnPhase) -> str:
+def _export(request: Request, run_name: str, on_phase: OnPhase, *, renews: bool) -> str:
     """Exports, unless the same job, which Dask assumed lost, has finished first.
 
     Returns:
@@ -141,7 +141,7 @@ def _export(request: Request, run_name: str, on_phase: OnPhase) -> str:
     try:
         return str(_exporter(run_name).export(request, on_phase)["graph_choice"])
     except ExportError:
-        if state.look(request).kind != state.UNCHANGED:
+        if state.look(request, renews=renews).kind != state.UNCHANGED:
             raise
     return ""
 

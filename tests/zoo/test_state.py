@@ -7,9 +7,9 @@ import shutil
 import pytest
 
 from slimhub import export
-from slimhub.common.errors import RequestError
+from slimhub.common.errors import ExportError, RequestError
 from slimhub.export import record
-from slimhub.zoo import publisher, state
+from slimhub.zoo import publisher, state, zoo_worker
 from slimhub.zoo.jobs import Publication
 from tests.fixtures.commands import SAMPLE
 from tests.fixtures.support import REPOSITORY
@@ -121,6 +121,31 @@ def test_what_0_1_0_wrote_is_left_as_it_is(request_, tmp_path):
     assert state.look(request_, renews=True) == renewed
     gray = dataclasses.replace(request_, channels=1)
     assert state.look(gray) == state.State(state.OUTDATED, "its options differ")
+
+
+@pytest.mark.parametrize("renews", [False, True])
+def test_a_renewal_that_fails_is_not_taken_for_one_that_was_done(
+    request_, tmp_path, monkeypatch, renews
+):
+    """Where the same job, which was assumed lost, has finished, its failure counts for nothing."""
+
+    class Failing:
+        def export(self, request, on_phase):
+            raise ExportError("no memory")
+
+    monkeypatch.setattr(zoo_worker, "_exporter", lambda run_name: Failing())
+
+    def age(content):
+        del content["identity"]
+        content["versions"]["slimhub"] = "0.1.0"
+
+    there = changed(request_, tmp_path, age)
+    assert there.kind == state.UNCHANGED
+    if renews:
+        with pytest.raises(ExportError, match="no memory"):
+            zoo_worker._export(request_, "run", print, renews=True)
+    else:
+        assert zoo_worker._export(request_, "run", print, renews=False) == ""
 
 
 def test_what_0_1_0_itself_wrote_is_left_as_it_is():
