@@ -58,7 +58,7 @@ class GraphOptions:
         """Options by name that differ from a network."""
         size = self.facts.image_size
         if size is not None and size != spec.image_shape[:2]:
-            yield "image_size", size_notation.parse_size("{}x{}".format(*size))
+            yield "image_size", size_notation.of_sides(*size)
         epsilon = self.facts.batch_norm_epsilon
         if epsilon is not None and not graph_facts.is_epsilon_of(spec, epsilon):
             yield "batch_norm_epsilon", epsilon
@@ -120,7 +120,7 @@ def _without_large_images(shown: GraphOptions, request: Request) -> GraphOptions
     facts = dataclasses.replace(shown.facts, image_size=None)
     if "image_size" in request.options.given():
         return dataclasses.replace(shown, facts=facts)
-    value = size_notation.parse_size("{}x{}".format(*size))
+    value = size_notation.of_sides(*size)
     remark = (
         f"the graph in {listed(list(shown.labels), _SHOWN)} is for images of {size[0]} x {size[1]} "
         f"pixels, which is too large to be taken unasked: give {option('image_size', value)} if "

@@ -50,6 +50,11 @@ def spell(size: ImageSize) -> int | str:
     return size if isinstance(size, int) else "{}x{}".format(*size)
 
 
+def of_sides(height: int, width: int) -> int | str:
+    """The value of the option for a height and a width in pixels, which may be impossible ones."""
+    return spell(height if height == width else (height, width))
+
+
 def sides(size: ImageSize) -> tuple[int, int]:
     """Height and width in pixels."""
     return (size, size) if isinstance(size, int) else size

@@ -136,6 +136,7 @@ def test_what_the_network_has_is_not_added(trained):
     ("network", "facts", "options"),
     [
         (USUAL, GraphFacts(image_size=(16, 16)), {}),  # too small
+        (USUAL, GraphFacts(image_size=(-5, -5)), {}),  # of a damaged graph
         ("vgg_16", GraphFacts(batch_norm_epsilon=0.1, output_stride=8), {}),
         ("lenet", GraphFacts(input_scaling="mean_rgb"), {}),  # of gray images
         ("resnet_v1_50", GraphFacts(batch_norm_epsilon=1.001e-05), {}),  # of a fused norm of 1e-5
@@ -146,6 +147,14 @@ def test_what_the_network_has_is_not_added(trained):
 def test_only_what_a_network_can_have_is_taken(network, facts, options):
     request = export.Request(network, "unused", "unused")
     assert GraphOptions(facts).complete(request)[1] == options
+
+
+def test_a_size_of_any_number_of_digits_is_not_taken(trained, monkeypatch):
+    facts = GraphFacts((10**10, 10**10))
+    monkeypatch.setattr(graph_process, "read", lambda *_, **__: (facts, ["a.meta"]))
+    found, added = resolved(trained[0])
+    assert added == {}
+    assert "give `image_size=10000000000` if you want it" in found.shown.describe(added)
 
 
 def test_a_size_that_takes_any_amount_of_memory_is_not_taken(trained, monkeypatch):

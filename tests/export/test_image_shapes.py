@@ -150,6 +150,8 @@ def test_the_checkpoint_of_other_channels_names_the_option(four_channels, tmp_pa
 def test_sizes_are_read_as_they_are_spelled():
     for text, size in {"224": 224, "96x160": (96, 160), "96x96": 96}.items():
         assert size_notation.read_size(size_notation.parse_size(text)) == size
+        value = size_notation.of_sides(*size_notation.sides(size))
+        assert value == size_notation.parse_size(text)
     for text in ("", "x", "96x", "1x2x3", "-5", "9.5", "96 x 160"):
         with pytest.raises(ValueError, match="HEIGHTxWIDTH"):
             size_notation.parse_size(text)

@@ -52,7 +52,7 @@ def describe(size: tuple[int, int], shape: tuple[int, int, int]) -> str:
 
 
 def _remedy(size: tuple[int, int]) -> str:
-    return f"{option('image_size', size_notation.parse_size('{}x{}'.format(*size)))} is its size"
+    return f"{option('image_size', size_notation.of_sides(*size))} is its size"
 
 
 def _spell(sides: tuple[int, ...]) -> str:

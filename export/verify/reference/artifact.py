@@ -159,7 +159,7 @@ class Artifact:
         for info in signature.inputs.values() if signature else ():
             dimensions: list[int] = [dimension.size for dimension in info.tensor_shape.dim]
             if len(dimensions) == 4 and min(dimensions[1:3]) > 0:
-                return size_notation.parse_size("{}x{}".format(*dimensions[1:3]))
+                return size_notation.of_sides(*dimensions[1:3])
         return None
 
 

@@ -131,7 +131,7 @@ class SourceNetwork:
           ExportError: if its variables have other shapes then.
           ValueError: if it cannot be built.
         """
-        value = size_notation.parse_size("{}x{}".format(*size))
+        value = size_notation.of_sides(*size)
         options = dataclasses.replace(self.subject.options, image_size=value)
         subject = dataclasses.replace(self.subject, options=options)
         return SourceNetwork(subject, self._source, is_training=self.is_training)
