@@ -19,8 +19,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import tomllib
-
 from scripts.wheel import REPOSITORY, pack
 from slimhub.cli.argument_refusals import RefusingParser
 
