@@ -63,9 +63,12 @@ def compare(
         return True, NOT_SHOWN
     # One that leaves floats as they are does not say how they were scaled before.
     is_open = not start.has_bytes and any(np.array_equal(f, offered[n]) for n, f in found.items())
-    remedy = "" if is_open else _remedy(found, colors)
+    told = {} if is_open else found
     if of_each:
-        return False, f"does not scale each image by its own mean and deviation{remedy}"
+        return (
+            False,
+            f"does not scale each image by its own mean and deviation{_remedy(told, colors)}",
+        )
     span = float(wanted.max() - wanted.min())
     differences = {name: float(np.abs(f - wanted).max()) / span for name, f in found.items()}
     best = min(differences, key=differences.__getitem__)
@@ -76,7 +79,7 @@ def compare(
             "" if differences[best] < _TOLERANCE / 100 else f", except for {differences[best]:.1%}"
         )
         return True, f"scales images like the network{exact}"
-    return False, _describe(found, wanted, span, colors) + remedy
+    return False, _describe(found, wanted, span, colors) + _remedy(told, colors)
 
 
 def _remedy(found: Mapping[str, np.ndarray], colors: np.ndarray) -> str:
