@@ -61,7 +61,7 @@ def extract(
         indices: list[int] = []
         labels, vectors = [np.zeros(0, np.int64)], []
         for batch in batches:
-            vectors.append(_answers(model, batch, shard))
+            vectors.append(answers(model, batch, shard))
             indices += batch.indices.tolist()
             labels.append(batch.labels)
             on_pictures(len(batch.indices))
@@ -84,13 +84,23 @@ def extract(
         )
 
 
-def _answers(model: ImageModel, batch: PictureBatch, shard: Shard) -> np.ndarray:
-    answers = model.answers(batch.images)
-    if not np.isfinite(answers).all():
-        place = int(np.argmin(np.isfinite(answers).all(axis=1)))
+def answers(model: ImageModel, batch: PictureBatch, shard: Shard) -> np.ndarray:
+    """A model's answers to a batch, f32[batch, depth].
+
+    Args:
+      model: of features or logits.
+      batch: of pictures.
+      shard: that they are of.
+
+    Raises:
+      EvaluationError: if an answer is not a number; names the picture.
+    """
+    values = model.answers(batch.images)
+    if not np.isfinite(values).all():
+        place = int(np.argmin(np.isfinite(values).all(axis=1)))
         raise EvaluationError(
             f"{model.name} does not answer with numbers to "
             f"{shard.name_of(int(batch.indices[place]))}: `slimhub verify` says what is wrong with "
             "it"
         )
-    return answers
+    return values

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from slimhub.common.errors import EvaluationError
-from slimhub.evaluate import picture_batches
+from slimhub.evaluate import feature_vectors, picture_batches
 from slimhub.evaluate.datasets.dataset import Shard
 from slimhub.evaluate.models.image_model import ImageModel
 from slimhub.evaluate.picture_batches import PictureBatch
@@ -82,14 +81,7 @@ def _add(
     if (classes < 0).any():
         place = int(np.argmax(classes < 0))
         raise match.refuse(int(batch.labels[place]), shard.name_of(int(batch.indices[place])))
-    logits = model.answers(batch.images)
-    if not np.isfinite(logits).all():
-        place = int(np.argmin(np.isfinite(logits).all(axis=1)))
-        picture = shard.name_of(int(batch.indices[place]))
-        raise EvaluationError(
-            f"{model.name} does not answer with numbers to {picture}: "
-            "`slimhub verify` says what is wrong with it"
-        )
+    logits = feature_vectors.answers(model, batch, shard)
     answers = totals.add(logits, classes)
     for place in np.flatnonzero(answers != classes).tolist():
         index = int(batch.indices[place])

@@ -91,7 +91,7 @@ def export(
         if forks and checkpoint is None:
             checkpoint = resources.enter_context(_open(request, on_phase, on_transfer))
         if request.proof != "none":
-            start = launch.forked if forks and not quiet_tensorflow.has_begun() else launch.fresh
+            start = launch.starter(forks=forks)
             proof_process = resources.enter_context(ProofProcess(request.proof, start=start))
         if checkpoint is None:
             checkpoint = resources.enter_context(_open(request, on_phase, on_transfer))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -133,18 +134,20 @@ class Dataset:
         """
         if not self.class_names or isinstance(self.shards[0], RecordShard):
             return dataclasses.replace(self, class_names=tuple(names))
-        missing = [name for name in self.class_names if name not in names]
+        places = {name: number for number, name in enumerate(names)}
+        missing = [name for name in self.class_names if name not in places]
         if missing:
             raise RequestError(
                 f"{option('labels')}: {missing[0]!r}, a class of {self.name}, is not among the "
                 f"{len(names)} names"
             )
-        twice = [name for name in self.class_names if names.count(name) > 1]
+        counts = collections.Counter(names)
+        twice = [name for name in self.class_names if counts[name] > 1]
         if twice:
             raise RequestError(
                 f"{option('labels')}: {twice[0]!r}, a class of {self.name}, is there twice"
             )
-        numbers = [names.index(name) for name in self.class_names]
+        numbers = [places[name] for name in self.class_names]
         shards = tuple(
             dataclasses.replace(shard, labels=tuple(numbers[label] for label in shard.labels))
             if isinstance(shard, FileShard)

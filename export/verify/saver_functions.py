@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from slimhub.export.savedmodel.function_names import CALLS, named, named_besides
+from slimhub.export.savedmodel.function_names import CALLED, CALLS, named, named_besides
 
 if TYPE_CHECKING:
     from tensorflow.core.framework import function_pb2, node_def_pb2
@@ -42,7 +42,7 @@ def allowed(meta_graph: meta_graph_pb2.MetaGraphDef) -> dict[str, frozenset[str]
     others += [node for function in graph.library.function for node in function.node_def]
     if not extra.keys().isdisjoint(_reached(meta_graph)):
         return {}
-    names = [call.attr["f"].func.name for call in calls]
+    names = [call.attr[CALLED].func.name for call in calls]
     elsewhere = called(others) | _of_objects(meta_graph) | _of_library(graph.library)
     for call in calls:
         elsewhere |= named_besides(call)

@@ -15,7 +15,7 @@ from typing import Any
 
 from slimhub import nets
 from slimhub.checkpoints import original_graphs
-from slimhub.common import quiet_tensorflow, work_process
+from slimhub.common import work_process
 from slimhub.common.errors import CheckpointError, ExportError
 from slimhub.common.json_process import Message
 from slimhub.common.progress import OnPhase
@@ -62,7 +62,7 @@ def read(
         "shapes": {name: list(shape) for name, shape in shapes.items()},
         "channels": channels,
     }
-    start = launch.forked if forks and not quiet_tensorflow.has_begun() else launch.fresh
+    start = launch.starter(forks=forks)
     client = WorkClient(functools.partial(start, module=__name__), _WHAT)
     begun: list[str] = []
     since = time.monotonic()

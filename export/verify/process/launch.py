@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import IO, NoReturn
 
 from slimhub.common import quiet_tensorflow
@@ -22,6 +23,15 @@ _PROOF = "slimhub.export.verify.process.proof_server"
 _MAPPED = 1 << 20  # size in bytes from which memory is returned as soon as it is freed
 _M_MMAP_THRESHOLD = -3  # malloc.h
 _PAUSE = 0.01  # seconds between two checks whether a fork has ended
+
+
+def starter(*, forks: bool) -> Callable[..., Child]:
+    """`forked`, where this process may fork and TensorFlow has not begun in it; else `fresh`.
+
+    Args:
+      forks: whether this process may fork.
+    """
+    return forked if forks and not quiet_tensorflow.has_begun() else fresh
 
 
 def fresh(errors: IO[str], module: str = _PROOF) -> Child:
